@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "base/files.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace heapwise {
+
+Fd::Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    close();
+    fd_ = std::exchange(other.fd_, -1);
+  }
+  return *this;
+}
+
+Fd::~Fd() { close(); }
+
+bool Fd::close() {
+  const int fd = std::exchange(fd_, -1);
+  return fd < 0 || ::close(fd) == 0;
+}
+
+Expected<MappedFile> MappedFile::open(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno("cannot open " + path, "check the path and its permissions");
+  struct stat status {};
+  if (fstat(fd.get(), &status) != 0) return fail_errno("cannot read " + path);
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::bad_input, path + " is not a regular file", "give a file on disk");
+  }
+  MappedFile file;
+  file.size_ = static_cast<std::size_t>(status.st_size);
+  if (file.size_ == 0) return file;
+  void* data = mmap(nullptr, file.size_, PROT_READ, MAP_SHARED, fd.get(), 0);
+  if (data == MAP_FAILED) return fail_errno("cannot map " + path);
+  file.data_ = static_cast<const unsigned char*>(data);
+  return file;
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) munmap(const_cast<unsigned char*>(data_), size_);
+}
+
+namespace {
+
+Expected<std::string> read_descriptor(int fd, const std::string& name) {
+  std::string content;
+  std::array<char, 65536> buffer;
+  for (;;) {
+    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read " + name);
+    if (got == 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+}  // namespace
+
+Expected<std::string> read_file(const std::string& path) {
+  if (path == "-") return read_descriptor(STDIN_FILENO, "standard input");
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno("cannot open " + path, "check the path and its permissions");
+  return read_descriptor(fd.get(), path);
+}
+
+bool write_all(int fd, const void* data, std::size_t size) {
+  const char* at = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t put = ::write(fd, at, size);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    at += put;
+    size -= static_cast<std::size_t>(put);
+  }
+  return true;
+}
+
+Expected<void> write_file(const std::string& path, std::string_view content, bool overwrite) {
+  if (path == "-") {
+    if (!write_all(STDOUT_FILENO, content.data(), content.size())) {
+      return fail_errno("cannot write to standard output");
+    }
+    return {};
+  }
+  if (!overwrite && ::access(path.c_str(), F_OK) == 0) {
+    return fail(ErrorCode::usage, path + " exists already",
+                "give another name, or --force to replace it");
+  }
+  std::string temporary = path + ".XXXXXX";
+  Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
+  if (!fd) return fail_errno("cannot write " + path, "check that its folder exists");
+  const mode_t mask = umask(0);
+  umask(mask);
+  const bool written = fchmod(fd.get(), 0666 & ~mask) == 0 &&
+                       write_all(fd.get(), content.data(), content.size()) && fd.close();
+  if (written && ::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  auto error = fail_errno("cannot write " + path);
+  ::unlink(temporary.c_str());
+  return error;
+}
+
+Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
+  const char* configured = getenv("TMPDIR");
+  std::string base = parent;
+  if (base.empty()) base = configured != nullptr && *configured != '\0' ? configured : "/tmp";
+  TemporaryDirectory directory;
+  directory.path_ = base + "/heapwise-XXXXXX";
+  if (mkdtemp(directory.path_.data()) == nullptr) {
+    directory.path_.clear();
+    return fail_errno("cannot make a temporary folder in " + base, "set TMPDIR to a writable one");
+  }
+  return directory;
+}
+
+TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, {})) {}
+
+TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  if (path_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+}  // namespace heapwise

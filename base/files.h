@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace heapwise {
+
+/// A file descriptor that closes itself. Movable; -1 is "none".
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept;
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd();
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  /// Closes now and tells whether the system accepted all that was written.
+  bool close();
+
+ private:
+  int fd_ = -1;
+};
+
+/// A whole file mapped for reading; an empty file maps to an empty view.
+class MappedFile {
+ public:
+  static Expected<MappedFile> open(const std::string& path);
+  MappedFile() = default;
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+  const unsigned char* data() const { return data_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  const unsigned char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// The whole of a file, or of standard input for "-".
+Expected<std::string> read_file(const std::string& path);
+
+/// Writes a file whole or not at all: a reader sees the old content or the new, never half. "-" is
+/// standard output. Fails when the file exists and `overwrite` is false.
+Expected<void> write_file(const std::string& path, std::string_view content, bool overwrite);
+
+/// Writes all of `size` bytes, going on after interruptions and short writes.
+bool write_all(int fd, const void* data, std::size_t size);
+
+/// A directory made under $TMPDIR (or /tmp) and removed with all in it at the end.
+class TemporaryDirectory {
+ public:
+  static Expected<TemporaryDirectory> make(const std::string& parent = {});
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
+  ~TemporaryDirectory();
+  const std::string& path() const { return path_; }
+
+ private:
+  TemporaryDirectory() = default;
+  std::string path_;
+};
+
+}  // namespace heapwise

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "traces/op.h"
+#include "traces/trace.h"
+
+namespace heapwise {
+
+/// Writes one .hwt file, chunk by chunk, in memory that grows with the live heap of the trace and
+/// not with its length. Events are given in the total order of the trace (see Op); times may not
+/// go back and are raised to the last one if they do. Not thread-safe.
+///
+/// A wrong object number (never allocated, or freed already) is the caller's mistake and asserted.
+/// I/O errors are kept and returned by finish(); until then writing goes on into nothing.
+///
+/// The file appears under its name only when finish() succeeds: a writer that is destroyed before
+/// leaves nothing behind and never damages a file that was there.
+class TraceWriter {
+ public:
+  /// Starts a trace. Fails when `path` exists and `overwrite` is false, or cannot be written.
+  static Expected<TraceWriter> create(const std::string& path, const TraceInfo& info,
+                                      bool overwrite = false);
+  TraceWriter(TraceWriter&&) noexcept;
+  TraceWriter& operator=(TraceWriter&&) noexcept;
+  ~TraceWriter();
+
+  /// An allocation that succeeded; returns the number to free it by. `align_log2` is kept only for
+  /// kind `aligned`.
+  ObjectId allocate(ThreadId thread, std::uint64_t time_ns, OpKind kind, std::uint64_t size,
+                    std::uint8_t align_log2 = 0);
+  /// A reallocation that succeeded, of a live object, to a size that is not its end.
+  void reallocate(ThreadId thread, std::uint64_t time_ns, ObjectId object, std::uint64_t size);
+  void free(ThreadId thread, std::uint64_t time_ns, ObjectId object);
+  /// `creator` makes `started`; pass the same thread twice when nobody knows who did.
+  void thread_start(ThreadId creator, std::uint64_t time_ns, ThreadId started);
+  void thread_end(ThreadId thread, std::uint64_t time_ns);
+  void touch(ThreadId thread, std::uint64_t time_ns, ObjectId object, std::uint64_t pages);
+  void trim(ThreadId thread, std::uint64_t time_ns, std::uint64_t pad);
+  void mallopt(ThreadId thread, std::uint64_t time_ns, std::int32_t parameter, std::int32_t value);
+  void exit_begin(ThreadId thread, std::uint64_t time_ns);
+  /// Resident memory of the recorded process; samples come in order of time among themselves.
+  void residency(const ResidencySample& sample);
+
+  /// Ends the trace and gives the file its name. `end` contributes dropped_events and facts; the
+  /// counts are the writer's own and are returned. Call once.
+  Expected<TraceTotals> finish(const TraceTotals& end = {});
+
+ private:
+  struct Impl;
+  explicit TraceWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace heapwise
