@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "results/result.h"
+
+namespace heapwise {
+
+/// Looks at this machine as it is now and names what disturbs a measurement on it. Never fails:
+/// what cannot be read stays empty. Reads /proc and /sys only; takes a few milliseconds.
+Environment look_at_machine();
+
+/// The warnings that follow from the other fields of `environment`, in order of weight. A pure
+/// function, so that every warning can be tested without the machine that deserves it.
+std::vector<Warning> judge_machine(const Environment& environment);
+
+}  // namespace heapwise
