@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
@@ -12,9 +13,12 @@ namespace heapwise::cli {
 /// The exit codes that scripts rely on.
 enum Exit : int { kFine = 0, kFailed = 1, kUsage = 2, kInconclusive = 3 };
 
-/// Filled by the verb that ran. A recorded program's own exit status passes through here too.
+/// What goes into a verb and comes out of it.
 struct Outcome {
   int exit_code = kFine;
+  /// What stood behind "--": a program to record, or flags to pass on. Taken off before the
+  /// options are parsed, so a program's own flags are never mistaken for ours.
+  std::vector<std::string> command;
 };
 
 /// Prints an error with its hint to standard error and yields the exit code it stands for.

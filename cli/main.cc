@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <vector>
+
+#include "cli/verb.h"
+#include "cli/version.h"
+
+namespace {
+
+constexpr const char* kAbout =
+    "Which malloc should this program run on, tuned how, and what will it cost or save?\n"
+    "heapwise records what a program asks of malloc, replays that on glibc, jemalloc, tcmalloc\n"
+    "and mimalloc, measures memory and speed, and recommends one.\n";
+
+constexpr const char* kFooter =
+    "Start with:\n"
+    "  heapwise advise -- PROGRAM ARGUMENTS…\n"
+    "Every command explains itself: heapwise COMMAND --help";
+
+/// The position of the first bare "--", or argc.
+int end_of_options(int argc, char** argv) {
+  return static_cast<int>(std::find(argv + 1, argv + argc, std::string_view("--")) - argv);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace heapwise::cli;
+  CLI::App app(kAbout, "heapwise");
+  app.footer(kFooter);
+  app.set_version_flag("--version", "heapwise " HEAPWISE_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+
+  Outcome outcome;
+  add_advise(app, outcome);
+  add_record(app, outcome);
+  add_replay(app, outcome);
+  add_recommend(app, outcome);
+  add_report(app, outcome);
+  add_trace(app, outcome);
+  add_workload(app, outcome);
+  add_doctor(app, outcome);
+
+  const int own = end_of_options(argc, argv);
+  if (own < argc) outcome.command.assign(argv + own + 1, argv + argc);
+  try {
+    app.parse(own, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kFine : kUsage;
+  }
+  return outcome.exit_code;
+}
