@@ -83,9 +83,10 @@ struct Run {
   std::vector<Sample> samples;
 };
 
-/// A median over repetitions with its 95 % interval.
+/// A median over repetitions with its 95 % interval; statistics.h says what that is for few runs.
 struct Interval {
   double median = 0, low = 0, high = 0;
+  std::optional<double> mad;  ///< median absolute deviation, in the unit of the median
 };
 
 /// All repetitions of one allocator and tuning on one workload.
@@ -94,6 +95,8 @@ struct Summary {
   unsigned repetitions = 0;  ///< runs that ended ok, of the purpose with fewer
   unsigned failures = 0;     ///< runs that did not
   std::string failure;       ///< the first failure's status and detail; empty if none
+  /// What the memory verdict compares: half peak, half mean RSS, taken run by run.
+  std::optional<Interval> memory_cost_bytes;
   std::optional<Interval> ns_per_operation, peak_rss_bytes, mean_rss_bytes, end_rss_bytes,
       drained_1s_rss_bytes, drained_10s_rss_bytes, fragmentation_peak, fragmentation_mean,
       fragmentation_end;
