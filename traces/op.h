@@ -20,16 +20,16 @@ constexpr std::uint32_t index(ThreadId id) { return static_cast<std::uint32_t>(i
 /// The values are those of the file format; never renumber.
 enum class OpKind : std::uint8_t {
   malloc = 1,
-  calloc = 2,         ///< zeroed on request; size is the product
-  aligned = 3,        ///< posix_memalign and its kin; align_log2 says how much
-  realloc = 4,        ///< object keeps its number, size is the new one
+  calloc = 2,   ///< zeroed on request; size is the product
+  aligned = 3,  ///< posix_memalign and its kin; align_log2 says how much
+  realloc = 4,  ///< object keeps its number, size is the new one
   free = 5,
-  thread_start = 6,   ///< `thread` makes the thread numbered `object`; itself if nobody saw who did
-  thread_end = 7,     ///< the last op of its thread, unless late frees follow
-  touch = 8,          ///< `size` pages of `object` have been written by now (capability `touch`)
-  trim = 9,           ///< malloc_trim(size)
-  mallopt = 10,       ///< mallopt(int32(object), int32(size))
-  exit_begin = 11,    ///< main returned or exit() was called: the "end" of memory figures
+  thread_start = 6,  ///< `thread` makes the thread numbered `object`; itself if nobody saw who did
+  thread_end = 7,    ///< the last op of its thread, unless late frees follow
+  touch = 8,         ///< `size` pages of `object` have been written by now (capability `touch`)
+  trim = 9,          ///< malloc_trim(size)
+  mallopt = 10,      ///< mallopt(int32(object), int32(size))
+  exit_begin = 11,   ///< main returned or exit() was called: the "end" of memory figures
 };
 
 /// One event in the total order of the trace: allocations stand where they completed, frees where

@@ -12,13 +12,13 @@ namespace heapwise {
 
 /// What a trace's source was able to see. No report may claim a fidelity that is not among these.
 enum class Capability : std::uint32_t {
-  threads = 1U << 0,     ///< which thread called, and where threads start and end
-  time = 1U << 1,        ///< when it called
-  alignment = 1U << 2,   ///< alignment of aligned allocations
-  zeroed = 1U << 3,      ///< calloc told from malloc
-  residency = 1U << 4,   ///< the recorded process's own resident memory now and then
-  touch = 1U << 5,       ///< which pages of the larger blocks were written
-  complete = 1U << 6,    ///< every call from the first to the last, none dropped
+  threads = 1U << 0,    ///< which thread called, and where threads start and end
+  time = 1U << 1,       ///< when it called
+  alignment = 1U << 2,  ///< alignment of aligned allocations
+  zeroed = 1U << 3,     ///< calloc told from malloc
+  residency = 1U << 4,  ///< the recorded process's own resident memory now and then
+  touch = 1U << 5,      ///< which pages of the larger blocks were written
+  complete = 1U << 6,   ///< every call from the first to the last, none dropped
 };
 
 /// A set of Capability bits, as the file stores it.

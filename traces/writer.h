@@ -15,8 +15,10 @@ namespace heapwise {
 /// not with its length. Events are given in the total order of the trace (see Op); times may not
 /// go back and are raised to the last one if they do. Not thread-safe.
 ///
-/// A wrong object number (never allocated, or freed already) is the caller's mistake and asserted.
-/// I/O errors are kept and returned by finish(); until then writing goes on into nothing.
+/// What cannot be (an object number never given or freed already, a thread number that skips one,
+/// sizes or times from 2^63) is the caller's mistake: such an op is left out and the first one is
+/// kept and returned by finish(), as is the first I/O error; until then writing goes on into
+/// nothing. Threads are numbered from 0 in the order in which they first appear here.
 ///
 /// The file appears under its name only when finish() succeeds: a writer that is destroyed before
 /// leaves nothing behind and never damages a file that was there.

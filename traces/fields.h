@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The payloads of the chunks that are not ops: head, residency, end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "traces/bytes.h"
+#include "traces/trace.h"
+
+namespace heapwise::format {
+
+void put_head(std::string& out, const TraceInfo& info);
+/// False when the payload is cut off or names a source that does not exist.
+bool get_head(ByteView payload, TraceInfo& info);
+
+void put_residency(std::string& out, const std::vector<ResidencySample>& samples);
+/// Appends the samples; false when the payload is cut off or has bytes to spare.
+bool get_residency(ByteView payload, std::vector<ResidencySample>& samples);
+
+void put_end(std::string& out, const TraceTotals& totals);
+bool get_end(ByteView payload, TraceTotals& totals);
+
+}  // namespace heapwise::format
