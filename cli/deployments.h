@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "allocators/allocator.h"
+#include "results/recommend.h"
+
+namespace heapwise::cli {
+
+/// How each contender is deployed on this system.
+std::vector<Deployment> deployments_of(const std::vector<Contender>& contenders);
+
+/// The same for every allocator and tuning that appears in a result, wherever it was measured. A
+/// library of a user's own is known only by its name there and gets no line to preload it.
+std::vector<Deployment> deployments_of(const Result& result);
+
+}  // namespace heapwise::cli

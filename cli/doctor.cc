@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+
+#include "allocators/allocator.h"
+#include "bench/session/environment.h"
+#include "cli/verb.h"
+
+namespace heapwise::cli {
+namespace {
+
+void print_machine(const Environment& machine) {
+  const auto line = [](const char* key, const std::string& value) {
+    fmt::print("  {:<13}{}\n", key, value.empty() ? "unknown" : value);
+  };
+  fmt::print("This machine\n");
+  line("CPU", fmt::format("{}, {} usable", machine.cpu, machine.cores));
+  line("Memory", fmt::format("{:.1f} GiB", static_cast<double>(machine.memory_bytes) / (1 << 30)));
+  line("System", machine.distribution + ", " + machine.kernel + ", " + machine.libc);
+  line("Huge pages", machine.transparent_hugepage);
+  line("Load", fmt::format("{:.2f}", machine.load_average));
+}
+
+/// Returns how many allocators cannot be measured.
+int print_allocators() {
+  fmt::print("\nAllocators\n");
+  int missing = 0;
+  for (const Allocator& allocator : allocators()) {
+    if (allocator.harness) continue;
+    const std::string runner = library_directory() + "/heapwise-replay-" + allocator.name;
+    if (std::filesystem::exists(runner)) {
+      const std::string path = preload_path(allocator);
+      fmt::print("  {:<13}{}\n", allocator.name, path.empty() ? "part of the system" : path);
+      continue;
+    }
+    ++missing;
+    fmt::print("  {:<13}missing\n", allocator.name);
+    fmt::print("{:15}remedy: apt-get install {}, then build again\n", "",
+               allocator.development_package);
+  }
+  return missing;
+}
+
+void print_warnings(const std::vector<Warning>& warnings) {
+  fmt::print("\nWhat disturbs measurement here\n");
+  if (warnings.empty()) fmt::print("  nothing that heapwise knows of\n");
+  for (const Warning& warning : warnings) {
+    fmt::print("  - {}\n", warning.what);
+    if (!warning.remedy.empty()) fmt::print("    remedy: {}\n", warning.remedy);
+  }
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& root, Outcome& outcome) {
+  CLI::App* app = root.add_subcommand(
+      "doctor",
+      "Look at this machine: what disturbs measurement on it, which allocators are there, and the "
+      "remedies.\nExample: heapwise doctor");
+  app->callback([&outcome] {
+    const Environment machine = look_at_machine();
+    print_machine(machine);
+    const int missing = print_allocators();
+    print_warnings(machine.warnings);
+    fmt::print("\nNext: heapwise advise -- PROGRAM ARGUMENTS…\n");
+    outcome.exit_code = missing == 0 ? kFine : kFailed;
+  });
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "cli/measure.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <map>
+
+#include "allocators/allocator.h"
+#include "bench/session/environment.h"
+#include "bench/session/replay.h"
+#include "cli/deployments.h"
+#include "cli/verb.h"
+#include "cli/version.h"
+#include "results/recommend.h"
+#include "results/summarize.h"
+
+namespace heapwise::cli {
+namespace {
+
+const std::map<std::string, ReplayClock> kClocks = {{"trace", ReplayClock::trace},
+                                                    {"recorded", ReplayClock::recorded},
+                                                    {"none", ReplayClock::none}};
+
+const std::map<std::string, std::vector<Purpose>> kPurposes = {
+    {"footprint,throughput", {Purpose::footprint, Purpose::throughput}},
+    {"footprint", {Purpose::footprint}},
+    {"throughput", {Purpose::throughput}}};
+
+std::uint64_t seed_from_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(now.count()) | 1U;
+}
+
+void show(Progress& progress, const ReplayProgress& step) {
+  const double fraction = step.total == 0 ? -1 : static_cast<double>(step.done) / step.total;
+  if (step.allocator.empty()) {
+    progress.show("compiling " + step.workload, fraction);
+    return;
+  }
+  progress.show(fmt::format("{} · {} · {} · round {}", step.workload,
+                            display_name(step.allocator, step.tuning), step.purpose,
+                            step.repetition + 1),
+                fraction, step.remaining_s);
+}
+
+}  // namespace
+
+void MeasureOptions::add_to(CLI::App& verb) {
+  verb.add_option("--allocators", allocators,
+                  "Which to compare, separated by commas: NAME, NAME:TUNING, NAME=/path/lib.so, "
+                  "each with @VAR=VALUE;VAR=VALUE behind. Default: all that were built");
+  verb.add_option("--repetitions", repetitions, "Rounds of runs; at least 3 for a verdict")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  verb.add_option("--clock", clock,
+                  "The time that allocators see: trace (recorded time, passing at once), recorded "
+                  "(replayed in real time) or none")
+      ->check(CLI::IsMember(kClocks))
+      ->capture_default_str();
+  verb.add_option("--purposes", purposes, "Measure footprint, throughput or both")
+      ->check(CLI::IsMember(kPurposes))
+      ->capture_default_str();
+  verb.add_option("--seed", seed, "Of the order of runs; kept in the result. Default: drawn anew");
+  verb.add_option("--timeout", timeout_s, "Seconds that one run may take. Default: as is usual")
+      ->check(CLI::NonNegativeNumber);
+  verb.add_flag("--quiet", quiet, "No progress");
+}
+
+Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
+                         Progress& progress) {
+  ReplayOptions replay_options;
+  replay_options.traces = traces;
+  replay_options.contenders = default_contenders();
+  if (!options.allocators.empty()) {
+    auto contenders = parse_contenders(options.allocators);
+    if (!contenders) return tl::make_unexpected(contenders.error());
+    replay_options.contenders = *std::move(contenders);
+  }
+  replay_options.repetitions = options.repetitions;
+  replay_options.purposes = kPurposes.at(options.purposes);
+  replay_options.clock = kClocks.at(options.clock);
+  replay_options.seed = options.seed == 0 ? seed_from_clock() : options.seed;
+  replay_options.timeout_s = options.timeout_s;
+  replay_options.library_directory = library_directory();
+  replay_options.progress = [&progress](const ReplayProgress& step) { show(progress, step); };
+
+  // Looked at before the runs, which are themselves a load.
+  Environment environment = look_at_machine();
+  auto result = replay(replay_options);
+  progress.clear();
+  if (!result) return result;
+  result->environment = std::move(environment);
+  result->heapwise_version = HEAPWISE_VERSION;
+  result->created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  result->summary = summarize(result->runs);
+  result->recommendations =
+      recommend_objectives(*result, deployments_of(replay_options.contenders));
+  return result;
+}
+
+Expected<void> check_output(const std::string& path, bool force) {
+  if (path.empty() || path == "-" || force || access(path.c_str(), F_OK) != 0) return {};
+  return fail(ErrorCode::usage, path + " exists already",
+              "give another name, or --force to replace it");
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// The way from traces to a result with its verdicts, shared by `advise` and `replay`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/progress.h"
+#include "results/result.h"
+
+namespace heapwise::cli {
+
+/// What the user may say about a measurement.
+struct MeasureOptions {
+  std::string allocators;  ///< as typed; empty: all that were built
+  unsigned repetitions = 5;
+  std::string clock = "trace";
+  std::string purposes = "footprint,throughput";
+  std::uint64_t seed = 0;  ///< 0: drawn from the clock
+  double timeout_s = 0;
+  bool quiet = false;
+
+  /// Adds the flags to a verb.
+  void add_to(CLI::App& verb);
+};
+
+/// Replays the traces and derives summary, environment and verdicts. Checks the options before it
+/// runs anything.
+Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
+                         Progress& progress);
+
+/// Fails when `path` (not "" and not "-") exists and `force` is false: asked before a measurement
+/// so that none is lost for want of a place to put it.
+Expected<void> check_output(const std::string& path, bool force);
+
+}  // namespace heapwise::cli

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/measure.h"
+#include "cli/verb.h"
+#include "results/report/console.h"
+#include "results/store.h"
+
+namespace heapwise::cli {
+namespace {
+
+struct ReplayVerb {
+  std::vector<std::string> traces;
+  std::string json;
+  bool force = false;
+  MeasureOptions measure;
+};
+
+Expected<void> run(const ReplayVerb& verb) {
+  if (auto place = check_output(verb.json, verb.force); !place) return place;
+  Progress progress(verb.measure.quiet);
+  const auto result = measure(verb.traces, verb.measure, progress);
+  if (!result) return tl::make_unexpected(result.error());
+  if (verb.json == "-") return save_result("-", *result, false);
+  fmt::print("{}", console_report(*result));
+  if (verb.json.empty()) {
+    fmt::print("\nNext: heapwise advise {} writes the same as a report with charts.\n",
+               verb.traces.front());
+    return {};
+  }
+  auto saved = save_result(verb.json, *result, verb.force);
+  if (saved) fmt::print("\nNext: heapwise report {} -o report.html\n", verb.json);
+  return saved;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& root, Outcome& outcome) {
+  auto verb = std::make_shared<ReplayVerb>();
+  CLI::App* app = root.add_subcommand(
+      "replay",
+      "Replay one or more traces on every allocator and print what they cost.\n"
+      "Example: heapwise replay redis.hwt --allocators glibc,jemalloc --json redis.json");
+  app->add_option("TRACE", verb->traces, "Traces (.hwt) to replay")->required();
+  app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app->add_flag("--force", verb->force, "Replace an existing file");
+  verb->measure.add_to(*app);
+  app->callback([verb, &outcome] {
+    if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
+  });
+}
+
+}  // namespace heapwise::cli
