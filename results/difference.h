@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Whether two allocators differ, by how much, and whether that can be told.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "results/result.h"
+
+namespace heapwise {
+
+enum class Relation {
+  less,     ///< beyond the noise and worth having
+  more,     ///< beyond the noise and worth avoiding
+  same,     ///< not worth a change, whatever the noise
+  unclear,  ///< the medians differ by more than is worth having, but the noise hides it
+  unknown,  ///< one side was not measured
+};
+
+/// One allocator against another in one figure where less is better. Percentages are of the other's
+/// figure, negative for less; low and high are what the corners of the two intervals allow.
+struct Difference {
+  Relation relation = Relation::unknown;
+  double percent = 0, low = 0, high = 0;
+  std::optional<double> cpu_percent;  ///< speed only: of the program's CPU time
+  bool too_few = false;               ///< unclear for lack of repetitions
+};
+
+/// By Summary::memory_cost_bytes; derived from peak and mean where a result lacks it.
+Difference memory_difference(const Summary& one, const Summary& other);
+
+/// By ns_per_operation, in per cent of the program's CPU time where `workload` knows that.
+Difference speed_difference(const Summary& one, const Summary& other, const WorkloadInfo* workload);
+
+/// The interval that memory_difference compares, or nothing where it was not measured.
+std::optional<Interval> memory_cost(const Summary& summary);
+
+}  // namespace heapwise

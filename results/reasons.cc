@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "results/reasons.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "results/difference.h"
+#include "results/summarize.h"
+#include "results/thresholds.h"
+#include "results/units.h"
+
+namespace heapwise {
+namespace {
+
+/// Two summaries under their names.
+struct Pair {
+  const Summary& base;
+  const Summary& other;
+  const WorkloadInfo* workload;
+  std::string base_name = display_name(base);
+  std::string other_name = display_name(other);
+};
+
+using Figure = std::optional<Interval> Summary::*;
+
+bool has(const Pair& pair, Figure figure) {
+  return (pair.base.*figure).has_value() && (pair.other.*figure).has_value();
+}
+
+bool worth_telling(const Pair& pair, Figure figure) {
+  if (!has(pair, figure)) return false;
+  const double base = (pair.base.*figure)->median;
+  const double other = (pair.other.*figure)->median;
+  return std::abs(other - base) > std::max(base, other) * thresholds::kStoryPercent / 100;
+}
+
+std::string bytes_of(const Summary& summary, Figure figure) {
+  return format_bytes((summary.*figure)->median);
+}
+
+std::string peak_sentence(const Pair& pair) {
+  std::string text = fmt::format("At the peak {} held {}", pair.base_name,
+                                 bytes_of(pair.base, &Summary::peak_rss_bytes));
+  if (has(pair, &Summary::fragmentation_peak)) {
+    text += fmt::format(" ({} live)", format_ratio(pair.base.fragmentation_peak->median));
+  }
+  text += fmt::format(", {} {}", pair.other_name, bytes_of(pair.other, &Summary::peak_rss_bytes));
+  if (has(pair, &Summary::fragmentation_peak)) {
+    text += fmt::format(" ({})", format_ratio(pair.other.fragmentation_peak->median));
+  }
+  if (pair.workload != nullptr && pair.workload->peak_live_bytes > 0) {
+    text += fmt::format("; the program had asked for {}",
+                        format_bytes(static_cast<double>(pair.workload->peak_live_bytes)));
+  }
+  return text + ".";
+}
+
+std::string mean_sentence(const Pair& pair) {
+  std::string text = fmt::format("On average over time {} held {}, {} {}", pair.base_name,
+                                 bytes_of(pair.base, &Summary::mean_rss_bytes), pair.other_name,
+                                 bytes_of(pair.other, &Summary::mean_rss_bytes));
+  if (pair.workload != nullptr && pair.workload->mean_live_bytes > 0) {
+    text += fmt::format("; live were {}", format_bytes(pair.workload->mean_live_bytes));
+  }
+  return text + ".";
+}
+
+/// How the sentence on returned memory begins: with what the program had freed by then.
+std::string freed_clause(const WorkloadInfo* workload) {
+  if (workload == nullptr || workload->peak_live_bytes == 0) return "At the end ";
+  const auto peak = static_cast<double>(workload->peak_live_bytes);
+  const auto end = static_cast<double>(workload->end_live_bytes);
+  if (end == 0) return "After everything was freed ";
+  if (end > 0.9 * peak) return fmt::format("At the end, with {} live, ", format_bytes(end));
+  return fmt::format("After live bytes had fallen from {} to {} ", format_bytes(peak),
+                     format_bytes(end));
+}
+
+std::string return_sentence(const Pair& pair) {
+  const bool at_end = worth_telling(pair, &Summary::end_rss_bytes);
+  const bool later = worth_telling(pair, &Summary::drained_10s_rss_bytes);
+  if (!at_end && !later) return {};
+  std::string text;
+  if (has(pair, &Summary::end_rss_bytes)) {
+    text = fmt::format("{}{} kept {}, {} {}", freed_clause(pair.workload), pair.base_name,
+                       bytes_of(pair.base, &Summary::end_rss_bytes), pair.other_name,
+                       bytes_of(pair.other, &Summary::end_rss_bytes));
+  }
+  if (later) {
+    text += fmt::format("{} {} and {}",
+                        text.empty() ? "10 s after the end the two held" : "; 10 s later",
+                        bytes_of(pair.base, &Summary::drained_10s_rss_bytes),
+                        bytes_of(pair.other, &Summary::drained_10s_rss_bytes));
+  }
+  return text + ".";
+}
+
+std::string cpu_sentence(const Pair& pair, const Difference& speed) {
+  if (!speed.cpu_percent) {
+    return " What that is worth to the program is not known: its CPU time was not recorded.";
+  }
+  const bool ranks = std::abs(*speed.cpu_percent) > thresholds::kSpeedCpuPercent;
+  return fmt::format(
+      " The difference is {} of the program's {} of CPU time{}.",
+      format_percent(*speed.cpu_percent), format_seconds(*pair.workload->cpu_s),
+      ranks ? "" : fmt::format(", below the {:.0f} % that rank", thresholds::kSpeedCpuPercent));
+}
+
+std::string speed_sentence(const Pair& pair, const Harness& harness) {
+  std::string text = fmt::format("Allocator time in replay: {} per operation under {}, {} under {}",
+                                 format_ns(pair.base.ns_per_operation->median), pair.base_name,
+                                 format_ns(pair.other.ns_per_operation->median), pair.other_name);
+  if (harness.null_ns_per_operation) {
+    text +=
+        fmt::format(", {} of each the harness's own", format_ns(*harness.null_ns_per_operation));
+  }
+  const Difference speed = speed_difference(pair.other, pair.base, pair.workload);
+  return text + "." + cpu_sentence(pair, speed);
+}
+
+}  // namespace
+
+std::vector<std::string> tell_difference(const Summary& base, const Summary& other,
+                                         const WorkloadInfo* workload, const Harness& harness) {
+  const Pair pair{base, other, workload};
+  std::vector<std::string> sentences;
+  if (has(pair, &Summary::peak_rss_bytes)) sentences.push_back(peak_sentence(pair));
+  if (worth_telling(pair, &Summary::mean_rss_bytes)) sentences.push_back(mean_sentence(pair));
+  if (std::string text = return_sentence(pair); !text.empty()) sentences.push_back(std::move(text));
+  if (has(pair, &Summary::ns_per_operation)) sentences.push_back(speed_sentence(pair, harness));
+  return sentences;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+#include "results/recommend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "results/difference.h"
+#include "results/reasons.h"
+#include "results/summarize.h"
+#include "results/thresholds.h"
+#include "results/units.h"
+#include "results/wording.h"
+
+namespace heapwise {
+namespace {
+
+/// One allocator against the baseline.
+struct Candidate {
+  const Summary* summary = nullptr;
+  Difference memory, speed;
+  double points = 0;  ///< what ranks, by the objective
+  double hopes = 0;   ///< the same, if the unclear differences turned out as their medians say
+  bool allowed = true;
+};
+
+/// All that a verdict on one workload is made from.
+struct Contest {
+  Objective objective = Objective::balanced;
+  const WorkloadInfo* workload = nullptr;  ///< null where the result does not describe it
+  const Harness* harness = nullptr;
+  const Summary* base = nullptr;
+  std::vector<Candidate> candidates;  ///< without the baseline
+  std::vector<std::string> left_out;  ///< a sentence each
+};
+
+bool has_figure(const Summary& summary, Objective objective) {
+  if (objective == Objective::speed) return summary.ns_per_operation.has_value();
+  return memory_cost(summary).has_value();
+}
+
+const char* figure_name(Objective objective) {
+  return objective == Objective::speed ? "speed" : "memory";
+}
+
+// ---- points
+
+bool counts(const Difference& difference, bool hoping) {
+  return difference.relation == Relation::less || difference.relation == Relation::more ||
+         (hoping && difference.relation == Relation::unclear);
+}
+
+double memory_points(const Difference& memory, bool hoping) {
+  return counts(memory, hoping) ? -memory.percent : 0;
+}
+
+double speed_points(const Difference& speed, bool hoping) {
+  if (!counts(speed, hoping)) return 0;
+  const double cpu = speed.cpu_percent.value_or(speed.percent * thresholds::kAssumedAllocatorShare);
+  return -cpu * thresholds::kCpuPointsPerPercent;
+}
+
+double points_for(const Candidate& candidate, Objective objective, bool hoping) {
+  double points = 0;
+  if (objective != Objective::speed) points += memory_points(candidate.memory, hoping);
+  if (objective != Objective::memory) points += speed_points(candidate.speed, hoping);
+  return points;
+}
+
+/// Whether balanced may choose it: it loses nowhere more than can be answered for.
+bool within_limits(const Candidate& candidate) {
+  if (candidate.memory.relation == Relation::more &&
+      candidate.memory.percent > thresholds::kBalancedMemoryLoss) {
+    return false;
+  }
+  if (candidate.speed.relation != Relation::more) return true;
+  return candidate.speed.cpu_percent ? *candidate.speed.cpu_percent <= thresholds::kBalancedCpuLoss
+                                     : candidate.speed.percent <= thresholds::kBalancedTimeLoss;
+}
+
+Candidate judge(const Summary& summary, const Contest& contest) {
+  Candidate candidate;
+  candidate.summary = &summary;
+  candidate.memory = memory_difference(summary, *contest.base);
+  candidate.speed = speed_difference(summary, *contest.base, contest.workload);
+  candidate.points = points_for(candidate, contest.objective, false);
+  candidate.hopes = points_for(candidate, contest.objective, true);
+  candidate.allowed = contest.objective != Objective::balanced || within_limits(candidate);
+  return candidate;
+}
+
+// ---- who takes part
+
+bool is_built_in(const Summary& summary, const std::vector<Deployment>& deployments) {
+  return summary.allocator != "null" &&
+         std::any_of(deployments.begin(), deployments.end(), [&summary](const Deployment& one) {
+           return one.allocator == summary.allocator;
+         });
+}
+
+/// Why this one cannot be chosen, or nothing.
+std::string obstacle(const Summary& summary, Objective objective) {
+  if (summary.failures > 0) {
+    return fmt::format("{} was left out: {} of its runs failed ({})", display_name(summary),
+                       summary.failures, summary.failure);
+  }
+  if (!has_figure(summary, objective)) {
+    return fmt::format("{} was left out: its {} was not measured", display_name(summary),
+                       figure_name(objective));
+  }
+  return {};
+}
+
+bool is_default_glibc(const Summary& summary) {
+  return summary.allocator == "glibc" && (summary.tuning.empty() || summary.tuning == "default");
+}
+
+Expected<Contest> gather(const std::vector<Summary>& summaries, const std::string& workload,
+                         Contest contest, const std::vector<Deployment>& deployments) {
+  std::vector<const Summary*> entrants;
+  bool known = false;
+  for (const Summary& summary : summaries) {
+    if (summary.workload != workload) continue;
+    known = true;
+    if (!is_built_in(summary, deployments)) continue;
+    std::string why = obstacle(summary, contest.objective);
+    if (why.empty()) {
+      entrants.push_back(&summary);
+      if (is_default_glibc(summary)) contest.base = &summary;
+    } else {
+      contest.left_out.push_back(why + ".");
+    }
+  }
+  if (!known) {
+    return fail(ErrorCode::bad_input, fmt::format("the result has no workload '{}'", workload),
+                "heapwise report shows what it has");
+  }
+  if (entrants.empty()) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("no allocator's {} was measured for workload '{}'",
+                            figure_name(contest.objective), workload),
+                contest.left_out.empty() ? "replay the trace again" : contest.left_out.front());
+  }
+  if (contest.base == nullptr) {
+    contest.base = entrants.front();
+    contest.left_out.push_back(fmt::format("glibc's default is missing, so {} is the baseline.",
+                                           display_name(*contest.base)));
+  }
+  for (const Summary* entrant : entrants) {
+    if (entrant != contest.base) contest.candidates.push_back(judge(*entrant, contest));
+  }
+  return contest;
+}
+
+// ---- who wins
+
+/// Whether `one` cannot be told from `best` in the figure that the objective is about.
+bool level_with(const Candidate& one, const Candidate& best, const Contest& contest) {
+  if (contest.objective == Objective::balanced) return one.summary == best.summary;
+  const Difference difference =
+      contest.objective == Objective::memory
+          ? memory_difference(*one.summary, *best.summary)
+          : speed_difference(*one.summary, *best.summary, contest.workload);
+  return difference.relation == Relation::same || difference.relation == Relation::unclear;
+}
+
+/// The best of those that are clearly better than the baseline. Between two that the objective
+/// cannot tell apart the balanced score decides.
+const Candidate* winner(const Contest& contest) {
+  const Candidate* best = nullptr;
+  for (const Candidate& one : contest.candidates) {
+    if (!one.allowed || one.points <= 0) continue;
+    if (best == nullptr || one.points > best->points) best = &one;
+  }
+  if (best == nullptr) return nullptr;
+  const Candidate* chosen = best;
+  for (const Candidate& one : contest.candidates) {
+    if (!one.allowed || one.points <= 0 || !level_with(one, *best, contest)) continue;
+    if (points_for(one, Objective::balanced, false) >
+        points_for(*chosen, Objective::balanced, false)) {
+      chosen = &one;
+    }
+  }
+  return chosen;
+}
+
+/// The most promising of those that might be better, if only the noise allowed to say so.
+const Candidate* hopeful(const Contest& contest) {
+  const Candidate* best = nullptr;
+  for (const Candidate& one : contest.candidates) {
+    if (!one.allowed || one.hopes <= 0) continue;
+    if (best == nullptr || one.hopes > best->hopes) best = &one;
+  }
+  return best;
+}
+
+// ---- in words
+
+std::string both_phrases(const Candidate& candidate, Objective objective, const std::string& base) {
+  const auto ranks = [](const Difference& one) { return counts(one, false); };
+  if (objective == Objective::speed) {
+    return speed_phrase(candidate.speed, base) + ", " + memory_phrase(candidate.memory);
+  }
+  const bool memory_leads = ranks(candidate.memory);
+  return memory_phrase(candidate.memory, base) + ", " +
+         speed_phrase(candidate.speed, memory_leads ? std::string() : base);
+}
+
+std::vector<std::string> rivals(const Contest& contest) {
+  std::vector<std::string> names;
+  for (const Candidate& one : contest.candidates) names.push_back(display_name(*one.summary));
+  return names;
+}
+
+std::string keep_headline(const Contest& contest) {
+  const std::string keep = "keep " + display_name(*contest.base) + ": ";
+  const std::vector<std::string> names = rivals(contest);
+  const std::string subject =
+      names.size() == 1 ? names.front() + " is not" : "none of " + enumerate(names) + " is";
+  switch (contest.objective) {
+    case Objective::memory:
+      return keep + subject + " clearly smaller";
+    case Objective::speed:
+      return keep + subject + " faster by an amount that counts";
+    default:
+      return keep + subject + " better on balance";
+  }
+}
+
+std::string inconclusive_headline(const Contest& contest, const Candidate& hope) {
+  const Difference& leading =
+      contest.objective == Objective::speed || hope.memory.relation != Relation::unclear
+          ? hope.speed
+          : hope.memory;
+  const char* what = &leading == &hope.speed ? "allocator time" : "memory";
+  const unsigned repetitions = std::min(hope.summary->repetitions, contest.base->repetitions);
+  const std::string why = leading.too_few ? fmt::format("{} repetition{} cannot tell", repetitions,
+                                                        repetitions == 1 ? "" : "s")
+                                          : std::string("the runs scatter too widely to tell");
+  return fmt::format("inconclusive, so keep {}: {} shows {} {} {}, but {}",
+                     display_name(*contest.base), display_name(*hope.summary),
+                     format_percent(leading.percent), leading.percent < 0 ? "less" : "more", what,
+                     why);
+}
+
+/// A line for each allocator that was not chosen, so that the reader sees it was considered.
+void tell_others(const Contest& contest, const Candidate* chosen,
+                 std::vector<std::string>& reasons) {
+  for (const Candidate& one : contest.candidates) {
+    if (&one == chosen) continue;
+    reasons.push_back(fmt::format("{}: {}{}.", display_name(*one.summary),
+                                  both_phrases(one, contest.objective, {}),
+                                  one.allowed ? "" : "; more than balanced trades away"));
+  }
+}
+
+Recommendation keep(const Contest& contest, const Candidate* hope) {
+  Recommendation verdict;
+  verdict.choice = {contest.base->allocator, contest.base->tuning};
+  if (contest.candidates.empty()) {
+    verdict.verdict = VerdictKind::inconclusive;
+    verdict.headline = fmt::format("inconclusive: there is nothing to compare {} with",
+                                   display_name(*contest.base));
+  } else if (hope != nullptr) {
+    verdict.verdict = VerdictKind::inconclusive;
+    verdict.headline = inconclusive_headline(contest, *hope);
+    verdict.reasons =
+        tell_difference(*contest.base, *hope->summary, contest.workload, *contest.harness);
+    verdict.reasons.push_back("More repetitions narrow the intervals: --repetitions 10.");
+  } else {
+    verdict.verdict = VerdictKind::same;
+    verdict.headline = keep_headline(contest);
+  }
+  tell_others(contest, nullptr, verdict.reasons);
+  return verdict;
+}
+
+Recommendation change(const Contest& contest, const Candidate& chosen) {
+  Recommendation verdict;
+  verdict.choice = {chosen.summary->allocator, chosen.summary->tuning};
+  verdict.verdict = VerdictKind::better;
+  verdict.headline =
+      fmt::format("{}: {}", display_name(*chosen.summary),
+                  both_phrases(chosen, contest.objective, display_name(*contest.base)));
+  verdict.reasons =
+      tell_difference(*contest.base, *chosen.summary, contest.workload, *contest.harness);
+  tell_others(contest, &chosen, verdict.reasons);
+  return verdict;
+}
+
+const WorkloadInfo* find_workload(const Result& result, const std::string& name) {
+  const auto found = std::find_if(result.workloads.begin(), result.workloads.end(),
+                                  [&name](const WorkloadInfo& one) { return one.name == name; });
+  return found == result.workloads.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Expected<Recommendation> recommend(const Result& result, const std::string& workload,
+                                   Objective objective,
+                                   const std::vector<Deployment>& deployments) {
+  if (objective == Objective::latency) {
+    return fail(ErrorCode::unsupported, "latency is not measured yet, so no verdict can rest on it",
+                "choose --objective balanced, memory or speed");
+  }
+  const std::vector<Summary> made =
+      result.summary.empty() ? summarize(result.runs) : std::vector<Summary>{};
+  Contest empty;
+  empty.objective = objective;
+  empty.workload = find_workload(result, workload);
+  empty.harness = &result.harness;
+  const auto contest =
+      gather(result.summary.empty() ? made : result.summary, workload, empty, deployments);
+  if (!contest) return tl::unexpected<Error>(contest.error());
+
+  const Candidate* chosen = winner(*contest);
+  Recommendation verdict =
+      chosen != nullptr ? change(*contest, *chosen) : keep(*contest, hopeful(*contest));
+  verdict.workload = workload;
+  verdict.objective = objective;
+  verdict.over = {contest->base->allocator, contest->base->tuning};
+  verdict.reasons.insert(verdict.reasons.end(), contest->left_out.begin(), contest->left_out.end());
+  verdict.how_to = deployment_lines(
+      verdict.choice,
+      empty.workload == nullptr ? std::vector<std::string>{} : empty.workload->command,
+      deployments);
+  return verdict;
+}
+
+namespace {
+
+/// The workloads in the order of the result's list, then any that only the figures know.
+std::vector<std::string> workload_names(const Result& result) {
+  std::vector<std::string> names;
+  const auto add = [&names](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const WorkloadInfo& one : result.workloads) add(one.name);
+  for (const Summary& one : result.summary) add(one.workload);
+  for (const Run& one : result.runs) add(one.workload);
+  return names;
+}
+
+}  // namespace
+
+Expected<std::vector<Recommendation>> recommend_all(const Result& result, Objective objective,
+                                                    const std::vector<Deployment>& deployments) {
+  std::vector<Recommendation> verdicts;
+  for (const std::string& name : workload_names(result)) {
+    auto verdict = recommend(result, name, objective, deployments);
+    if (!verdict) return tl::unexpected<Error>(verdict.error());
+    verdicts.push_back(std::move(*verdict));
+  }
+  if (verdicts.empty()) {
+    return fail(ErrorCode::bad_input, "the result has no runs", "replay a trace first");
+  }
+  return verdicts;
+}
+
+std::vector<Recommendation> recommend_objectives(const Result& result,
+                                                 const std::vector<Deployment>& deployments) {
+  std::vector<Recommendation> verdicts;
+  for (const std::string& name : workload_names(result)) {
+    for (const Objective objective : {Objective::balanced, Objective::memory, Objective::speed}) {
+      auto verdict = recommend(result, name, objective, deployments);
+      if (verdict) verdicts.push_back(std::move(*verdict));
+    }
+  }
+  return verdicts;
+}
+
+}  // namespace heapwise

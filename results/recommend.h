@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "results/result.h"
+
+namespace heapwise {
+
+/// How one allocator is put under a program on this system. The caller knows; a result does not.
+struct Deployment {
+  std::string allocator;
+  std::string tuning = "default";
+  std::string preload_path;  ///< full path as found here, or the bare name of the library; empty
+                             ///< for the allocator that programs have anyway
+  std::string package;       ///< of the distribution, that brings preload_path; may be empty
+  std::string link_flag;     ///< "-ljemalloc"; empty when there is nothing to link
+  std::vector<std::pair<std::string, std::string>> environment;  ///< the tuning's variables
+};
+
+/// The verdict on one workload. Candidates are the allocators that `deployments` names (any tuning)
+/// and that `result` summarizes for the workload; never "null", never one that failed. The baseline
+/// is glibc's default, or where that is missing the first candidate. thresholds.h says when a
+/// difference counts; one that does not is "same", and then the baseline is kept.
+/// Works on result.summary, or summarizes result.runs when that is empty.
+/// Fails when the workload is not in the result, nothing usable was measured for it, or the
+/// objective's figure was not measured. Pure and thread-safe.
+Expected<Recommendation> recommend(const Result& result, const std::string& workload,
+                                   Objective objective, const std::vector<Deployment>& deployments);
+
+/// recommend() for each workload of the result, in order. Fails with the first failure.
+Expected<std::vector<Recommendation>> recommend_all(const Result& result, Objective objective,
+                                                    const std::vector<Deployment>& deployments);
+
+/// recommend_all() for each objective whose figures the result has: balanced and memory where
+/// footprints were measured, speed where throughput was. What cannot be said is left out.
+std::vector<Recommendation> recommend_objectives(const Result& result,
+                                                 const std::vector<Deployment>& deployments);
+
+/// The shell lines that put `choice` under `command`, ready to paste; notes stand behind '#'.
+std::string deployment_lines(const AllocatorName& choice, const std::vector<std::string>& command,
+                             const std::vector<Deployment>& deployments);
+
+}  // namespace heapwise

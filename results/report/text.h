@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Text for terminals: widths in columns, not bytes.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace heapwise {
+
+/// `text` without what a terminal would act on: control characters and broken UTF-8 become '?'.
+std::string printable(std::string_view text);
+
+/// Columns that `text` takes; East Asian wide characters take two, combining marks none.
+std::size_t display_width(std::string_view text);
+
+/// Cut to `columns` with an ellipsis, then filled with spaces on the right (or left) to as many.
+std::string pad_right(std::string_view text, std::size_t columns);
+std::string pad_left(std::string_view text, std::size_t columns);
+
+/// Cut to `columns`, with an ellipsis where something is missing.
+std::string shorten(std::string_view text, std::size_t columns);
+
+/// Breaks at spaces so that no line is wider than `columns`; the first line begins with `first`,
+/// the others with `rest`. A number stays with its unit. A word wider than a line is cut up.
+/// Ends with a newline.
+std::string wrap(std::string_view text, std::size_t columns, std::string_view first,
+                 std::string_view rest);
+
+}  // namespace heapwise

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// The fields of the document, listed once for writing and for reading: each describe() names the
+// fields of one type to a visitor, which either puts them into JSON or takes them from it.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "results/result.h"
+
+namespace heapwise::schema {
+
+/// T or const T: a writer visits const objects, a reader changeable ones.
+template <class T, class Expected>
+concept Is = std::same_as<std::remove_const_t<T>, Expected>;
+
+using RssPoint = std::pair<double, std::uint64_t>;
+
+template <class Visitor, Is<Warning> T>
+void describe(Visitor& field, T& one) {
+  field("code", one.code);
+  field("what", one.what);
+  field("remedy", one.remedy);
+  field("doc", one.doc);
+}
+
+template <class Visitor, Is<Environment> T>
+void describe(Visitor& field, T& one) {
+  field("host", one.host);
+  field("kernel", one.kernel);
+  field("cpu", one.cpu);
+  field("cores", one.cores);
+  field("memory_bytes", one.memory_bytes);
+  field("memory_limit_bytes", one.memory_limit_bytes);
+  field("page_size_bytes", one.page_size_bytes);
+  field("distribution", one.distribution);
+  field("libc", one.libc);
+  field("compiler", one.compiler);
+  field("build_type", one.build_type);
+  field("transparent_hugepage", one.transparent_hugepage);
+  field("frequency_governor", one.frequency_governor);
+  field("load_average", one.load_average);
+  field("warnings", one.warnings);
+}
+
+template <class Visitor, Is<Harness> T>
+void describe(Visitor& field, T& one) {
+  field("null_ns_per_operation", one.null_ns_per_operation);
+  field("null_rss_bytes", one.null_rss_bytes);
+  field("null_rss_growth_bytes", one.null_rss_growth_bytes);
+}
+
+template <class Visitor, Is<RssPoint> T>
+void describe(Visitor& field, T& one) {
+  field("time_s", one.first);
+  field("rss_bytes", one.second);
+}
+
+template <class Visitor, Is<WorkloadInfo> T>
+void describe(Visitor& field, T& one) {
+  field("name", one.name);
+  field("source", one.source);
+  field("trace", one.trace);
+  field("command", one.command);
+  field("operations", one.operations);
+  field("allocations", one.allocations);
+  field("threads", one.threads);
+  field("peak_live_bytes", one.peak_live_bytes);
+  field("mean_live_bytes", one.mean_live_bytes);
+  field("end_live_bytes", one.end_live_bytes);
+  field("duration_s", one.duration_s);
+  field("cpu_s", one.cpu_s);
+  field("capabilities", one.capabilities);
+  field("recorded_rss", one.recorded_rss);
+  field("warnings", one.warnings);
+}
+
+template <class Visitor, Is<Sample> T>
+void describe(Visitor& field, T& one) {
+  field("time_s", one.time_s);
+  field("live_bytes", one.live_bytes);
+  field("rss_bytes", one.rss_bytes);
+}
+
+template <class Visitor, Is<Run> T>
+void describe(Visitor& field, T& one) {
+  field("workload", one.workload);
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+  field("version", one.version);
+  field("linkage", one.linkage);
+  field("purpose", one.purpose);
+  field("repetition", one.repetition);
+  field("status", one.status);
+  field("status_detail", one.status_detail);
+  field("operations", one.operations);
+  field("seconds", one.seconds);
+  field("cpu_seconds", one.cpu_seconds);
+  field("failed_calls", one.failed_calls);
+  field("ns_per_operation", one.ns_per_operation);
+  field("peak_rss_bytes", one.peak_rss_bytes);
+  field("mean_rss_bytes", one.mean_rss_bytes);
+  field("end_rss_bytes", one.end_rss_bytes);
+  field("drained_1s_rss_bytes", one.drained_1s_rss_bytes);
+  field("drained_10s_rss_bytes", one.drained_10s_rss_bytes);
+  field("fragmentation_peak", one.fragmentation_peak);
+  field("fragmentation_mean", one.fragmentation_mean);
+  field("fragmentation_end", one.fragmentation_end);
+  field("samples", one.samples);
+}
+
+template <class Visitor, Is<Interval> T>
+void describe(Visitor& field, T& one) {
+  field("median", one.median);
+  field("low", one.low);
+  field("high", one.high);
+  field("mad", one.mad);
+}
+
+template <class Visitor, Is<Summary> T>
+void describe(Visitor& field, T& one) {
+  field("workload", one.workload);
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+  field("version", one.version);
+  field("repetitions", one.repetitions);
+  field("failures", one.failures);
+  field("failure", one.failure);
+  field("ns_per_operation", one.ns_per_operation);
+  field("memory_cost_bytes", one.memory_cost_bytes);
+  field("peak_rss_bytes", one.peak_rss_bytes);
+  field("mean_rss_bytes", one.mean_rss_bytes);
+  field("end_rss_bytes", one.end_rss_bytes);
+  field("drained_1s_rss_bytes", one.drained_1s_rss_bytes);
+  field("drained_10s_rss_bytes", one.drained_10s_rss_bytes);
+  field("fragmentation_peak", one.fragmentation_peak);
+  field("fragmentation_mean", one.fragmentation_mean);
+  field("fragmentation_end", one.fragmentation_end);
+}
+
+template <class Visitor, Is<AllocatorName> T>
+void describe(Visitor& field, T& one) {
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+}
+
+template <class Visitor, Is<Recommendation> T>
+void describe(Visitor& field, T& one) {
+  field("workload", one.workload);
+  field("objective", one.objective);
+  field("allocator", one.choice.allocator);
+  field("tuning", one.choice.tuning);
+  field("verdict", one.verdict);
+  field("over", one.over);
+  field("headline", one.headline);
+  field("reasons", one.reasons);
+  field("how_to", one.how_to);
+}
+
+template <class Visitor, Is<Result> T>
+void describe(Visitor& field, T& one) {
+  field("heapwise_version", one.heapwise_version);
+  field("created", one.created);
+  field("seed", one.seed);
+  field("environment", one.environment);
+  field("harness", one.harness);
+  field("workloads", one.workloads);
+  field("runs", one.runs);
+  field("summary", one.summary);
+  field("recommendations", one.recommendations);
+}
+
+}  // namespace heapwise::schema

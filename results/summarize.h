@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+#include "results/result.h"
+
+namespace heapwise {
+
+/// One Summary for each workload, allocator and tuning, in the order in which they first appear.
+/// Only runs that ended ok count towards figures; the others are counted as failures and the first
+/// of them is named. A figure that no run has stays empty. The null allocator is left out: what it
+/// says stands in Harness.
+std::vector<Summary> summarize(const std::vector<Run>& runs);
+
+/// The name that a person reads and types: "jemalloc", or "jemalloc:background" when tuned.
+std::string display_name(const std::string& allocator, const std::string& tuning);
+inline std::string display_name(const Summary& summary) {
+  return display_name(summary.allocator, summary.tuning);
+}
+inline std::string display_name(const AllocatorName& name) {
+  return display_name(name.allocator, name.tuning);
+}
+
+}  // namespace heapwise

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Every number that a verdict depends on, with where it comes from. Nowhere else may a verdict
+// compare a figure with a constant.
+#pragma once
+
+namespace heapwise::thresholds {
+
+/// Fewer repetitions than this decide nothing: with one there is no spread at all and with two the
+/// interval covers the median in one case of two (statistics.h).
+constexpr unsigned kRepetitions = 3;
+
+/// Memory: a smaller difference is the same. 3 % is what a replay can be trusted to see (nine of
+/// ten replayed peaks lie within 3.5 % of the program's own) and about the least that changes how
+/// many processes fit a machine.
+constexpr double kMemoryPercent = 3;
+
+/// And below this it is the same however many per cent it is: allocators differ by some tens of KiB
+/// before the first allocation, and no one deploys an allocator for a quarter of a MiB.
+constexpr double kMemoryBytes = 256 * 1024;
+
+/// Speed: a difference within this many MADs of the noisier side is noise. For a normal
+/// distribution 3 MADs are 2 standard deviations.
+constexpr double kSpeedMads = 3;
+
+/// Speed, where the program's CPU time is known: a smaller share of it is the same. Replays told
+/// the sign of real differences rightly only above that.
+constexpr double kSpeedCpuPercent = 2;
+
+/// Speed, where the program's CPU time is not known (synthetic and imported traces): per cent of
+/// the time per operation. Order of runs and layout of memory alone move it by about as much.
+constexpr double kSpeedTimePercent = 5;
+
+/// The share of CPU time that goes to allocation where no one measured it: 7 %, what a fleet-wide
+/// profile of servers found (Kanev et al., "Profiling a warehouse-scale computer", ISCA 2015).
+constexpr double kAssumedAllocatorShare = 0.07;
+
+/// The balanced score is: per cent of memory saved + this × per cent of CPU time saved, of the
+/// differences that rank. On a machine with 4 GiB per core, the cloud's usual kind, cores are about
+/// two thirds of the price and memory one third, so 1 % of CPU is worth 2 % of memory.
+constexpr double kCpuPointsPerPercent = 2;
+
+/// Balanced never trades away more than this, whatever it gains: memory in per cent of the
+/// baseline's, speed in per cent of the program's CPU time, or of the time per operation where CPU
+/// time is unknown. Judgement: what can be deployed without asking whoever pays the machines.
+constexpr double kBalancedMemoryLoss = 10;
+constexpr double kBalancedCpuLoss = 5;
+constexpr double kBalancedTimeLoss = 25;
+
+/// A reason is only worth a sentence when two figures differ by at least this, in per cent.
+constexpr double kStoryPercent = 10;
+
+}  // namespace heapwise::thresholds

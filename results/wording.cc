@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "results/wording.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "results/units.h"
+
+namespace heapwise {
+namespace {
+
+std::string signed_percent(double percent) {
+  return format_percent(percent) + (percent < 0 ? " less" : " more");
+}
+
+/// " (31 % to 44 %)", or nothing where both ends read like the figure itself.
+std::string range(const Difference& difference) {
+  const bool less = difference.percent < 0;
+  const double near = std::max(0.0, less ? -difference.high : difference.low);
+  const double far = std::max(0.0, less ? -difference.low : difference.high);
+  const std::string from = format_percent(near);
+  const std::string to = format_percent(far);
+  if (from == to) return {};
+  return fmt::format(" ({} to {})", from, to);
+}
+
+std::string amount(const Difference& difference, const std::string& what, const std::string& base) {
+  const std::string than = base.empty() ? "" : " than " + base;
+  if (difference.percent > 100) {
+    const double times = difference.percent / 100 + 1;
+    return fmt::format("{} times as much {}{}", format_number(times), what,
+                       base.empty() ? "" : " as " + base);
+  }
+  return fmt::format("{} {}{}{}", signed_percent(difference.percent), what, than,
+                     base.empty() ? "" : range(difference));
+}
+
+std::string phrase(const Difference& difference, const std::string& what, const std::string& base) {
+  switch (difference.relation) {
+    case Relation::less:
+    case Relation::more:
+      return amount(difference, what, base);
+    case Relation::same:
+      return what + " the same";
+    case Relation::unclear:
+      return fmt::format("{} not clear ({} to {})", what, signed_percent(difference.low),
+                         signed_percent(difference.high));
+    case Relation::unknown:
+      break;
+  }
+  return what + " not measured";
+}
+
+}  // namespace
+
+std::string memory_phrase(const Difference& difference, const std::string& base) {
+  return phrase(difference, "memory", base);
+}
+
+std::string speed_phrase(const Difference& difference, const std::string& base) {
+  std::string words = phrase(difference, "allocator time", base);
+  const bool ranks = difference.relation == Relation::less || difference.relation == Relation::more;
+  if (ranks && difference.cpu_percent) {
+    words += fmt::format(", {} of the program's CPU time", format_percent(*difference.cpu_percent));
+  }
+  return words;
+}
+
+std::string enumerate(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    if (index > 0) text += index + 1 == names.size() ? " and " : ", ";
+    text += names[index];
+  }
+  return text;
+}
+
+}  // namespace heapwise

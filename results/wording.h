@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Differences put into words, the same everywhere.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "results/difference.h"
+
+namespace heapwise {
+
+/// "42 % less memory than glibc (31 % to 44 %)", "memory the same", "memory not clear (…)".
+/// Without `base` the words stop after "memory": for the second clause of a sentence.
+std::string memory_phrase(const Difference& difference, const std::string& base = {});
+
+/// "12 % less allocator time than glibc (8 % to 15 %), 1.9 % of the program's CPU time".
+std::string speed_phrase(const Difference& difference, const std::string& base = {});
+
+/// "a", "a and b", "a, b and c"
+std::string enumerate(const std::vector<std::string>& names);
+
+}  // namespace heapwise
