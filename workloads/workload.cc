@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "workloads/workload.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string_view>
+
+namespace heapwise {
+namespace {
+
+// Letters to add, drop or change to get from one word to the other.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t corner = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t changed = corner + (from[i] == to[j] ? 0 : 1);
+      corner = row[j + 1];
+      row[j + 1] = std::min({changed, corner + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+template <class Named>
+std::string suggest(const std::string& wrong, const std::vector<Named>& known) {
+  const Named* nearest = nullptr;
+  std::size_t least = wrong.size() / 2 + 2;
+  std::string all;
+  for (const Named& one : known) {
+    all += (all.empty() ? "" : ", ") + one.name;
+    const std::size_t far = distance(wrong, one.name);
+    if (far >= least) continue;
+    least = far;
+    nearest = &one;
+  }
+  if (nearest != nullptr) return "did you mean " + nearest->name + "? There are: " + all;
+  return "there are: " + all;
+}
+
+template <class Named>
+const Named* find(const std::string& name, const std::vector<Named>& known) {
+  const auto found =
+      std::find_if(known.begin(), known.end(), [&](const Named& one) { return one.name == name; });
+  return found == known.end() ? nullptr : &*found;
+}
+
+Expected<void> set_parameter(WorkloadChoice& choice, const std::string& key,
+                             const std::string& value) {
+  const Workload& workload = *choice.workload;
+  const Parameter* parameter = find(key, workload.parameters);
+  if (parameter == nullptr) {
+    return fail(ErrorCode::usage, workload.name + " has no parameter \"" + key + "\"",
+                suggest(key, workload.parameters));
+  }
+  const auto number = parse_quantity(value, parameter->unit);
+  if (!number) {
+    return fail(ErrorCode::usage, workload.name + ": " + key + ": " + number.error().what,
+                number.error().hint);
+  }
+  if (*number < parameter->low || *number > parameter->high) {
+    return fail(ErrorCode::usage, workload.name + ": " + key + "=" + value + " is out of range",
+                "give a value from " + format_quantity(parameter->low, parameter->unit) + " to " +
+                    format_quantity(parameter->high, parameter->unit));
+  }
+  choice.params.set(key, *number);
+  return {};
+}
+
+Expected<void> set_parameters(WorkloadChoice& choice, std::string_view list) {
+  std::vector<std::string> seen;
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), item.size() + 1));
+    const std::size_t equals = item.find('=');
+    const std::string key(item.substr(0, equals));
+    if (equals == std::string_view::npos) {
+      return fail(ErrorCode::usage, "\"" + key + "\" gives no value",
+                  "write " + choice.workload->name + ":KEY=VALUE,KEY=VALUE");
+    }
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
+      return fail(ErrorCode::usage, key + " is given twice", "give it once");
+    }
+    seen.push_back(key);
+    auto done = set_parameter(choice, key, std::string(item.substr(equals + 1)));
+    if (!done) return done;
+  }
+  return {};
+}
+
+TraceInfo describe(const WorkloadChoice& choice, std::uint64_t seed) {
+  TraceInfo info;
+  info.source = TraceSource::synthetic;
+  info.capabilities = Capability::threads | Capability::time | Capability::alignment |
+                      Capability::zeroed | Capability::complete;
+  info.name = choice.workload->name;
+  info.facts = {{"workload", choice.text()}, {"seed", std::to_string(seed)}};
+  return info;
+}
+
+}  // namespace
+
+Params::Params(const std::vector<Parameter>& parameters) {
+  for (const Parameter& parameter : parameters) {
+    values_.emplace_back(parameter.name, parameter.preset);
+  }
+}
+
+std::uint64_t Params::operator[](const std::string& name) const {
+  for (const auto& [key, value] : values_) {
+    if (key == name) return value;
+  }
+  assert(!"the workload has no such parameter");
+  return 0;
+}
+
+bool Params::set(const std::string& name, std::uint64_t value) {
+  for (auto& [key, old] : values_) {
+    if (key != name) continue;
+    old = value;
+    return true;
+  }
+  return false;
+}
+
+std::string WorkloadChoice::text() const {
+  std::string text = workload->name;
+  char separator = ':';
+  for (const Parameter& parameter : workload->parameters) {
+    const std::uint64_t value = params[parameter.name];
+    if (value == parameter.preset) continue;
+    text += separator + parameter.name + "=" + format_quantity(value, parameter.unit);
+    separator = ',';
+  }
+  return text;
+}
+
+Expected<WorkloadChoice> parse_workload(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  const std::string name = text.substr(0, colon);
+  const Workload* workload = find(name, workloads());
+  if (workload == nullptr) {
+    return fail(ErrorCode::usage, "there is no workload \"" + name + "\"",
+                suggest(name, workloads()));
+  }
+  WorkloadChoice choice{workload, Params(workload->parameters)};
+  if (colon == std::string::npos) return choice;
+  auto set = set_parameters(choice, std::string_view(text).substr(colon + 1));
+  if (!set) return tl::unexpected(set.error());
+  return choice;
+}
+
+Expected<TraceTotals> make_workload(const WorkloadChoice& choice, std::uint64_t seed,
+                                    const std::string& path, bool overwrite) {
+  auto writer = TraceWriter::create(path, describe(choice, seed), overwrite);
+  if (!writer) return tl::unexpected(writer.error());
+  auto generated = choice.workload->generate(choice.params, seed, *writer);
+  if (!generated) return tl::unexpected(generated.error());
+  return writer->finish();
+}
+
+}  // namespace heapwise
