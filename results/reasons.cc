@@ -133,4 +133,15 @@ std::vector<std::string> tell_difference(const Summary& base, const Summary& oth
   return sentences;
 }
 
+std::vector<std::string> tell_one(const Summary& base, const WorkloadInfo* workload) {
+  if (!base.peak_rss_bytes) return {};
+  std::string text = fmt::format("{} held {} at the peak", display_name(base),
+                                 bytes_of(base, &Summary::peak_rss_bytes));
+  if (workload != nullptr && workload->peak_live_bytes > 0 && base.fragmentation_peak) {
+    text += fmt::format(", {} the {} live", format_ratio(base.fragmentation_peak->median),
+                        format_bytes(static_cast<double>(workload->peak_live_bytes)));
+  }
+  return {text + "."};
+}
+
 }  // namespace heapwise

@@ -14,4 +14,7 @@ namespace heapwise {
 std::vector<std::string> tell_difference(const Summary& base, const Summary& other,
                                          const WorkloadInfo* workload, const Harness& harness);
 
+/// What one allocator that stays did, in a sentence, where its footprint was measured.
+std::vector<std::string> tell_one(const Summary& base, const WorkloadInfo* workload);
+
 }  // namespace heapwise

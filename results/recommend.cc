@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "results/difference.h"
 #include "results/reasons.h"
@@ -91,15 +92,21 @@ Candidate judge(const Summary& summary, const Contest& contest) {
 
 // ---- who takes part
 
-bool is_built_in(const Summary& summary, const std::vector<Deployment>& deployments) {
-  return summary.allocator != "null" &&
-         std::any_of(deployments.begin(), deployments.end(), [&summary](const Deployment& one) {
-           return one.allocator == summary.allocator;
-         });
+/// Whether the caller knows how to put it under a program: what can't be deployed is not advised.
+bool is_deployable(const Summary& summary, const std::vector<Deployment>& deployments) {
+  return std::any_of(deployments.begin(), deployments.end(), [&summary](const Deployment& one) {
+    return one.allocator == summary.allocator &&
+           (one.allocator == "glibc" || !one.preload_path.empty() || !one.link_flag.empty());
+  });
 }
 
 /// Why this one cannot be chosen, or nothing.
-std::string obstacle(const Summary& summary, Objective objective) {
+std::string obstacle(const Summary& summary, Objective objective,
+                     const std::vector<Deployment>& deployments) {
+  if (!is_deployable(summary, deployments)) {
+    return fmt::format("{} was left out: how to put it under a program is not known here",
+                       display_name(summary));
+  }
   if (summary.failures > 0) {
     return fmt::format("{} was left out: {} of its runs failed ({})", display_name(summary),
                        summary.failures, summary.failure);
@@ -122,8 +129,8 @@ Expected<Contest> gather(const std::vector<Summary>& summaries, const std::strin
   for (const Summary& summary : summaries) {
     if (summary.workload != workload) continue;
     known = true;
-    if (!is_built_in(summary, deployments)) continue;
-    std::string why = obstacle(summary, contest.objective);
+    if (summary.allocator == "null") continue;
+    const std::string why = obstacle(summary, contest.objective, deployments);
     if (why.empty()) {
       entrants.push_back(&summary);
       if (is_default_glibc(summary)) contest.base = &summary;
@@ -196,13 +203,36 @@ const Candidate* hopeful(const Contest& contest) {
 
 // ---- in words
 
-std::string both_phrases(const Candidate& candidate, Objective objective, const std::string& base) {
-  const auto ranks = [](const Difference& one) { return counts(one, false); };
-  if (objective == Objective::speed) {
-    return speed_phrase(candidate.speed, base) + ", " + memory_phrase(candidate.memory);
+/// ", 48 % less at the end" where what is left at the end differs far more than peak and mean do:
+/// memory that went back to the system.
+std::string end_phrase(const Candidate& candidate, const Contest& contest) {
+  const auto& mine = candidate.summary->end_rss_bytes;
+  const auto& theirs = contest.base->end_rss_bytes;
+  if (!mine || !theirs || theirs->median <= 0) return {};
+  const bool apart = mine->high < theirs->low || theirs->high < mine->low;
+  const double percent = (mine->median / theirs->median - 1) * 100;
+  const double rest = candidate.memory.relation == Relation::same ? 0 : candidate.memory.percent;
+  const bool few = std::min(candidate.summary->repetitions, contest.base->repetitions) <
+                   thresholds::kRepetitions;
+  if (!apart || few || std::abs(percent) < thresholds::kStoryPercent ||
+      std::abs(percent) < 2 * std::abs(rest) ||
+      std::abs(mine->median - theirs->median) < thresholds::kMemoryBytes) {
+    return {};
   }
-  const bool memory_leads = ranks(candidate.memory);
-  return memory_phrase(candidate.memory, base) + ", " +
+  if (percent > 100)
+    return fmt::format(", {} times as much at the end", format_number(percent / 100 + 1));
+  return fmt::format(", {} {} at the end", format_percent(percent), percent < 0 ? "less" : "more");
+}
+
+/// One candidate against the baseline in a sentence; `base` is empty where the reader knows it.
+std::string both_phrases(const Candidate& candidate, const Contest& contest,
+                         const std::string& base) {
+  const std::string end = end_phrase(candidate, contest);
+  if (contest.objective == Objective::speed) {
+    return speed_phrase(candidate.speed, base) + "; " + memory_phrase(candidate.memory) + end;
+  }
+  const bool memory_leads = counts(candidate.memory, false);
+  return memory_phrase(candidate.memory, base) + end + "; " +
          speed_phrase(candidate.speed, memory_leads ? std::string() : base);
 }
 
@@ -212,18 +242,22 @@ std::vector<std::string> rivals(const Contest& contest) {
   return names;
 }
 
+std::string no_one(const std::vector<std::string>& names) {
+  if (names.size() == 1) return names.front() + " is not";
+  if (names.size() == 2) return "neither " + enumerate(names, "nor") + " is";
+  return "none of " + enumerate(names) + " is";
+}
+
 std::string keep_headline(const Contest& contest) {
-  const std::string keep = "keep " + display_name(*contest.base) + ": ";
-  const std::vector<std::string> names = rivals(contest);
-  const std::string subject =
-      names.size() == 1 ? names.front() + " is not" : "none of " + enumerate(names) + " is";
+  const std::string start =
+      fmt::format("keep {}: {} ", display_name(*contest.base), no_one(rivals(contest)));
   switch (contest.objective) {
     case Objective::memory:
-      return keep + subject + " clearly smaller";
+      return start + "clearly smaller";
     case Objective::speed:
-      return keep + subject + " faster by an amount that counts";
+      return start + "faster by an amount that counts";
     default:
-      return keep + subject + " better on balance";
+      return start + "better on balance";
   }
 }
 
@@ -249,7 +283,7 @@ void tell_others(const Contest& contest, const Candidate* chosen,
   for (const Candidate& one : contest.candidates) {
     if (&one == chosen) continue;
     reasons.push_back(fmt::format("{}: {}{}.", display_name(*one.summary),
-                                  both_phrases(one, contest.objective, {}),
+                                  both_phrases(one, contest, {}),
                                   one.allowed ? "" : "; more than balanced trades away"));
   }
 }
@@ -270,6 +304,7 @@ Recommendation keep(const Contest& contest, const Candidate* hope) {
   } else {
     verdict.verdict = VerdictKind::same;
     verdict.headline = keep_headline(contest);
+    verdict.reasons = tell_one(*contest.base, contest.workload);
   }
   tell_others(contest, nullptr, verdict.reasons);
   return verdict;
@@ -279,9 +314,8 @@ Recommendation change(const Contest& contest, const Candidate& chosen) {
   Recommendation verdict;
   verdict.choice = {chosen.summary->allocator, chosen.summary->tuning};
   verdict.verdict = VerdictKind::better;
-  verdict.headline =
-      fmt::format("{}: {}", display_name(*chosen.summary),
-                  both_phrases(chosen, contest.objective, display_name(*contest.base)));
+  verdict.headline = fmt::format("{}: {}", display_name(*chosen.summary),
+                                 both_phrases(chosen, contest, display_name(*contest.base)));
   verdict.reasons =
       tell_difference(*contest.base, *chosen.summary, contest.workload, *contest.harness);
   tell_others(contest, &chosen, verdict.reasons);

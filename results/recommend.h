@@ -21,13 +21,13 @@ struct Deployment {
   std::vector<std::pair<std::string, std::string>> environment;  ///< the tuning's variables
 };
 
-/// The verdict on one workload. Candidates are the allocators that `deployments` names (any tuning)
-/// and that `result` summarizes for the workload; never "null", never one that failed. The baseline
-/// is glibc's default, or where that is missing the first candidate. thresholds.h says when a
-/// difference counts; one that does not is "same", and then the baseline is kept.
-/// Works on result.summary, or summarizes result.runs when that is empty.
-/// Fails when the workload is not in the result, nothing usable was measured for it, or the
-/// objective's figure was not measured. Pure and thread-safe.
+/// The verdict on one workload. Candidates are the allocators that `deployments` knows how to
+/// deploy (any tuning) and that `result` summarizes for the workload; never "null", never one that
+/// failed. The baseline is glibc's default, or where that is missing the first candidate.
+/// thresholds.h says when a difference counts; one that does not is "same", and then the baseline
+/// is kept. Works on result.summary, or summarizes result.runs when that is empty. Fails when the
+/// workload is not in the result, nothing usable was measured for it, or the objective's figure was
+/// not measured. Pure and thread-safe.
 Expected<Recommendation> recommend(const Result& result, const std::string& workload,
                                    Objective objective, const std::vector<Deployment>& deployments);
 

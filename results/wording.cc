@@ -15,26 +15,33 @@ std::string signed_percent(double percent) {
   return format_percent(percent) + (percent < 0 ? " less" : " more");
 }
 
-/// " (31 % to 44 %)", or nothing where both ends read like the figure itself.
+/// "31 % to 44 %", or nothing where both ends read like the figure itself.
 std::string range(const Difference& difference) {
   const bool less = difference.percent < 0;
   const double near = std::max(0.0, less ? -difference.high : difference.low);
   const double far = std::max(0.0, less ? -difference.low : difference.high);
   const std::string from = format_percent(near);
   const std::string to = format_percent(far);
-  if (from == to) return {};
-  return fmt::format(" ({} to {})", from, to);
+  return from == to ? std::string() : from + " to " + to;
+}
+
+/// What stands in brackets behind an amount: its interval, and its share of the CPU time.
+std::string details(const Difference& difference, bool with_range) {
+  std::string text = with_range ? range(difference) : std::string();
+  if (difference.cpu_percent) {
+    if (!text.empty()) text += "; ";
+    text += format_percent(*difference.cpu_percent) + " of the program's CPU time";
+  }
+  return text.empty() ? text : " (" + text + ")";
 }
 
 std::string amount(const Difference& difference, const std::string& what, const std::string& base) {
-  const std::string than = base.empty() ? "" : " than " + base;
   if (difference.percent > 100) {
-    const double times = difference.percent / 100 + 1;
-    return fmt::format("{} times as much {}{}", format_number(times), what,
-                       base.empty() ? "" : " as " + base);
+    return fmt::format("{} times as much {}{}{}", format_number(difference.percent / 100 + 1), what,
+                       base.empty() ? "" : " as " + base, details(difference, false));
   }
-  return fmt::format("{} {}{}{}", signed_percent(difference.percent), what, than,
-                     base.empty() ? "" : range(difference));
+  return fmt::format("{} {}{}{}", signed_percent(difference.percent), what,
+                     base.empty() ? "" : " than " + base, details(difference, !base.empty()));
 }
 
 std::string phrase(const Difference& difference, const std::string& what, const std::string& base) {
@@ -60,18 +67,13 @@ std::string memory_phrase(const Difference& difference, const std::string& base)
 }
 
 std::string speed_phrase(const Difference& difference, const std::string& base) {
-  std::string words = phrase(difference, "allocator time", base);
-  const bool ranks = difference.relation == Relation::less || difference.relation == Relation::more;
-  if (ranks && difference.cpu_percent) {
-    words += fmt::format(", {} of the program's CPU time", format_percent(*difference.cpu_percent));
-  }
-  return words;
+  return phrase(difference, "allocator time", base);
 }
 
-std::string enumerate(const std::vector<std::string>& names) {
+std::string enumerate(const std::vector<std::string>& names, const char* last) {
   std::string text;
   for (std::size_t index = 0; index < names.size(); ++index) {
-    if (index > 0) text += index + 1 == names.size() ? " and " : ", ";
+    if (index > 0) text += index + 1 == names.size() ? fmt::format(" {} ", last) : ", ";
     text += names[index];
   }
   return text;

@@ -13,10 +13,10 @@ namespace heapwise {
 /// Without `base` the words stop after "memory": for the second clause of a sentence.
 std::string memory_phrase(const Difference& difference, const std::string& base = {});
 
-/// "12 % less allocator time than glibc (8 % to 15 %), 1.9 % of the program's CPU time".
+/// "12 % less allocator time than glibc (8 % to 15 %; 1.9 % of the program's CPU time)".
 std::string speed_phrase(const Difference& difference, const std::string& base = {});
 
 /// "a", "a and b", "a, b and c"
-std::string enumerate(const std::vector<std::string>& names);
+std::string enumerate(const std::vector<std::string>& names, const char* last = "and");
 
 }  // namespace heapwise

@@ -12,6 +12,6 @@ namespace heapwise {
 /// memory over time and of memory against speed, and a table; the machine and its warnings last.
 /// Figures and verdicts are readable without JavaScript; the charts are drawn by it. Makes no
 /// network request. Several results follow each other, each with its own machine.
-std::string render_html(const std::vector<Result>& results);
+std::string html_report(const std::vector<Result>& results);
 
 }  // namespace heapwise

@@ -9,6 +9,6 @@ namespace heapwise {
 
 /// The result as GitHub-flavoured Markdown, for a pull request: for each workload the verdict in
 /// bold and a table, the rest folded away. Text from outside is escaped.
-std::string render_markdown(const Result& result);
+std::string markdown_report(const Result& result);
 
 }  // namespace heapwise

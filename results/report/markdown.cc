@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "results/report/markdown.h"
+
+#include <fmt/format.h>
+
+#include "results/report/text.h"
+#include "results/report/view.h"
+#include "results/summarize.h"
+
+namespace heapwise {
+namespace {
+
+/// Text from outside, on one line, without what Markdown or HTML would act on.
+std::string escaped(const std::string& text) {
+  std::string safe;
+  for (const char letter : printable(text)) {
+    switch (letter) {
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '|':
+      case '*':
+      case '_':
+      case '`':
+      case '[':
+      case ']':
+      case '\\':
+      case '~':
+      case '#':
+        safe += '\\';
+        [[fallthrough]];
+      default:
+        safe += letter;
+    }
+  }
+  return safe;
+}
+
+std::string cell(const std::optional<Interval>& figure, double unit, bool with_spread) {
+  if (!figure) return "–";
+  std::string text = format_number(figure->median / unit);
+  if (with_spread) text += fmt::format(" ± {}", format_percent(half_width_percent(*figure)));
+  return text;
+}
+
+std::string row_text(const Summary& row, double unit) {
+  const std::string name = escaped(display_name(row));
+  const bool spread = row.repetitions >= 3;
+  std::string text = fmt::format(
+      "| {} | {} | {} | {} | {} | {} | {} |\n", name, cell(row.peak_rss_bytes, unit, spread),
+      cell(row.fragmentation_peak, 1, false), cell(row.mean_rss_bytes, unit, spread),
+      cell(row.end_rss_bytes, unit, spread), cell(row.drained_10s_rss_bytes, unit, spread),
+      cell(row.ns_per_operation, 1, spread));
+  if (row.failures > 0) {
+    text += fmt::format("| {} | {} | | | | | |\n", name, escaped(describe_failure(row)));
+  }
+  return text;
+}
+
+std::string table(const WorkloadView& view) {
+  const double unit = view.unit.bytes;
+  std::string text = fmt::format(
+      "| heap RSS, {} | peak | ÷ live | mean | end | 10 s later | ns per operation |\n"
+      "|---|--:|--:|--:|--:|--:|--:|\n",
+      view.unit.name);
+  if (view.info != nullptr) {
+    text += fmt::format("| *live* | {} | | {} | {} | | |\n",
+                        format_number(static_cast<double>(view.info->peak_live_bytes) / unit),
+                        format_number(view.info->mean_live_bytes / unit),
+                        format_number(static_cast<double>(view.info->end_live_bytes) / unit));
+  }
+  for (const Summary* row : view.rows) text += row_text(*row, unit);
+  return text;
+}
+
+std::string folded(const Recommendation& verdict) {
+  std::string text = "\n<details><summary>Why and how</summary>\n\n";
+  for (const std::string& reason : verdict.reasons) text += "- " + escaped(reason) + "\n";
+  // An indented block, not a fenced one: nothing inside can end it.
+  text += "\n";
+  std::string line = "    ";
+  for (const char letter : verdict.how_to + "\n") {
+    if (letter != '\n') {
+      line += letter;
+      continue;
+    }
+    text += line + "\n";
+    line = "    ";
+  }
+  return text + "\n</details>\n";
+}
+
+std::string workload_text(const WorkloadView& view) {
+  std::string text = "### " + escaped(view.name) + "\n\n";
+  for (const Recommendation* verdict : view.verdicts) {
+    const bool first = verdict == view.verdicts.front();
+    text += fmt::format("- {}: {}{}{}\n", to_string(verdict->objective), first ? "**" : "",
+                        escaped(verdict->headline), first ? "**" : "");
+  }
+  if (!view.verdicts.empty()) text += "\n";
+  if (view.info != nullptr) text += escaped(describe_workload(*view.info)) + ".\n\n";
+  text += table(view);
+  if (!view.verdicts.empty()) text += folded(*view.verdicts.front());
+  return text + "\n";
+}
+
+}  // namespace
+
+std::string markdown_report(const Result& result) {
+  const Result complete = with_summary(result);
+  std::string text;
+  for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
+  text += "<sub>heapwise " + escaped(complete.heapwise_version) + "; " +
+          escaped(describe_method(complete));
+  for (const std::string& sentence :
+       {describe_harness(complete.harness), describe_machine(complete.environment)}) {
+    if (!sentence.empty()) text += "; " + escaped(sentence);
+  }
+  text += "</sub>\n";
+  for (const Warning& warning : warnings_of(complete)) {
+    text += "\n> **Warning:** " + escaped(warning.what);
+    if (!warning.remedy.empty()) text += " (remedy: " + escaped(warning.remedy) + ")";
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace heapwise
