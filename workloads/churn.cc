@@ -15,7 +15,7 @@
 //
 // Sizes: nine in ten objects are of 8 bytes to 1 KiB, most of them around 100 bytes; nearly one in
 // ten is of 1 to 16 KiB; one in a hundred is of 16 to 256 KiB. Lifetimes are exponential, whatever
-// the size. One call in 25 is a realloc, one allocation in 10 a calloc, one in 100 aligned.
+// the size. About one call in 23 is a realloc, one allocation in 10 a calloc, one in 100 aligned.
 //
 // What it does not model: phases, data structures (objects that die together), lifetimes that
 // depend on size or site, contention for anything but malloc, and what is done with the memory.

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#include "cli/trace_verbs.h"
+
+namespace heapwise::cli {
+
+void add_trace(CLI::App& root, Outcome& outcome) {
+  CLI::App* app = root.add_subcommand("trace", "Look into traces (.hwt) and check them.");
+  app->footer("Example: heapwise trace info redis.hwt");
+  app->require_subcommand(1);
+  add_trace_info(*app, outcome);
+  add_trace_check(*app, outcome);
+}
+
+Expected<ReadTrace> read_trace(const std::string& path) {
+  auto reader = TraceReader::open(path);
+  if (!reader) return tl::unexpected(reader.error());
+  TraceProfile profile = profile_trace(*reader);
+  return ReadTrace{std::move(*reader), profile};
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "workloads/workload.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "cli/verb.h"
+#include "results/units.h"
+
+namespace heapwise::cli {
+namespace {
+
+struct MakeVerb {
+  std::string text, output;
+  std::uint64_t seed = 1;
+  bool force = false;
+};
+
+void list() {
+  for (const Workload& workload : workloads()) {
+    fmt::print("{}: {}\n", workload.name, workload.summary);
+    for (const Parameter& parameter : workload.parameters) {
+      fmt::print("  {:<12} {:>8}  {}\n", parameter.name,
+                 format_quantity(parameter.preset, parameter.unit), parameter.meaning);
+    }
+    fmt::print("\n");
+  }
+  const std::string& name = workloads().front().name;
+  fmt::print("Next: heapwise workload make {} -o {}.hwt\n", name, name);
+}
+
+Expected<void> make(const MakeVerb& verb) {
+  const auto choice = parse_workload(verb.text);
+  if (!choice) return tl::make_unexpected(choice.error());
+  const auto totals = make_workload(*choice, verb.seed, verb.output, verb.force);
+  if (!totals) return tl::make_unexpected(totals.error());
+  fmt::print("{}: {}, {} operations, {} at its peak, {} of program time.\n", verb.output,
+             choice->text(), format_count(totals->operations),
+             format_bytes(static_cast<double>(totals->peak_live_bytes)),
+             format_seconds(static_cast<double>(totals->duration_ns) / 1e9));
+  fmt::print("\nNext: heapwise replay {} measures it on every allocator.\n", verb.output);
+  return {};
+}
+
+void add_list(CLI::App& workload) {
+  workload.add_subcommand("list", "List the workloads with their parameters and presets.")
+      ->footer("Example: heapwise workload list")
+      ->callback(list);
+}
+
+void add_make(CLI::App& workload, Outcome& outcome) {
+  auto verb = std::make_shared<MakeVerb>();
+  CLI::App* app = workload.add_subcommand(
+      "make",
+      "Write the trace of a workload. The same parameters and seed give the same trace, byte for "
+      "byte.");
+  app->footer(
+      "Example: heapwise workload make two-wave:wave=128MiB,idle=5s -o two-wave.hwt\n"
+      "Sizes are written as 4096, 64KiB or 1MiB, times as 500us, 10ms or 20s.");
+  app->add_option("WORKLOAD", verb->text,
+                  "NAME or NAME:KEY=VALUE,KEY=VALUE, where it differs from the presets")
+      ->required();
+  app->add_option("-o,--output", verb->output, "Write the trace to this file (.hwt)")->required();
+  app->add_option("--seed", verb->seed, "Seed of all random choices (default: 1)");
+  app->add_flag("--force", verb->force, "Replace an existing file");
+  app->callback([verb, &outcome] {
+    if (auto made = make(*verb); !made) outcome.exit_code = report_error(made.error());
+  });
+}
+
+}  // namespace
+
+void add_workload(CLI::App& root, Outcome& outcome) {
+  CLI::App* app =
+      root.add_subcommand("workload", "List the synthetic workloads, and make traces of them.");
+  app->footer("Example: heapwise workload list");
+  app->require_subcommand(1);
+  add_list(*app);
+  add_make(*app, outcome);
+}
+
+}  // namespace heapwise::cli
