@@ -37,11 +37,11 @@ struct Allocator {
 
 /// An allocator under a tuning, as a session runs it.
 struct Contender {
-  std::string allocator;         ///< the name in results
+  std::string allocator;  ///< the name in results
   std::string tuning = "default";
-  std::string runner;            ///< the built-in allocator whose runner it takes
-  std::string library;           ///< a library of the user's to preload; empty: none
-  Settings settings;             ///< of the tuning, then those given ad hoc
+  std::string runner;   ///< the built-in allocator whose runner it takes
+  std::string library;  ///< a library of the user's to preload; empty: none
+  Settings settings;    ///< of the tuning, then those given ad hoc
 };
 
 /// All allocators of this build in alphabetical order. Valid for the life of the program.

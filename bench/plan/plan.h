@@ -22,41 +22,47 @@ enum class Code : std::uint32_t {
   free = 1,      ///< free(slot)
   calloc = 2,    ///< slot = calloc(1, operand)
   realloc = 3,   ///< slot = realloc(slot, operand)
-  big = 4,       ///< an allocation or realloc that PlanBig[operand] describes
-  give = 5,      ///< mailbox[operand] = slot
-  take = 6,      ///< slot = mailbox[operand]
-  touch = 7,     ///< write the first `operand` pages of the block in slot
-  start = 8,     ///< start the thread numbered operand
-  end = 9,       ///< the thread's last word but for late frees: it returns after its last word
-  trim = 10,     ///< malloc_trim(operand), where the allocator has it
-  mallopt = 11,  ///< mallopt(PlanBig[operand].size, .touched_pages), where it means something
-  exit_begin = 12,
+  give = 4,      ///< mailbox[operand] = slot
+  take = 5,      ///< slot = mailbox[operand]
+  big = 6,       ///< an allocation or realloc that PlanBig[operand] describes
+  touch = 7,     ///< write every page of the first operand × kTouchUnit bytes of the block in slot
+  touch_of = 8,  ///< the same for another thread's slot: PlanBig[operand]; in recorded order only
+  start = 9,     ///< start the thread numbered operand
+  end = 10,      ///< the recording saw the thread end: it returns after its last word
+  trim = 11,     ///< malloc_trim(operand)
+  mallopt = 12,  ///< mallopt(PlanBig[operand].size, .touch_to), both as int32
+  exit_begin = 13,
 };
 
 using Word = std::uint64_t;
 
 constexpr std::uint32_t kSlotBits = 28;
+/// Of one thread.
 constexpr std::uint64_t kMaxSlots = 1ULL << kSlotBits;
 
 constexpr Word make_word(Code code, std::uint32_t slot, std::uint32_t operand) {
   return static_cast<Word>(code) | static_cast<Word>(slot) << 4 | static_cast<Word>(operand) << 32;
 }
 constexpr Code code_of(Word word) { return static_cast<Code>(word & 15U); }
-constexpr std::uint32_t slot_of(Word word) {
-  return static_cast<std::uint32_t>(word) >> 4;
-}
+constexpr std::uint32_t slot_of(Word word) { return static_cast<std::uint32_t>(word) >> 4; }
 constexpr std::uint32_t operand_of(Word word) { return static_cast<std::uint32_t>(word >> 32); }
 
-/// All pages of the block are written, as no one measured which.
-constexpr std::uint32_t kTouchAll = 0xffffffffU;
+/// Words that call the allocator for the program; the rest is the replay's own.
+constexpr bool is_call(Code code) { return code <= Code::realloc || code == Code::big; }
 
-/// What does not fit a Word: sizes from 4 GiB, alignment, measured touch.
+/// Operand of `touch` in bytes: no allocator aligns to less, and 64 GiB can be said.
+constexpr std::uint64_t kTouchUnit = 16;
+
+/// So many readable words stand behind the last one, for those that look ahead.
+constexpr std::size_t kWordsPadding = 512;
+
+/// What does not fit a Word: sizes from 4 GiB, alignment, touch other than of the whole block.
 struct PlanBig {
-  std::uint64_t size;
-  std::uint32_t touched_pages;  ///< of the first pages, or kTouchAll
-  std::uint8_t base_code;       ///< Code::malloc, calloc or realloc
-  std::uint8_t align_log2;      ///< not 0: aligned_alloc
-  std::uint16_t padding;
+  std::uint64_t size;        ///< of `touch_of`: the number of the thread whose slot it is
+  std::uint64_t touch_from;  ///< pages of the block are written from this byte
+  std::uint64_t touch_to;    ///< up to this one, exclusive
+  std::uint32_t base_code;   ///< Code::malloc, calloc or realloc
+  std::uint32_t align_log2;  ///< not 0: posix_memalign
 };
 
 /// One recorded thread.
@@ -65,8 +71,8 @@ struct PlanThread {
   std::uint64_t words;
   std::uint64_t first_slot;
   std::uint64_t slots;
-  std::uint32_t ends;       ///< 1 if the recording saw the thread end: the replay's thread ends too
-  std::uint32_t at_start;   ///< 1 if no `start` word names it: it begins with the replay
+  std::uint32_t ends;      ///< 1 if the recording saw the thread end: the replay's thread ends too
+  std::uint32_t at_start;  ///< 1 if no `start` word names it: it begins with the replay
 };
 
 /// Footprint replays run one thread at a time, in the recorded order: this thread, that many words.
@@ -76,14 +82,15 @@ struct PlanRun {
   std::uint32_t words;
 };
 
-/// Where to look at resident memory: before the word with this number in the total order.
+/// Where to look at resident memory: before the word with this number in the total order. Several
+/// may name the same word: the beginning and the end of a pause.
 struct PlanSample {
   std::uint64_t word;
   std::uint64_t time_ns;     ///< trace time
   std::uint64_t live_bytes;  ///< requested bytes of the objects alive then
 };
 
-constexpr char kMagic[8] = {'H', 'W', 'P', 'L', 'A', 'N', '0', '1'};
+constexpr char kMagic[8] = {'H', 'W', 'P', 'L', 'A', 'N', '0', '2'};
 
 /// At the start of the file; offsets are in bytes from there, each section 4096-byte aligned.
 struct PlanHeader {
@@ -96,15 +103,15 @@ struct PlanHeader {
   std::uint64_t mailbox_count;
   std::uint64_t big_count;
   std::uint64_t sample_count;
-  std::uint64_t operations;       ///< words that call the allocator: malloc family and free
-  std::uint64_t exit_word;        ///< number of the exit_begin word in the total order, or word_count
+  std::uint64_t operations;  ///< words that call the allocator: malloc family and free
+  std::uint64_t exit_word;   ///< number of the exit_begin word in the total order, or word_count
   std::uint64_t duration_ns;
-  std::uint64_t words_offset;     ///< Word[word_count], thread after thread
-  std::uint64_t delays_offset;    ///< uint32[word_count]: ns of trace time since the run's start
-  std::uint64_t threads_offset;   ///< PlanThread[thread_count]
-  std::uint64_t runs_offset;      ///< PlanRun[run_count]
-  std::uint64_t bigs_offset;      ///< PlanBig[big_count]
-  std::uint64_t samples_offset;   ///< PlanSample[sample_count]
+  std::uint64_t words_offset;    ///< Word[word_count], thread after thread, then kWordsPadding
+  std::uint64_t delays_offset;   ///< uint32[word_count]: ns of trace time since the run's start
+  std::uint64_t threads_offset;  ///< PlanThread[thread_count]
+  std::uint64_t runs_offset;     ///< PlanRun[run_count]
+  std::uint64_t bigs_offset;     ///< PlanBig[big_count]
+  std::uint64_t samples_offset;  ///< PlanSample[sample_count]
   std::uint64_t file_bytes;
 };
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "allocators/allocator.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace heapwise {
+
+const Allocator* find_allocator(std::string_view name) {
+  const auto& all = allocators();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Allocator& one) { return one.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<Contender> default_contenders() {
+  std::vector<Contender> list;
+  for (const Allocator& one : allocators()) {
+    if (!one.built || one.harness) continue;
+    list.push_back({one.name, "default", one.name, {}, {}});
+  }
+  // What everything is compared with stands first.
+  std::stable_partition(list.begin(), list.end(),
+                        [](const Contender& one) { return one.allocator == "glibc"; });
+  return list;
+}
+
+std::string preload_path(const Allocator& allocator) {
+  if (allocator.soname.empty()) return {};
+  for (const char* directory : {"/usr/lib/" HEAPWISE_MULTIARCH, "/lib/" HEAPWISE_MULTIARCH,
+                                "/usr/lib64", "/lib64", "/usr/lib", "/lib", "/usr/local/lib"}) {
+    const std::string path = std::string(directory) + "/" + allocator.soname;
+    if (access(path.c_str(), R_OK) == 0) return path;
+  }
+  return allocator.soname;
+}
+
+std::string to_string(const Settings& settings) {
+  std::string text;
+  for (const auto& [variable, value] : settings) {
+    if (!text.empty()) text += ' ';
+    text.append(variable).append("=").append(value);
+  }
+  return text;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// How users name what is to be run: NAME, NAME:TUNING, NAME=/path/lib.so, …@VAR=VALUE;VAR=VALUE.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+
+#include "allocators/allocator.h"
+#include "allocators/elf_exports.h"
+
+namespace heapwise {
+namespace {
+
+/// The least number of letters to change, add or remove to make one word the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+/// "Did you mean x? There are x, y, z."
+std::string suggestion(std::string_view wrong, const std::vector<std::string>& known) {
+  std::string hint;
+  const auto nearest =
+      std::min_element(known.begin(), known.end(), [&](const auto& a, const auto& b) {
+        return edit_distance(wrong, a) < edit_distance(wrong, b);
+      });
+  if (nearest != known.end() && edit_distance(wrong, *nearest) <= 1 + nearest->size() / 3) {
+    hint = "Did you mean " + *nearest + "? ";
+  }
+  hint += "There are";
+  for (std::size_t i = 0; i < known.size(); ++i) hint += (i == 0 ? " " : ", ") + known[i];
+  return hint + ".";
+}
+
+template <class Item>
+std::vector<std::string> names_of(const std::vector<Item>& items) {
+  std::vector<std::string> names;
+  for (const Item& item : items) names.push_back(item.name);
+  return names;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '-' || letter == '_' || letter == '.' ||
+           letter == '+';
+  });
+}
+
+bool is_variable(std::string_view text) {
+  return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char letter) {
+           return std::isalnum(letter) != 0 || letter == '_';
+         });
+}
+
+Expected<Settings> parse_settings(std::string_view text) {
+  Settings settings;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(';'));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
+    const std::size_t equals = one.find('=');
+    if (equals == std::string_view::npos || !is_variable(one.substr(0, equals))) {
+      return fail(ErrorCode::usage, "\"" + std::string(one) + "\" is not a setting",
+                  "Write VARIABLE=VALUE, several with ; between them.");
+    }
+    settings.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+  }
+  if (settings.empty()) {
+    return fail(ErrorCode::usage, "no setting stands behind the @",
+                "Write NAME@VARIABLE=VALUE, several with ; between them.");
+  }
+  return settings;
+}
+
+Expected<Contender> custom_library(std::string_view name, const std::string& path) {
+  if (!is_name(name)) {
+    return fail(ErrorCode::usage, "\"" + std::string(name) + "\" cannot name an allocator",
+                "Use letters, digits and - _ . +");
+  }
+  if (find_allocator(name) != nullptr) {
+    return fail(
+        ErrorCode::usage, std::string(name) + " is the name of a built-in allocator",
+        "Give your library another name, such as my-" + std::string(name) + "=" + path + ".");
+  }
+  char* const resolved = realpath(path.c_str(), nullptr);
+  if (resolved == nullptr) return fail_errno("cannot find " + path);
+  const std::string absolute = resolved;
+  std::free(resolved);
+  if (absolute.find_first_of(": ") != std::string::npos) {
+    return fail(ErrorCode::usage, absolute + " cannot be preloaded",
+                "LD_PRELOAD takes no path with a space or a colon in it; make a link.");
+  }
+  const auto exported = exports_symbol(absolute, "malloc");
+  if (!exported) return tl::unexpected(exported.error());
+  if (!*exported) {
+    return fail(ErrorCode::bad_input, absolute + " exports no malloc",
+                "Give a library that replaces malloc when it is preloaded.");
+  }
+  return Contender{std::string(name), "default", "glibc", absolute, {}};
+}
+
+Expected<Contender> built_in(std::string_view name, std::string_view tuning) {
+  const Allocator* const allocator = find_allocator(name);
+  if (allocator == nullptr) {
+    return fail(
+        ErrorCode::usage, "there is no allocator \"" + std::string(name) + "\"",
+        suggestion(name, names_of(allocators())) + " Yours is written NAME=/path/to/library.so.");
+  }
+  if (!allocator->built) {
+    return fail(ErrorCode::unsupported,
+                std::string(name) + " was not there when heapwise was built",
+                "Install " + allocator->development_package + " and build again.");
+  }
+  Contender contender{allocator->name, std::string(tuning), allocator->name, {}, {}};
+  if (tuning == "default") return contender;
+  for (const Tuning& known : allocator->tunings) {
+    if (known.name != tuning) continue;
+    contender.settings = known.settings;
+    return contender;
+  }
+  auto names = names_of(allocator->tunings);
+  names.emplace_back("default");
+  return fail(ErrorCode::usage,
+              std::string(name) + " has no tuning \"" + std::string(tuning) + "\"",
+              suggestion(tuning, names) + " Your own is written NAME@VARIABLE=VALUE.");
+}
+
+/// Whether a piece between commas begins an allocator rather than going on with a setting's value.
+bool begins_contender(std::string_view piece) {
+  const std::size_t end = piece.find_first_of(":=@");
+  const std::string_view name = piece.substr(0, end);
+  if (find_allocator(name) != nullptr) return true;
+  return end != std::string_view::npos && piece[end] == '=' && is_name(name) &&
+         piece.find('/', end) != std::string_view::npos;
+}
+
+}  // namespace
+
+Expected<Contender> parse_contender(std::string_view text) {
+  const std::size_t at = text.find('@');
+  const std::string_view who = text.substr(0, at);
+  const std::size_t mark = who.find_first_of(":=");
+  const std::string_view name = who.substr(0, mark);
+  const std::string_view rest = mark == std::string_view::npos ? "default" : who.substr(mark + 1);
+  auto contender = mark != std::string_view::npos && who[mark] == '='
+                       ? custom_library(name, std::string(rest))
+                       : built_in(name, rest);
+  if (!contender || at == std::string_view::npos) return contender;
+
+  const std::string_view given = text.substr(at + 1);
+  auto settings = parse_settings(given);
+  if (!settings) return tl::unexpected(settings.error());
+  for (auto& [variable, value] : *settings) {
+    std::erase_if(contender->settings, [&](const auto& old) { return old.first == variable; });
+    contender->settings.emplace_back(variable, value);
+  }
+  contender->tuning = (contender->tuning == "default" ? "" : contender->tuning + "@");
+  contender->tuning += given;
+  return contender;
+}
+
+Expected<std::vector<Contender>> parse_contenders(std::string_view text) {
+  std::vector<std::string> pieces;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::string_view piece = text.substr(0, comma);
+    if (!pieces.empty() && pieces.back().find('@') != std::string::npos &&
+        !begins_contender(piece)) {
+      pieces.back().append(",").append(piece);
+    } else {
+      pieces.emplace_back(piece);
+    }
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  std::vector<Contender> list;
+  for (const std::string& piece : pieces) {
+    auto contender = parse_contender(piece);
+    if (!contender) return tl::unexpected(contender.error());
+    const bool known = std::any_of(list.begin(), list.end(), [&](const Contender& other) {
+      return other.allocator == contender->allocator && other.tuning == contender->tuning;
+    });
+    if (!known) list.push_back(std::move(*contender));
+  }
+  return list;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Stands before the C library's clocks for everything in the runner, the allocator above all: decay
+// and purge go by them, so a replay that ran in a tenth of the time would keep memory that the
+// program gives back. Clocks of CPU time stay as they are.
+#include <sys/time.h>
+#include <time.h>
+
+#include "bench/replay/clock.h"
+
+namespace {
+
+using heapwise::replay::real_clock_gettime;
+using heapwise::replay::virtual_clock;
+
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+/// The clock to read for `id`, or -1 for one that is not moved. A coarse clock lags behind by a
+/// tick; moved by an offset that changes at every word it would go back, so the fine one serves.
+clockid_t moved_clock(clockid_t id) {
+  switch (id) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE:
+      return CLOCK_REALTIME;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_COARSE:
+      return CLOCK_MONOTONIC;
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_BOOTTIME:
+    case CLOCK_TAI:
+      return id;
+    default:
+      return -1;
+  }
+}
+
+int read_clock(clockid_t id, timespec* time) {
+  const clockid_t moved = moved_clock(id);
+  if (moved < 0 || !virtual_clock.on.load(std::memory_order_relaxed)) {
+    return real_clock_gettime(id, time);
+  }
+  const int status = real_clock_gettime(moved, time);
+  if (status != 0) return status;
+  const std::int64_t now = std::int64_t{time->tv_sec} * kSecond + time->tv_nsec +
+                           virtual_clock.offset_ns.load(std::memory_order_relaxed);
+  time->tv_sec = now / kSecond;
+  time->tv_nsec = now % kSecond;
+  return 0;
+}
+
+}  // namespace
+
+#define HEAPWISE_EXPORT extern "C" [[gnu::visibility("default")]]
+
+HEAPWISE_EXPORT int clock_gettime(clockid_t id, timespec* now) noexcept {
+  return read_clock(id, now);
+}
+
+HEAPWISE_EXPORT int gettimeofday(timeval* now, void* /*zone*/) noexcept {
+  timespec fine{};
+  const int status = read_clock(CLOCK_REALTIME, &fine);
+  now->tv_sec = fine.tv_sec;
+  now->tv_usec = fine.tv_nsec / 1000;
+  return status;
+}
+
+HEAPWISE_EXPORT time_t time(time_t* now) noexcept {
+  timespec fine{};
+  read_clock(CLOCK_REALTIME, &fine);
+  if (now != nullptr) *now = fine.tv_sec;
+  return fine.tv_sec;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Everything that happens rarely in a replay, out of the loop's way.
+#include <malloc.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "bench/replay/footprint.h"
+#include "bench/replay/process_heap.h"
+#include "bench/replay/threads.h"
+
+namespace heapwise::replay {
+namespace {
+
+void* allocate_aligned(std::uint32_t align_log2, std::size_t size) {
+  void* block = nullptr;
+  // posix_memalign takes no alignment below a pointer's.
+  const std::size_t alignment = std::size_t{1} << (align_log2 < 3 ? 3 : align_log2);
+  return posix_memalign(&block, alignment, size) == 0 ? block : nullptr;
+}
+
+void* allocate(const plan::PlanBig& big) {
+  if (big.align_log2 != 0) return allocate_aligned(big.align_log2, big.size);
+  if (static_cast<plan::Code>(big.base_code) == plan::Code::calloc) return calloc(1, big.size);
+  return malloc(big.size);
+}
+
+void perform_big(Lane& lane, void*& slot, const plan::PlanBig& big) {
+  const bool resizes = static_cast<plan::Code>(big.base_code) == plan::Code::realloc;
+  const bool kept = resizes ? keep_resized(lane, slot, realloc(slot, big.size), big.size)
+                            : keep(lane, slot, allocate(big), big.size);
+  if (kept) touch(slot, big.touch_from, big.touch_to);
+}
+
+void perform(Lane& lane, plan::Word word) {
+  Replay& replay = *lane.replay;
+  const std::uint32_t operand = plan::operand_of(word);
+  const plan::PlanBig* const bigs = replay.plan.bigs;
+  switch (plan::code_of(word)) {
+    case plan::Code::big:
+      perform_big(lane, lane.slots[plan::slot_of(word)], bigs[operand]);
+      break;
+    case plan::Code::touch_of:
+      // The block may be gone by now when the threads run as they like.
+      if (replay.purpose == Purpose::footprint)
+        touch_of(replay, plan::slot_of(word), bigs[operand]);
+      break;
+    case plan::Code::start:
+      start_in_time(lane, replay.lanes[operand]);
+      break;
+    case plan::Code::trim:
+      malloc_trim(operand);
+      break;
+    case plan::Code::mallopt:
+      mallopt(static_cast<int>(bigs[operand].size), static_cast<int>(bigs[operand].touch_to));
+      break;
+    case plan::Code::exit_begin:
+      if (replay.purpose == Purpose::footprint) note_exit(replay);
+      break;
+    default:
+      break;  // `end` tells the plan's readers; the lane knows it
+  }
+}
+
+}  // namespace
+
+extern "C" void heapwise_replay_cold(Lane* lane, const plan::Word* at, Reason reason) {
+  switch (reason) {
+    case Reason::word:
+      return perform(*lane, *at);
+    case Reason::wait:
+      sched_yield();
+      return;
+    case Reason::pace:
+      return catch_up(*lane->replay);
+  }
+}
+
+}  // namespace heapwise::replay

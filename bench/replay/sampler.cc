@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "bench/replay/sampler.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+namespace heapwise::replay {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+/// The kilobytes behind `label`, which starts a line, in bytes; -1 if it is not there.
+std::int64_t labelled_bytes(int file, const char* label) {
+  static char text[8192];
+  const ssize_t size = pread(file, text, sizeof text - 1, 0);
+  if (size <= 0) return -1;
+  text[size] = '\0';
+  const char* at = strstr(text, label);
+  if (at == nullptr) return -1;
+  at += strlen(label);
+  while (*at == ' ' || *at == '\t') ++at;
+  std::int64_t kilobytes = 0;
+  for (; *at >= '0' && *at <= '9'; ++at) kilobytes = kilobytes * 10 + (*at - '0');
+  return kilobytes * 1024;
+}
+
+std::int64_t from_status(int file) { return labelled_bytes(file, "\nRssAnon:"); }
+std::int64_t from_rollup(int file) { return labelled_bytes(file, "\nAnonymous:"); }
+
+}  // namespace
+
+bool Sampler::open() {
+  status_ = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+  rollup_ = ::open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
+  if (status_ < 0 || from_status(status_) < 0) return false;
+  if (rollup_ < 0 || from_rollup(rollup_) < 0) return true;
+  source_ = status_is_exact() ? 1 : 2;
+  return true;
+}
+
+std::uint64_t Sampler::rss_anon_bytes() {
+  const std::int64_t bytes = source_ == 1 ? from_status(status_) : from_rollup(rollup_);
+  return bytes < 0 ? 0 : static_cast<std::uint64_t>(bytes);
+}
+
+/// Counters that lag do so by less than a batch; page after page, they show it at once.
+bool Sampler::status_is_exact() {
+  constexpr std::size_t kPages = 8;
+  void* const memory =
+      mmap(nullptr, kPages * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return true;
+  bool exact = true;
+  for (std::size_t page = 0; page < kPages; ++page) {
+    static_cast<volatile char*>(memory)[page * kPage] = 1;
+    exact = exact && from_status(status_) == from_rollup(rollup_);
+  }
+  munmap(memory, kPages * kPage);
+  return exact && from_status(status_) == from_rollup(rollup_);
+}
+
+}  // namespace heapwise::replay

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// As fast as the hand-overs allow: all threads at once, nothing sampled, no clock, no futex between
+// the first word and the last.
+#include <limits.h>
+
+#include "bench/replay/clock.h"
+#include "bench/replay/process_heap.h"
+#include "bench/replay/replay.h"
+#include "bench/replay/threads.h"
+
+namespace heapwise::replay {
+
+/// A function of its own so that a test can find its machine code.
+extern "C" [[gnu::noinline]] void heapwise_throughput_loop(Lane* lane) {
+  execute<ProcessHeap>(*lane, lane->next, lane->end, Unpaced{});
+}
+
+namespace {
+
+void await_value(std::atomic<std::uint32_t>& word, std::uint32_t value) {
+  for (std::uint32_t now = word.load(); now != value; now = word.load()) futex_wait(word, now);
+}
+
+void announce(std::atomic<std::uint32_t>& word) {
+  word.fetch_add(1);
+  futex_wake(word, INT_MAX);
+}
+
+/// Runs a lane and tells that it is through.
+void run_lane(Lane& lane) {
+  heapwise_throughput_loop(&lane);
+  lane.next = lane.end;
+  announce(lane.replay->finished);
+}
+
+void* throughput_thread(void* argument) {
+  Lane& lane = *static_cast<Lane*>(argument);
+  Replay& replay = *lane.replay;
+  enter_thread(lane);
+  replay.ready.fetch_add(1);
+  futex_wake(replay.ready, INT_MAX);
+  await_value(replay.go, 1);
+  run_lane(lane);
+  leave_thread(lane);
+  if (lane.ends != 0) {
+    ask_for_burial(lane);
+  } else {
+    await_value(replay.go, 2);  // idle, but alive, until the whole run is over
+  }
+  return nullptr;
+}
+
+/// Starts the threads that no word starts and waits until they stand at the barrier.
+void line_up(Replay& replay) {
+  std::uint32_t waiting = 0;
+  for (std::uint32_t number = 1; number < replay.plan.header->thread_count; ++number) {
+    if (replay.plan.threads[number].at_start == 0) continue;
+    start_thread(replay.lanes[number]);
+    ++waiting;
+  }
+  await_value(replay.ready, waiting);
+}
+
+void report(Replay& replay, std::int64_t wall_ns, std::int64_t cpu_ns) {
+  RawRun& raw = *replay.raw;
+  raw.wall_ns = static_cast<std::uint64_t>(wall_ns);
+  raw.cpu_ns = static_cast<std::uint64_t>(cpu_ns);
+  raw.operations = replay.plan.header->operations;
+  for (std::uint32_t i = 0; i < replay.plan.header->thread_count; ++i) {
+    raw.failed_calls += replay.lanes[i].failed_calls;
+  }
+  raw.threads_started = replay.threads_started.load();
+}
+
+/// Leaves no thread behind, so that a process may go on after the run.
+void join_all(Replay& replay) {
+  announce(replay.go);
+  for (std::uint32_t number = 1; number < replay.plan.header->thread_count; ++number) {
+    bury_thread(replay.lanes[number]);
+  }
+}
+
+}  // namespace
+
+void run_throughput(Replay& replay) {
+  replay.thread_body = &throughput_thread;
+  Lane& main_lane = replay.lanes[0];
+  main_lane.started.store(1);
+  enter_thread(main_lane);
+  line_up(replay);
+  const std::int64_t cpu_before = cpu_now_ns();
+  const std::int64_t before = real_now_ns();
+  announce(replay.go);
+  run_lane(main_lane);
+  await_value(replay.finished, replay.plan.header->thread_count);
+  report(replay, real_now_ns() - before, cpu_now_ns() - cpu_before);
+  leave_thread(main_lane);
+  join_all(replay);
+}
+
+}  // namespace heapwise::replay
