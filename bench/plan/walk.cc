@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "bench/plan/walk.h"
+
+#include <algorithm>
+
+namespace heapwise::plan {
+namespace {
+
+constexpr std::uint32_t kMaxThreads = 1U << 20;
+constexpr std::uint64_t kPage = 4096;
+
+tl::unexpected<Error> nonsense(std::uint64_t op, const std::string& what) {
+  return fail(ErrorCode::bad_input, "op " + std::to_string(op) + " of the trace " + what,
+              "Check the file with: heapwise trace check");
+}
+
+}  // namespace
+
+Expected<void> Walk::run(TraceReader& reader) {
+  timed_ = has(reader.info().capabilities, Capability::time);
+  Op op;
+  while (reader.next(op)) {
+    const auto stepped = step(op);
+    if (!stepped) return stepped;
+    ++ops_;
+  }
+  if (!figures_.exit_seen) figures_.exit_live_bytes = figures_.live_bytes;
+  figures_.duration_ns = time_ns_;
+  figures_.threads = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(started_.size()));
+  return {};
+}
+
+Expected<void> Walk::step(const Op& op) {
+  if (index(op.thread) >= kMaxThreads) return nonsense(ops_, "is of a thread out of bounds");
+  const std::uint64_t time_ns = timed_ ? std::max(op.time_ns, time_ns_) : ops_ * kUntimedStepNs;
+  figures_.live_byte_ns +=
+      static_cast<double>(figures_.live_bytes) * static_cast<double>(time_ns - time_ns_);
+  time_ns_ = time_ns;
+  events_.begin(op, time_ns);
+  ensure_started(index(op.thread));
+  last_thread_ = index(op.thread);
+  switch (op.kind) {
+    case OpKind::thread_start:
+      if (index(op.object) >= kMaxThreads) return nonsense(ops_, "starts a thread out of bounds");
+      thread_start(op);
+      return {};
+    case OpKind::exit_begin:
+      if (!figures_.exit_seen) figures_.exit_live_bytes = figures_.live_bytes;
+      figures_.exit_seen = true;
+      events_.other(op);
+      return {};
+    case OpKind::thread_end:
+    case OpKind::trim:
+    case OpKind::mallopt:
+      events_.other(op);
+      return {};
+    default:
+      return object_op(op);
+  }
+}
+
+Expected<void> Walk::object_op(const Op& op) {
+  const std::uint32_t number = index(op.object);
+  if (is_operation(op.kind)) ++figures_.operations;
+  if (is_allocation(op.kind)) {
+    if (number > objects_.size()) return nonsense(ops_, "skips object numbers");
+    if (number == objects_.size()) objects_.emplace_back();
+    Object& object = objects_[number];
+    if (object.live) return nonsense(ops_, "allocates an object that is alive");
+    object = Object{};
+    object.live = true;
+    object.size = op.size;
+    ++figures_.allocations;
+    set_live(figures_.live_bytes + op.size);
+    produce(op, object);
+    events_.allocate(op, object);
+    return {};
+  }
+  if (number >= objects_.size() || !objects_[number].live) {
+    return nonsense(ops_, "names an object that is not alive");
+  }
+  Object& object = objects_[number];
+  if (op.kind == OpKind::touch) {
+    const std::uint64_t pages = std::min(op.size, object.size / kPage + 1);
+    const std::uint64_t bytes = std::min(object.size, pages * kPage);
+    if (bytes > 0) events_.touch(op, object, bytes);
+    return {};
+  }
+  consume(op, object);
+  if (op.kind == OpKind::free) {
+    set_live(figures_.live_bytes - object.size);
+    object.live = false;
+    events_.release(op, object);
+    return {};
+  }
+  if (op.kind != OpKind::realloc) return nonsense(ops_, "is of an unknown kind");
+  const std::uint64_t old_size = object.size;
+  object.size = op.size;
+  set_live(figures_.live_bytes - old_size + op.size);
+  produce(op, object);
+  events_.resize(op, object, old_size);
+  return {};
+}
+
+void Walk::thread_start(const Op& op) {
+  const std::uint32_t started = index(op.object);
+  if (op.object == static_cast<ObjectId>(index(op.thread))) return;  // begin() has started it
+  if (started < started_.size() && started_[started] != 0) return;
+  if (started >= started_.size()) started_.resize(started + std::size_t{1});
+  started_[started] = 1;
+  events_.start(index(op.thread), started);
+}
+
+/// The first thread is there from the beginning. Of one whose creator nobody saw, it is at least
+/// known who ran before: that thread starts it, at this point of the order.
+void Walk::ensure_started(std::uint32_t thread) {
+  if (thread >= started_.size()) started_.resize(thread + std::size_t{1});
+  started_[0] = 1;
+  if (started_[thread] != 0) return;
+  started_[thread] = 1;
+  events_.start(last_thread_, thread);
+}
+
+void Walk::consume(const Op& op, Object& object) {
+  if (object.owner == index(op.thread)) return;
+  events_.cross(object, index(op.thread));
+  object.owner = index(op.thread);
+}
+
+void Walk::produce(const Op& op, Object& object) {
+  object.owner = index(op.thread);
+  object.production = figures_.productions++;
+}
+
+void Walk::set_live(std::uint64_t bytes) {
+  figures_.live_bytes = bytes;
+  figures_.peak_live_bytes = std::max(figures_.peak_live_bytes, bytes);
+}
+
+}  // namespace heapwise::plan
