@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "cli/measure.h"
+#include "cli/recording.h"
+#include "cli/verb.h"
+#include "results/report/console.h"
+#include "results/report/html.h"
+#include "results/store.h"
+
+namespace heapwise::cli {
+namespace {
+
+/// Processes below this share of all operations are named but not replayed.
+constexpr double kWorthReplaying = 0.05;
+
+struct AdviseVerb {
+  std::vector<std::string> traces;
+  std::string report;  ///< empty: the first free name of report.html, report-2.html, …
+  std::string json;
+  std::string keep_trace;
+  bool force = false;
+  MeasureOptions measure;
+};
+
+struct Subject {
+  std::vector<std::string> traces;
+  std::vector<Warning> warnings;
+};
+
+std::string free_report_name() {
+  for (int number = 1;; ++number) {
+    const std::string name = number == 1 ? "report.html" : fmt::format("report-{}.html", number);
+    if (access(name.c_str(), F_OK) != 0) return name;
+  }
+}
+
+/// The processes that do the allocating, of all that were recorded.
+std::vector<std::string> worth_replaying(const Recording& recording, Progress& progress) {
+  std::uint64_t all = 0;
+  for (const RecordedProcess& process : recording.processes) all += process.totals.operations;
+  std::vector<std::string> traces;
+  std::size_t small = 0;
+  for (const RecordedProcess& process : recording.processes) {
+    const auto operations = static_cast<double>(process.totals.operations);
+    if (operations >= kWorthReplaying * static_cast<double>(all) && operations > 0) {
+      traces.push_back(process.trace);
+    } else {
+      ++small;
+    }
+  }
+  if (small > 0) {
+    progress.note(fmt::format("{} of {} recorded processes did too little to be replayed", small,
+                              recording.processes.size()));
+  }
+  return traces;
+}
+
+Expected<Subject> record_subject(const AdviseVerb& verb, const std::vector<std::string>& command,
+                                 const std::string& trace, Progress& progress) {
+  progress.note("recording " + command.front());
+  const auto recording = record_command(command, trace, verb.force, progress);
+  if (!recording) return tl::make_unexpected(recording.error());
+  if (recording->wait_status != 0) {
+    progress.note(fmt::format("warning: the program ended with status {}",
+                              shell_status(recording->wait_status)));
+  }
+  Subject subject{worth_replaying(*recording, progress), recording->warnings};
+  if (subject.traces.empty()) {
+    return fail(ErrorCode::unsupported, command.front() + " made no call of malloc that was seen",
+                "see the warnings above; a static or setuid program cannot be recorded");
+  }
+  return subject;
+}
+
+Expected<void> check_arguments(const AdviseVerb& verb, const std::vector<std::string>& command) {
+  if (verb.traces.empty() == command.empty()) {
+    return fail(ErrorCode::usage,
+                command.empty() ? "there is neither a trace nor a program to give advice on"
+                                : "give traces or a program, not both",
+                "heapwise advise TRACE.hwt, or heapwise advise -- PROGRAM ARGUMENTS…");
+  }
+  if (!verb.keep_trace.empty() && command.empty()) {
+    return fail(ErrorCode::usage, "--trace is for recordings: there is no program to record",
+                "leave it out, or give a program behind --");
+  }
+  for (const std::string& output : {verb.report, verb.json, verb.keep_trace}) {
+    if (auto place = check_output(output, verb.force); !place) return place;
+  }
+  return {};
+}
+
+Expected<void> write_outputs(const AdviseVerb& verb, const Result& result,
+                             const std::string& report) {
+  if (!verb.json.empty()) {
+    if (auto saved = save_result(verb.json, result, verb.force); !saved) return saved;
+  }
+  if (auto saved = write_file(report, render_html({result}), verb.force); !saved) return saved;
+  if (verb.json == "-") return {};
+  fmt::print("{}\nNext: open {} in a browser.\n", render_console(result), report);
+  return {};
+}
+
+Expected<void> run(const AdviseVerb& verb, const std::vector<std::string>& command) {
+  if (auto good = check_arguments(verb, command); !good) return good;
+  const std::string report = verb.report.empty() ? free_report_name() : verb.report;
+  auto folder = TemporaryDirectory::make();
+  if (!folder) return tl::make_unexpected(folder.error());
+
+  Progress progress(verb.measure.quiet);
+  Subject subject{verb.traces, {}};
+  if (!command.empty()) {
+    const std::string trace =
+        verb.keep_trace.empty() ? folder->path() + "/trace.hwt" : verb.keep_trace;
+    auto recorded = record_subject(verb, command, trace, progress);
+    if (!recorded) return tl::make_unexpected(recorded.error());
+    subject = *std::move(recorded);
+  }
+  auto result = measure(subject.traces, verb.measure, progress);
+  if (!result) return tl::make_unexpected(result.error());
+  for (WorkloadInfo& workload : result->workloads) {
+    workload.warnings.insert(workload.warnings.end(), subject.warnings.begin(),
+                             subject.warnings.end());
+    // A trace that is about to be removed is no path to hand out.
+    if (!command.empty() && verb.keep_trace.empty()) workload.trace.clear();
+  }
+  return write_outputs(verb, *result, report);
+}
+
+}  // namespace
+
+void add_advise(CLI::App& root, Outcome& outcome) {
+  auto verb = std::make_shared<AdviseVerb>();
+  CLI::App* app = root.add_subcommand(
+      "advise",
+      "The main job: record a program, or take traces of it, replay them on every allocator, "
+      "recommend one, and write a report with charts.\n"
+      "Example: heapwise advise -o load.html -- sqlite3 :memory: '.read load.sql'");
+  app->usage("heapwise advise [OPTIONS] (TRACE.hwt… | -- PROGRAM ARGUMENTS…)");
+  app->add_option("TRACE", verb->traces, "Traces (.hwt), instead of a program");
+  app->add_option("-o,--output", verb->report,
+                  "The report to write. Default: report.html, or the next free name");
+  app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app->add_option("--trace", verb->keep_trace, "Keep the recorded trace under this name");
+  app->add_flag("--force", verb->force, "Replace existing files");
+  verb->measure.add_to(*app);
+  app->callback([verb, &outcome] {
+    if (auto done = run(*verb, outcome.command); !done) {
+      outcome.exit_code = report_error(done.error());
+    }
+  });
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "cli/recording.h"
+
+#include <fmt/format.h>
+
+#include "cli/verb.h"
+
+namespace heapwise::cli {
+
+Expected<Recording> record_command(const std::vector<std::string>& command,
+                                   const std::string& output, bool overwrite, Progress& progress) {
+  if (command.empty()) {
+    return fail(ErrorCode::usage, "there is no program to record",
+                "give it behind two dashes: -- PROGRAM ARGUMENTS…");
+  }
+  RecordOptions options;
+  options.command = command;
+  options.output = output;
+  options.overwrite = overwrite;
+  options.recorder_library = library_directory() + "/libheapwise_record.so";
+  options.waiting = [&progress](std::size_t processes) {
+    progress.note(fmt::format("the program ended but left {} process{} running; waiting for "
+                              "{} (Ctrl-C stops waiting)",
+                              processes, processes == 1 ? "" : "es",
+                              processes == 1 ? "it" : "them"));
+  };
+  options.converting = [&progress](const std::string& path) { progress.show("writing " + path); };
+  auto recording = record(options);
+  progress.clear();
+  if (!recording) return recording;
+  for (const Warning& warning : recording->warnings) note_warning(warning, progress);
+  return recording;
+}
+
+void note_warning(const Warning& warning, Progress& progress) {
+  progress.note("warning: " + warning.what);
+  if (!warning.remedy.empty()) progress.note("  remedy: " + warning.remedy);
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Recording a command for `record`, `advise` and their kin: the part that talks to the user.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "bench/session/record.h"
+#include "cli/progress.h"
+
+namespace heapwise::cli {
+
+/// Records `command` into `output` with notes to the user on the way, and prints the recording's
+/// warnings. An empty command is a usage error that explains "--".
+Expected<Recording> record_command(const std::vector<std::string>& command,
+                                   const std::string& output, bool overwrite, Progress& progress);
+
+/// A warning as a line and, where there is one, its remedy.
+void note_warning(const Warning& warning, Progress& progress);
+
+}  // namespace heapwise::cli
