@@ -103,9 +103,9 @@ Expected<void> write_outputs(const AdviseVerb& verb, const Result& result,
   if (!verb.json.empty()) {
     if (auto saved = save_result(verb.json, result, verb.force); !saved) return saved;
   }
-  if (auto saved = write_file(report, render_html({result}), verb.force); !saved) return saved;
+  if (auto saved = write_file(report, html_report({result}), verb.force); !saved) return saved;
   if (verb.json == "-") return {};
-  fmt::print("{}\nNext: open {} in a browser.\n", render_console(result), report);
+  fmt::print("{}\nNext: open {} in a browser.\n", console_report(result), report);
   return {};
 }
 
@@ -144,7 +144,6 @@ void add_advise(CLI::App& root, Outcome& outcome) {
       "The main job: record a program, or take traces of it, replay them on every allocator, "
       "recommend one, and write a report with charts.\n"
       "Example: heapwise advise -o load.html -- sqlite3 :memory: '.read load.sql'");
-  app->usage("heapwise advise [OPTIONS] (TRACE.hwt… | -- PROGRAM ARGUMENTS…)");
   app->add_option("TRACE", verb->traces, "Traces (.hwt), instead of a program");
   app->add_option("-o,--output", verb->report,
                   "The report to write. Default: report.html, or the next free name");

@@ -41,10 +41,10 @@ void show(Progress& progress, const ReplayProgress& step) {
     progress.show("compiling " + step.workload, fraction);
     return;
   }
-  progress.show(fmt::format("{} · {} · {} · round {}", step.workload,
-                            display_name(step.allocator, step.tuning), step.purpose,
-                            step.repetition + 1),
-                fraction, step.remaining_s);
+  progress.show(
+      fmt::format("{} · {} · {} · round {}", step.workload,
+                  display_name(step.allocator, step.tuning), step.purpose, step.repetition + 1),
+      fraction, step.remaining_s);
 }
 
 }  // namespace

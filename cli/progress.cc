@@ -38,7 +38,11 @@ void Progress::show(const std::string& what, double fraction, double seconds_lef
   std::string line = what;
   if (fraction >= 0) line += fmt::format(" · {:.0f} %", 100 * fraction);
   line += time_left(seconds_left);
-  fmt::print(stderr, terminal_ ? "\r\033[K{:.100}" : "heapwise: {}\n", line);
+  if (terminal_) {
+    fmt::print(stderr, "\r\033[K{:.79}", line);
+  } else {
+    fmt::print(stderr, "heapwise: {}\n", line);
+  }
   dirty_ = terminal_;
   std::fflush(stderr);
 }

@@ -53,7 +53,6 @@ void add_record(CLI::App& root, Outcome& outcome) {
       "status, or the signal that kills it, becomes this command's. Every process that it starts "
       "gets a trace of its own.\n"
       "Example: heapwise record -o load.hwt -- sqlite3 :memory: '.read load.sql'");
-  app->usage("heapwise record -o TRACE.hwt [--force] [--quiet] -- PROGRAM ARGUMENTS…");
   app->add_option("-o,--output", verb->output, "The trace to write (.hwt)")->required();
   app->add_flag("--force", verb->force, "Replace an existing file");
   app->add_flag("--quiet", verb->quiet, "Say nothing but errors");

@@ -19,10 +19,10 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   options.overwrite = overwrite;
   options.recorder_library = library_directory() + "/libheapwise_record.so";
   options.waiting = [&progress](std::size_t processes) {
-    progress.note(fmt::format("the program ended but left {} process{} running; waiting for "
-                              "{} (Ctrl-C stops waiting)",
-                              processes, processes == 1 ? "" : "es",
-                              processes == 1 ? "it" : "them"));
+    progress.note(
+        fmt::format("the program ended but left {} process{} running; waiting for "
+                    "{} (Ctrl-C stops waiting)",
+                    processes, processes == 1 ? "" : "es", processes == 1 ? "it" : "them"));
   };
   options.converting = [&progress](const std::string& path) { progress.show("writing " + path); };
   auto recording = record(options);

@@ -27,7 +27,7 @@ Expected<void> run(const ReplayVerb& verb) {
   const auto result = measure(verb.traces, verb.measure, progress);
   if (!result) return tl::make_unexpected(result.error());
   if (verb.json == "-") return save_result("-", *result, false);
-  fmt::print("{}", render_console(*result));
+  fmt::print("{}", console_report(*result));
   if (verb.json.empty()) {
     fmt::print("\nNext: heapwise advise {} writes the same as a report with charts.\n",
                verb.traces.front());

@@ -120,10 +120,10 @@ std::vector<Warning> judge_machine(const Environment& machine) {
                         "transparent-huge-pages"});
   }
   if (!machine.frequency_governor.empty() && machine.frequency_governor != "performance") {
-    warnings.push_back({"frequency-scaling",
-                        "the CPU frequency follows the load (governor " +
-                            machine.frequency_governor + ")",
-                        "as root: cpupower frequency-set -g performance", "frequency-scaling"});
+    warnings.push_back(
+        {"frequency-scaling",
+         "the CPU frequency follows the load (governor " + machine.frequency_governor + ")",
+         "as root: cpupower frequency-set -g performance", "frequency-scaling"});
   }
   if (machine.cores < 4) {
     warnings.push_back({"few-cores",
