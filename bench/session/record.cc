@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/record.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <numeric>
+
+#include "bench/session/record_child.h"
+#include "bench/session/record_convert.h"
+#include "bench/session/record_session.h"
+#include "bench/session/record_target.h"
+
+namespace heapwise {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBusyPause{1};
+constexpr milliseconds kIdlePause{8};
+// How long a process that nobody has seen yet may take to show itself after the command's end, and
+// how long one may take to end before that is worth a word.
+constexpr milliseconds kGrace{300};
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+/// Runs beside the command until it and its recorded descendants have ended.
+class Supervisor {
+ public:
+  Supervisor(RecordSession& session, const SupervisorSignals& signals, pid_t pid,
+             const RecordOptions& options)
+      : session_(session), signals_(signals), options_(options), begun_(Clock::now()) {
+    end_.pid = pid;
+  }
+
+  CommandEnd run() {
+    milliseconds pause = kBusyPause;
+    while (!done()) {
+      wait(pause);
+      take_signals();
+      collect();
+      pause = session_.step() > 0 ? kBusyPause : std::min(pause * 2, kIdlePause);
+    }
+    session_.end(no_children_);
+    return end_;
+  }
+
+ private:
+  bool done() {
+    if (!ended_) return false;
+    if (stop_ || no_children_) return true;
+    const auto since = Clock::now() - ended_at_;
+    if (session_.live() == 0) return since > kGrace;
+    if (since > kGrace && !told_ && options_.waiting) {
+      told_ = true;
+      options_.waiting(session_.live());
+    }
+    return false;
+  }
+
+  void wait(milliseconds pause) const {
+    std::array<pollfd, 2> events{pollfd{signals_.fd(), POLLIN, 0},
+                                 pollfd{session_.watch_fd(), POLLIN, 0}};
+    poll(events.data(), events.size(), static_cast<int>(pause.count()));
+  }
+
+  // The terminal sends SIGINT and SIGQUIT to the command too; it decides what they mean.
+  void take_signals() {
+    for (int signal; (signal = signals_.read_signal()) != 0;) {
+      if (signal == SIGCHLD) continue;
+      if (ended_) {
+        stop_ = true;
+      } else if (signal == SIGTERM || signal == SIGHUP) {
+        kill(end_.pid, signal);
+      }
+    }
+  }
+
+  void collect() {
+    for (;;) {
+      const EndedChild child = reap();
+      no_children_ = child.no_children;
+      if (child.pid == 0) return;
+      if (child.pid != end_.pid) continue;
+      ended_ = true;
+      ended_at_ = Clock::now();
+      end_.wait_status = child.status;
+      end_.wall_seconds = std::chrono::duration<double>(ended_at_ - begun_).count();
+      end_.cpu_seconds = seconds(child.usage.ru_utime) + seconds(child.usage.ru_stime);
+    }
+  }
+
+  RecordSession& session_;
+  const SupervisorSignals& signals_;
+  const RecordOptions& options_;
+  Clock::time_point begun_, ended_at_;
+  CommandEnd end_;
+  bool ended_ = false;
+  bool no_children_ = false;
+  bool stop_ = false;
+  bool told_ = false;
+};
+
+Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarget& target,
+                                 RecordSession& session) {
+  const SupervisorSignals signals;
+  auto pid = start_child(target.path, options.command,
+                         recorded_environment(session.library(), session.directory()), signals);
+  if (!pid) return tl::unexpected(pid.error());
+  return Supervisor(session, signals, *pid, options).run();
+}
+
+std::string reasons(const RecordSession& session) {
+  constexpr std::array<const char*, 4> kWords{
+      "could not make their spool", "were not allowed to write a file of this size (ulimit -f)",
+      "had no address space for a spool (ulimit -v)", "began inside a sandbox"};
+  std::string text;
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    const auto count = session.unrecorded(static_cast<spool::Unrecorded>(i));
+    if (count == 0) continue;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kWords[i];
+  }
+  return text;
+}
+
+void warn_of_gaps(const RecordSession& session, Recording& recording) {
+  const std::string why = reasons(session);
+  const bool nothing =
+      std::all_of(recording.processes.begin(), recording.processes.end(),
+                  [](const RecordedProcess& process) { return process.totals.operations == 0; });
+  if (nothing) {
+    recording.warnings.push_back(
+        {"nothing-recorded",
+         "no call to malloc was recorded" + (why.empty() ? "" : ": processes " + why),
+         "check that the program is dynamically linked to glibc", "recording"});
+  } else if (!why.empty()) {
+    recording.warnings.push_back(
+        {"unrecorded-processes", "some processes are missing: " + why, "", "recording"});
+  }
+  if (!session.all_written()) {
+    recording.warnings.push_back({"disk-full", "not all that was recorded could be written",
+                                  "make room where the trace is written", "recording"});
+  }
+}
+
+Expected<void> check_output(const RecordOptions& options) {
+  if (!options.overwrite && ::access(options.output.c_str(), F_OK) == 0) {
+    return fail(ErrorCode::usage, options.output + " exists already",
+                "give another name, or --force to replace it");
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<Recording> record(const RecordOptions& options) {
+  if (options.command.empty()) return fail(ErrorCode::usage, "there is no command to record");
+  if (auto fine = check_output(options); !fine) return tl::unexpected(fine.error());
+  auto target = inspect_target(options.command.front());
+  if (!target) return tl::unexpected(target.error());
+  auto session = RecordSession::begin(options.recorder_library, options.output);
+  if (!session) return tl::unexpected(session.error());
+  auto end = run_command(options, *target, **session);
+  if (!end) return tl::unexpected(end.error());
+
+  Recording recording;
+  recording.wait_status = end->wait_status;
+  recording.wall_seconds = end->wall_seconds;
+  recording.cpu_seconds = end->cpu_seconds;
+  recording.warnings = target->warnings;
+  if (auto converted = convert_images(**session, options, *end, recording); !converted) {
+    return tl::unexpected(converted.error());
+  }
+  warn_of_gaps(**session, recording);
+  return recording;
+}
+
+int shell_status(int wait_status) {
+  if (WIFEXITED(wait_status)) return WEXITSTATUS(wait_status);
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : 1;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// Runs a command under the recorder and turns what its processes did into traces.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "results/result.h"
+#include "traces/trace.h"
+
+namespace heapwise {
+
+struct RecordOptions {
+  std::vector<std::string> command;  ///< looked for in PATH like a shell does
+  std::string output;                ///< of the main process; others get .PID.NAME before .hwt
+  bool overwrite = false;
+  std::string recorder_library;  ///< path of libheapwise_record.so
+  /// Told once when the command has ended but processes that it left behind still run; recording
+  /// goes on until they end too, or SIGINT or SIGTERM comes. May be empty.
+  std::function<void(std::size_t processes)> waiting;
+  /// Told before the trace of a process is written. May be empty.
+  std::function<void(const std::string& path)> converting;
+};
+
+/// A process image that was recorded.
+struct RecordedProcess {
+  std::string trace;    ///< path
+  std::string program;  ///< file name of its executable
+  std::int32_t pid = 0;
+  std::int32_t parent_pid = 0;
+  TraceTotals totals;
+  bool finished = false;  ///< it began to exit by itself, or was replaced by exec
+};
+
+struct Recording {
+  int wait_status = 0;  ///< of the command, as wait(2) gives it
+  double wall_seconds = 0;
+  double cpu_seconds = 0;           ///< user and system, with the children it waited for
+  std::uint64_t max_rss_bytes = 0;  ///< largest sample of the main process's resident memory
+  /// The main process first, if it was recorded; then the others in order of their start. Images
+  /// that did nothing but fork and exec the next are left out.
+  std::vector<RecordedProcess> processes;
+  std::vector<Warning> warnings;
+};
+
+/// Runs the command on this process's standard streams, in its process group and directory, and
+/// returns when it and all its recorded descendants have ended and their traces are written.
+///
+/// Fails with ErrorCode::usage when `output` exists and may not be overwritten, and with
+/// ErrorCode::unsupported or io when the command cannot be started (not found, no permission, no
+/// program) or no memory for spools can be had. A command that fails, or of which nothing could be
+/// recorded, is not an Error; the latter is a warning "nothing-recorded".
+///
+/// While it runs, SIGINT and SIGQUIT are left to the command, SIGTERM and SIGHUP are passed on to
+/// it. Not thread-safe, and the caller must have no other children: descendants that lose their
+/// parent are taken over and waited for.
+Expected<Recording> record(const RecordOptions& options);
+
+/// The exit status a shell would give for a wait status: the program's own, or 128 + the signal.
+int shell_status(int wait_status);
+
+}  // namespace heapwise

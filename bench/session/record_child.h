@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+
+namespace heapwise {
+
+/// While it lives, signals that would end this process are held back for read_signal(), and the
+/// process is the one that orphaned descendants fall to.
+class SupervisorSignals {
+ public:
+  SupervisorSignals();
+  SupervisorSignals(const SupervisorSignals&) = delete;
+  SupervisorSignals& operator=(const SupervisorSignals&) = delete;
+  ~SupervisorSignals();
+
+  /// For poll(); readable when a signal is there.
+  int fd() const { return fd_.get(); }
+  /// The next signal that came, 0 if none did.
+  int read_signal() const;
+  /// In a child: makes signals what they were before.
+  void restore() const;
+
+ private:
+  sigset_t before_{};
+  struct sigaction child_action_ {};
+  int was_subreaper_ = 0;
+  Fd fd_;
+};
+
+/// Starts `path` with these arguments and environment. Fails when the system refuses to execute it.
+Expected<pid_t> start_child(const std::string& path, const std::vector<std::string>& arguments,
+                            const std::vector<std::string>& environment,
+                            const SupervisorSignals& signals);
+
+/// This process's environment with the recorder's variables in it.
+std::vector<std::string> recorded_environment(const std::string& library,
+                                              const std::string& directory);
+
+struct EndedChild {
+  pid_t pid = 0;  ///< 0: none has ended
+  int status = 0;
+  rusage usage{};
+  bool no_children = false;  ///< there is none left to end
+};
+
+/// Collects a child that has ended, without waiting for one.
+EndedChild reap();
+
+}  // namespace heapwise

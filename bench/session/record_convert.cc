@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/record_convert.h"
+
+#include <gnu/libc-version.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <ctime>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "base/files.h"
+#include "traces/recorder/convert.h"
+#include "traces/recorder/raw_spool.h"
+
+namespace heapwise {
+namespace {
+
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+std::string now_rfc3339() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text.data();
+}
+
+// The word in brackets of "always [madvise] never".
+std::string huge_page_setting() {
+  const auto text = read_file("/sys/kernel/mm/transparent_hugepage/enabled");
+  if (!text) return {};
+  const std::size_t open = text->find('[');
+  const std::size_t close = text->find(']');
+  if (open == std::string::npos || close == std::string::npos) return {};
+  return text->substr(open + 1, close - open - 1);
+}
+
+Facts machine_facts() {
+  utsname system{};
+  uname(&system);
+  return {{"kernel", system.release},
+          {"cpus", std::to_string(std::thread::hardware_concurrency())},
+          {"page_size", std::to_string(sysconf(_SC_PAGESIZE))},
+          {"libc", std::string("glibc ") + gnu_get_libc_version()},
+          {"transparent_hugepage", huge_page_setting()},
+          {"created", now_rfc3339()}};
+}
+
+std::uint64_t most_resident(const EndedImage& image) {
+  std::uint64_t most = 0;
+  for (const auto& sample : image.samples) most = std::max(most, sample.rss_total_bytes);
+  return most;
+}
+
+Facts end_facts(const EndedImage& image, const CommandEnd& end) {
+  Facts facts;
+  if (image.pid == end.pid) {
+    if (WIFEXITED(end.wait_status)) {
+      facts.emplace_back("exit_status", std::to_string(WEXITSTATUS(end.wait_status)));
+    } else if (WIFSIGNALED(end.wait_status)) {
+      facts.emplace_back("exit_signal", std::to_string(WTERMSIG(end.wait_status)));
+    }
+    facts.emplace_back("cpu_seconds", std::to_string(end.cpu_seconds));
+    facts.emplace_back("wall_seconds", std::to_string(end.wall_seconds));
+  }
+  if (const std::uint64_t most = most_resident(image); most != 0) {
+    facts.emplace_back("max_rss_bytes", std::to_string(most));
+  }
+  return facts;
+}
+
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::string harmless(std::string name) {
+  for (char& c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_' && c != '-' &&
+        c != '+') {
+      c = '_';
+    }
+  }
+  return name.empty() ? "process" : name;
+}
+
+/// Converts the images of one session one after the other, parents before their children.
+class ImageConverter {
+ public:
+  ImageConverter(const RecordSession& session, const RecordOptions& options, const CommandEnd& end)
+      : session_(session),
+        options_(options),
+        end_(end),
+        machine_(machine_facts()),
+        scale_(session.scale()),
+        main_(find_main()) {}
+
+  Expected<void> run(Recording& recording) {
+    for (std::size_t i = 0; i < session_.ended().size(); ++i) {
+      if (is_launcher(session_.ended()[i])) continue;
+      if (auto done = convert(i, recording); !done) return done;
+    }
+    // Collected in order of their start, with the one that was asked for in front.
+    std::stable_partition(recording.processes.begin(), recording.processes.end(),
+                          [&](const RecordedProcess& p) { return p.trace == options_.output; });
+    return {};
+  }
+
+ private:
+  // The command's own process may have become another program by exec: the last is meant.
+  std::optional<std::size_t> find_main() const {
+    std::optional<std::size_t> found;
+    for (std::size_t i = 0; i < session_.ended().size(); ++i) {
+      const EndedImage& image = session_.ended()[i];
+      if (image.pid == end_.pid && image.parent_start_ticks == 0) found = i;
+    }
+    return found;
+  }
+
+  // What lies between the fork and the exec of a child: its parent's leftovers.
+  static bool is_launcher(const EndedImage& image) {
+    return image.parent_start_ticks != 0 && (image.flags & spool::kExecuting) != 0;
+  }
+
+  std::string path_for(const EndedImage& image, const std::string& program) {
+    std::string stem = options_.output;
+    const std::string ending = ".hwt";
+    if (stem.size() > ending.size() &&
+        stem.compare(stem.size() - ending.size(), ending.size(), ending) == 0) {
+      stem.resize(stem.size() - ending.size());
+    }
+    stem += "." + std::to_string(image.pid) + "." + harmless(program);
+    std::string path = stem + ending;
+    for (int n = 2;
+         !used_.insert(path).second || (!options_.overwrite && ::access(path.c_str(), F_OK) == 0);
+         ++n) {
+      path = stem + "." + std::to_string(n) + ending;
+    }
+    return path;
+  }
+
+  std::vector<std::size_t> children_of(std::size_t parent) const {
+    std::vector<std::size_t> children;
+    const auto& images = session_.ended();
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      if (images[i].parent_start_ticks == images[parent].start_ticks && !is_launcher(images[i])) {
+        children.push_back(i);
+      }
+    }
+    std::sort(children.begin(), children.end(), [&](std::size_t a, std::size_t b) {
+      return images[a].fork_ticks < images[b].fork_ticks;
+    });
+    return children;
+  }
+
+  recorder::ConversionRequest request_for(std::size_t index, const std::string& program,
+                                          const std::vector<std::size_t>& children) {
+    const EndedImage& image = session_.ended()[index];
+    recorder::ConversionRequest request;
+    request.raw_path = image.raw_path;
+    request.output = index == main_ ? options_.output : path_for(image, program);
+    request.overwrite = options_.overwrite;
+    request.name = program;
+    request.facts = machine_;
+    request.end_facts = end_facts(image, end_);
+    request.residency = image.samples;
+    request.scale = scale_;
+    request.cpus = std::max(1U, std::thread::hardware_concurrency());
+    for (const std::size_t child : children) {
+      request.snapshots_at.push_back(session_.ended()[child].fork_ticks);
+    }
+    if (const auto found = inherited_.find(index); found != inherited_.end()) {
+      request.inherited = std::move(found->second);
+      inherited_.erase(found);
+    }
+    return request;
+  }
+
+  Expected<void> convert(std::size_t index, Recording& recording) {
+    const EndedImage& image = session_.ended()[index];
+    auto raw = recorder::RawSpool::open(image.raw_path);
+    if (!raw) return tl::unexpected(raw.error());
+    const bool empty = raw->segments().empty();
+    if (empty && index != main_) return {};
+    const std::string program = file_name(raw->text().executable);
+    const auto children = children_of(index);
+    const auto request = request_for(index, program, children);
+    if (options_.converting) options_.converting(request.output);
+    auto conversion = recorder::convert_spool(request);
+    if (!conversion) return tl::unexpected(conversion.error());
+    for (std::size_t i = 0; i < children.size(); ++i) {
+      inherited_[children[i]] = std::move(conversion->snapshots[i]);
+    }
+    ::unlink(image.raw_path.c_str());
+    RecordedProcess process{request.output, program, image.pid, image.parent_pid, {}, false};
+    process.totals = conversion->totals;
+    process.finished = (image.flags & (spool::kExitBegan | spool::kExecuting)) != 0;
+    if (index == main_) recording.max_rss_bytes = most_resident(image);
+    warn(raw->header(), process, image, recording.warnings);
+    recording.processes.push_back(std::move(process));
+    return {};
+  }
+
+  void warn(const spool::Header& header, const RecordedProcess& process, const EndedImage& image,
+            std::vector<Warning>& warnings) const {
+    const std::string who = process.program + " (process " + std::to_string(process.pid) + ")";
+    const auto add = [&](const char* code, const std::string& what, const char* remedy) {
+      warnings.push_back({code, what, remedy, "recording"});
+    };
+    if (header.allocator[0] != '\0') {
+      if ((image.flags & spool::kOverLinkedAllocator) != 0) {
+        add("linked-allocator",
+            who + " uses functions that only " + header.allocator +
+                " has, so it was recorded over that and not over glibc",
+            "a preloaded allocator cannot replace it; build the program without it to compare");
+      } else {
+        add("linked-allocator",
+            who + " is linked to " + header.allocator + "; it was recorded over glibc",
+            "to deploy another allocator, preload it: it comes before the linked one");
+      }
+    }
+    if (const auto loads = header.deepbind_loads.load(); loads != 0) {
+      add("deepbind",
+          who + " loaded " + std::to_string(loads) +
+              " libraries with RTLD_DEEPBIND: their calls to malloc reach libc past any preloaded "
+              "allocator, and are missing here",
+          "link the allocator instead of preloading it, and only if these libraries do not "
+          "exchange "
+          "blocks with the program");
+    }
+    if (const auto loads = header.namespace_loads.load(); loads != 0) {
+      add("namespaces", who + " loaded libraries with dlmopen, whose calls are missing", "");
+    }
+    if (const auto dropped = header.dropped_events.load(); dropped != 0) {
+      add("events-dropped", who + " lost " + std::to_string(dropped) + " events",
+          "give /dev/shm more room, or record on a less busy machine");
+    }
+    if (image.interrupted) {
+      add("unfinished-process", who + " was still running when recording ended",
+          "let it end, or stop it, to see its end too");
+    }
+  }
+
+  const RecordSession& session_;
+  const RecordOptions& options_;
+  const CommandEnd& end_;
+  Facts machine_;
+  recorder::TickScale scale_;
+  std::optional<std::size_t> main_;
+  std::set<std::string> used_;
+  std::map<std::size_t, std::vector<recorder::LiveObject>> inherited_;
+};
+
+}  // namespace
+
+Expected<void> convert_images(const RecordSession& session, const RecordOptions& options,
+                              const CommandEnd& end, Recording& recording) {
+  return ImageConverter(session, options, end).run(recording);
+}
+
+}  // namespace heapwise

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "bench/session/record_spools.h"
+#include "traces/recorder/convert.h"
+#include "traces/recorder/spool.h"
+
+namespace heapwise {
+
+/// One process image, gone, with all that it logged on disk.
+struct EndedImage {
+  std::string raw_path;
+  std::int32_t pid = 0;
+  std::int32_t parent_pid = 0;
+  std::uint64_t start_ticks = 0;
+  std::uint64_t parent_start_ticks = 0;
+  std::uint64_t fork_ticks = 0;
+  std::uint32_t flags = 0;
+  bool interrupted = false;  ///< it was still running when recording was ended
+  std::vector<recorder::MemorySample> samples;
+};
+
+/// The directory in memory where recorded processes leave their spools, and the emptying of these.
+class RecordSession {
+ public:
+  /// Makes the directory; raw files go to a folder beside `output`. `library` is the recorder's.
+  static Expected<std::unique_ptr<RecordSession>> begin(const std::string& library,
+                                                        const std::string& output);
+  RecordSession(const RecordSession&) = delete;
+  RecordSession& operator=(const RecordSession&) = delete;
+  ~RecordSession();
+
+  const std::string& directory() const { return directory_->path(); }
+  /// A path of the recorder library that can stand in LD_PRELOAD.
+  const std::string& library() const { return library_; }
+
+  /// Readable when a process has made a spool.
+  int watch_fd() const { return watch_.get(); }
+
+  /// Takes in new spools, empties all, samples memory, ends those whose process is gone. Returns
+  /// how many segments were copied.
+  std::size_t step();
+
+  /// Ends all that are still open. `all_gone` says that their processes have ended for sure, which
+  /// cannot be seen of those in another process namespace.
+  void end(bool all_gone);
+
+  std::size_t live() const { return live_.size(); }
+  /// Those that ended, in order of their start, once end() was called.
+  const std::vector<EndedImage>& ended() const { return ended_; }
+  std::uint64_t unrecorded(spool::Unrecorded why) const;
+  /// False when raw files could not be written in full.
+  bool all_written() const { return all_written_; }
+  recorder::TickScale scale() const;
+
+ private:
+  RecordSession() = default;
+  Expected<void> make_session_page();
+  Expected<void> choose_library(const std::string& library);
+  void take_in(const std::string& name);
+  void end_replaced(std::int32_t pid);
+  void end_one(std::size_t index, bool interrupted);
+  std::uint32_t most_segments(const LiveSpool& spool) const;
+
+  /// The same moment by both clocks.
+  struct Moment {
+    std::uint64_t ticks = 0;
+    std::uint64_t monotonic_ns = 0;
+  };
+  Moment now() const;
+
+  std::unique_ptr<TemporaryDirectory> directory_, raw_directory_;
+  std::string library_;
+  spool::SessionPage* page_ = nullptr;
+  Fd watch_;
+  Moment begun_;
+  std::uint64_t budget_segments_ = 0;
+  std::vector<std::unique_ptr<LiveSpool>> live_;
+  std::vector<EndedImage> ended_;
+  bool all_written_ = true;
+};
+
+}  // namespace heapwise

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/record_spools.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace heapwise {
+namespace {
+
+using spool::SegmentState;
+
+constexpr std::size_t kMostSamples = 4000;
+
+// Until its process has had room made for it, a spool is as large as the process made it.
+Expected<void> check(const Fd& file, const std::string& path, std::size_t* bytes) {
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return fail_errno("cannot read " + path);
+  if (static_cast<std::size_t>(status.st_size) < spool::spool_bytes(spool::kFirstSegments)) {
+    return fail(ErrorCode::bad_input, path + " is too small to be a spool");
+  }
+  spool::Header header;
+  if (pread(file.get(), static_cast<void*>(&header), sizeof header, 0) !=
+          static_cast<ssize_t>(sizeof header) ||
+      std::memcmp(header.magic, spool::kMagic, sizeof spool::kMagic) != 0 ||
+      header.header_bytes != sizeof header || header.capacity > spool::kMaxSegments) {
+    return fail(ErrorCode::bad_input, path + " is not a spool of this build's recorder",
+                "use the recorder library that belongs to this heapwise");
+  }
+  *bytes = spool::spool_bytes(header.capacity);
+  return {};
+}
+
+std::uint64_t own_pid_namespace() {
+  struct stat status {};
+  return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
+}
+
+std::uint64_t kilobytes(const char* text, const char* name) {
+  const char* at = std::strstr(text, name);
+  return at == nullptr ? 0 : std::strtoull(at + std::strlen(name), nullptr, 10) * 1024;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<LiveSpool>> LiveSpool::open(const std::string& path,
+                                                     const std::string& raw_directory) {
+  std::unique_ptr<LiveSpool> live(new LiveSpool);
+  live->path_ = path;
+  live->file_ = Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!live->file_) return fail_errno("cannot open " + path);
+  if (auto fine = check(live->file_, path, &live->mapped_); !fine) {
+    return tl::unexpected(fine.error());
+  }
+  void* base = mmap(nullptr, live->mapped_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                    live->file_.get(), 0);
+  if (base == MAP_FAILED) return fail_errno("cannot map " + path);
+  live->base_ = static_cast<unsigned char*>(base);
+  live->raw_path_ = raw_directory + path.substr(path.rfind('/'));
+  live->raw_ = Fd(::open(live->raw_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  // Room for the header, which is final only at the end.
+  if (!live->raw_ || lseek(live->raw_.get(), spool::kStatesOffset, SEEK_SET) < 0) {
+    return fail_errno("cannot write " + live->raw_path_, "make room, or set TMPDIR");
+  }
+  live->identify_process();
+  return live;
+}
+
+LiveSpool::~LiveSpool() {
+  if (base_ != nullptr) munmap(base_, mapped_);
+  ::unlink(path_.c_str());
+}
+
+// Process numbers mean the same here and there only within one namespace.
+void LiveSpool::identify_process() {
+  same_namespace_ = header().pid_namespace != 0 && header().pid_namespace == own_pid_namespace();
+  if (!same_namespace_) return;
+  process_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, header().pid, 0)));
+  const std::string status = "/proc/" + std::to_string(header().pid) + "/status";
+  status_ = Fd(::open(status.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+const spool::Header& LiveSpool::header() const { return mutable_header(); }
+
+spool::Header& LiveSpool::mutable_header() const {
+  return *reinterpret_cast<spool::Header*>(base_);
+}
+
+std::uint32_t LiveSpool::limit() const {
+  return std::min(header().limit.load(std::memory_order_relaxed), header().capacity);
+}
+
+std::atomic<SegmentState>& LiveSpool::state(std::uint32_t index) const {
+  return reinterpret_cast<std::atomic<SegmentState>*>(base_ + spool::kStatesOffset)[index];
+}
+
+unsigned char* LiveSpool::segment(std::uint32_t index) const {
+  return base_ + spool::kSegmentsOffset + index * spool::kSegmentBytes;
+}
+
+bool LiveSpool::copy_segment(std::uint32_t index, std::size_t bytes) {
+  const spool::Word length = bytes;
+  written_ = written_ && write_all(raw_.get(), &length, sizeof length) &&
+             write_all(raw_.get(), segment(index), bytes);
+  return written_;
+}
+
+std::size_t LiveSpool::drain(std::uint32_t most, std::atomic<std::uint64_t>& beat) {
+  std::size_t copied = 0;
+  std::uint32_t busy = 0;
+  std::uint32_t lowest = spool::kMaxSegments;
+  const std::uint32_t count = limit();
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const SegmentState now = state(i).load(std::memory_order_acquire);
+    if (now != SegmentState::free) ++busy;
+    if (now != SegmentState::full) continue;
+    copy_segment(i, spool::kSegmentBytes);
+    reinterpret_cast<spool::SegmentHead*>(segment(i))->start_ticks = 0;
+    state(i).store(SegmentState::free, std::memory_order_release);
+    lowest = std::min(lowest, i);
+    beat.fetch_add(1, std::memory_order_relaxed);
+    ++copied;
+  }
+  if (lowest < header().hint.load(std::memory_order_relaxed)) {
+    mutable_header().hint.store(lowest, std::memory_order_relaxed);
+  }
+  grow(busy, most);
+  return copied;
+}
+
+// Doubles the spool when more than half of it was busy. Pages are allocated before the process may
+// write to them: a full tmpfs ends the growth here and not with a SIGBUS there.
+void LiveSpool::grow(std::uint32_t busy, std::uint32_t most) {
+  const std::uint32_t now = limit();
+  const std::uint32_t next = std::min({now * 2, most, header().capacity});
+  if (busy * 2 <= now || next <= now) return;
+  const auto from = static_cast<off_t>(spool::spool_bytes(now));
+  const auto bytes = static_cast<off_t>((next - now) * spool::kSegmentBytes);
+  if (fallocate(file_.get(), 0, from, bytes) != 0) return;
+  mutable_header().limit.store(next, std::memory_order_release);
+}
+
+bool LiveSpool::finish(std::atomic<std::uint64_t>& beat) {
+  drain(0, beat);
+  for (std::uint32_t i = 0; i < limit(); ++i) {
+    if (state(i).load(std::memory_order_acquire) != SegmentState::in_use) continue;
+    if (reinterpret_cast<spool::SegmentHead*>(segment(i))->start_ticks == 0) continue;
+    copy_segment(i, spool::used_bytes(segment(i)));
+  }
+  written_ = written_ && pwrite(raw_.get(), base_, spool::kStatesOffset, 0) ==
+                             static_cast<ssize_t>(spool::kStatesOffset);
+  return raw_.close() && written_;
+}
+
+bool LiveSpool::is_gone() const {
+  if (!same_namespace_) return false;
+  if (!process_) return true;
+  pollfd ended{process_.get(), POLLIN, 0};
+  return poll(&ended, 1, 0) > 0;
+}
+
+bool LiveSpool::sample(std::uint64_t now_ns) {
+  if (!status_ || now_ns < next_sample_ns_) return static_cast<bool>(status_);
+  std::array<char, 4096> text{};
+  if (pread(status_.get(), text.data(), text.size() - 1, 0) <= 0) return false;
+  next_sample_ns_ = now_ns + sample_every_ns_;
+  const std::uint64_t anonymous = kilobytes(text.data(), "RssAnon:");
+  const std::uint64_t file = kilobytes(text.data(), "RssFile:");
+  // The spool itself is shared memory of the process; the program's own cannot be told from it.
+  const std::uint64_t total = anonymous + file;
+  if (total == 0) return false;
+  samples_.push_back({now_ns, anonymous, total});
+  if (samples_.size() < kMostSamples) return true;
+  for (std::size_t i = 0; i < kMostSamples / 2; ++i) samples_[i] = samples_[2 * i];
+  samples_.resize(kMostSamples / 2);
+  sample_every_ns_ *= 2;
+  return true;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "traces/recorder/convert.h"
+#include "traces/recorder/spool.h"
+
+namespace heapwise {
+
+/// A spool that is being emptied: the one end of the recorder's ring. Lives until the process image
+/// that fills it is gone; what was in it is then in a raw file.
+class LiveSpool {
+ public:
+  /// Takes over the spool file at `path`; the raw file is made in `raw_directory`.
+  static Expected<std::unique_ptr<LiveSpool>> open(const std::string& path,
+                                                   const std::string& raw_directory);
+  LiveSpool(const LiveSpool&) = delete;
+  LiveSpool& operator=(const LiveSpool&) = delete;
+  ~LiveSpool();
+
+  const spool::Header& header() const;
+
+  /// Copies full segments to the raw file and frees them; gives the process more of them, up to
+  /// `most` in all, if it is running short. Returns how many were copied. `beat` is advanced with
+  /// each, so that the process sees that somebody is at work.
+  std::size_t drain(std::uint32_t most, std::atomic<std::uint64_t>& beat);
+
+  /// The process image is gone: copies what is left and closes. False when the raw file could not
+  /// be written.
+  bool finish(std::atomic<std::uint64_t>& beat);
+
+  /// Adds a sample of the process's resident memory, if one is due; keeps a few thousand at most by
+  /// sampling half as often from then on. False when the process is gone.
+  bool sample(std::uint64_t now_ns);
+
+  /// True when the process has ended. False while that is not known.
+  bool is_gone() const;
+
+  const std::string& raw_path() const { return raw_path_; }
+  const std::vector<recorder::MemorySample>& samples() const { return samples_; }
+  std::uint32_t limit() const;
+
+ private:
+  LiveSpool() = default;
+  bool copy_segment(std::uint32_t index, std::size_t bytes);
+  void grow(std::uint32_t busy, std::uint32_t most);
+  std::atomic<spool::SegmentState>& state(std::uint32_t index) const;
+  unsigned char* segment(std::uint32_t index) const;
+  spool::Header& mutable_header() const;
+  void identify_process();
+
+  std::string path_, raw_path_;
+  Fd file_, raw_, process_, status_;
+  unsigned char* base_ = nullptr;
+  std::size_t mapped_ = 0;
+  bool written_ = true;  ///< all that was copied is in the raw file
+  bool same_namespace_ = false;
+  std::vector<recorder::MemorySample> samples_;
+  std::uint64_t sample_every_ns_ = 10'000'000;
+  std::uint64_t next_sample_ns_ = 0;
+};
+
+}  // namespace heapwise

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "results/result.h"
+
+namespace heapwise {
+
+/// A command as it will be run.
+struct RecordTarget {
+  std::string path;               ///< of the file that is executed
+  std::string interpreter;        ///< of a script: what its first line names
+  std::vector<Warning> warnings;  ///< what stands in the way of recording it
+};
+
+/// Looks for `name` in PATH, as execvp does, and at what it finds there. Fails when there is no
+/// such program or it may not be executed. Programs that cannot be recorded (static, setuid, of
+/// another architecture) are warned of, not refused: their children may be recorded nevertheless.
+Expected<RecordTarget> inspect_target(const std::string& name);
+
+}  // namespace heapwise

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// The malloc family as the program calls it.
+#include "traces/recorder/alloc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <algorithm>
+
+#include "traces/recorder/export.h"
+
+namespace heapwise::recorder {
+
+using spool::Code;
+using spool::Kind;
+
+namespace {
+
+// A timed call that was interrupted by something else says nothing; 100 us are more than any call
+// that was not.
+constexpr std::uint64_t kLongestTimed = 1U << 18;
+
+std::size_t whole_pages(std::size_t size) {
+  return (size + spool::kPage - 1) & ~(spool::kPage - 1);
+}
+
+void end_realloc(void* block, std::size_t size) {
+  if (block != nullptr) {
+    log_event<Kind::realloc_end>(block, stamp(), size);
+  } else if (size == 0) {
+    log_extended(Code::realloc_freed);
+  } else {
+    log_extended(Code::realloc_failed);
+    count_failed();
+  }
+}
+
+void* log_realloc(void* block, std::size_t size) {
+  if (block == nullptr) {
+    return log_allocation<Kind::malloc>([size] { return real.realloc(nullptr, size); }, size);
+  }
+  log_event<Kind::realloc_begin>(block, stamp());
+  void* moved = real.realloc(block, size);
+  end_realloc(moved, size);
+  return moved;
+}
+
+}  // namespace
+
+[[gnu::cold, gnu::noinline]] void count_timed(std::uint64_t allocator_ticks,
+                                              std::uint64_t recorder_ticks) {
+  // Not every 64th event exactly, as programs repeat themselves too.
+  self.random ^= self.random << 13;
+  self.random ^= self.random >> 17;
+  self.random ^= self.random << 5;
+  self.countdown = 32 + self.random % 64;
+  if (!is_recording() || std::max(allocator_ticks, recorder_ticks) > kLongestTimed) return;
+  spool::Header* header = spool_of_process.header;
+  header->timed_events.fetch_add(1, std::memory_order_relaxed);
+  header->allocator_ticks.fetch_add(allocator_ticks, std::memory_order_relaxed);
+  header->recorder_ticks.fetch_add(recorder_ticks, std::memory_order_relaxed);
+}
+
+[[gnu::cold, gnu::noinline]] void count_failed() {
+  if (!is_recording()) return;
+  spool_of_process.header->failed_allocations.fetch_add(1, std::memory_order_relaxed);
+}
+
+[[gnu::cold, gnu::noinline]] void timed_free(void* block) {
+  const std::uint64_t before = stamp();
+  log_event<Kind::free>(block, before);
+  const std::uint64_t logged = stamp();
+  real.free(block);
+  count_timed(stamp() - logged, logged - before);
+}
+
+}  // namespace heapwise::recorder
+
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved ones.
+using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
+
+HEAPWISE_EXPORT void* malloc(size_t size) { return log_malloc(size); }
+
+HEAPWISE_EXPORT void* calloc(size_t count, size_t size) {
+  size_t bytes = 0;
+  if (__builtin_mul_overflow(count, size, &bytes)) return real.calloc(count, size);
+  return log_allocation<Kind::calloc>([=] { return real.calloc(count, size); }, bytes);
+}
+
+HEAPWISE_EXPORT void free(void* block) { log_free(block); }
+
+HEAPWISE_EXPORT void cfree(void* block) { log_free(block); }
+
+HEAPWISE_EXPORT void* realloc(void* block, size_t size) { return log_realloc(block, size); }
+
+HEAPWISE_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
+  size_t bytes = 0;
+  if (__builtin_mul_overflow(count, size, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  return log_realloc(block, bytes);
+}
+
+HEAPWISE_EXPORT int posix_memalign(void** result, size_t alignment, size_t size) {
+  int error = 0;
+  void* block = log_allocation<Kind::aligned>(
+      [&]() -> void* {
+        void* at = nullptr;
+        error = real.posix_memalign(&at, alignment, size);
+        return error == 0 ? at : nullptr;
+      },
+      size, log2_ceiling(alignment));
+  if (error == 0) *result = block;
+  return error;
+}
+
+HEAPWISE_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
+  return log_aligned_alloc(alignment, size);
+}
+
+HEAPWISE_EXPORT void* memalign(size_t alignment, size_t size) {
+  return log_allocation<Kind::aligned>([=] { return real.memalign(alignment, size); }, size,
+                                       log2_ceiling(alignment));
+}
+
+HEAPWISE_EXPORT void* valloc(size_t size) {
+  return log_allocation<Kind::aligned>([=] { return real.valloc(size); }, size,
+                                       log2_ceiling(heapwise::spool::kPage));
+}
+
+HEAPWISE_EXPORT void* pvalloc(size_t size) {
+  return log_allocation<Kind::aligned>([=] { return real.pvalloc(size); }, whole_pages(size),
+                                       log2_ceiling(heapwise::spool::kPage));
+}
+
+HEAPWISE_EXPORT size_t malloc_usable_size(void* block) {
+  if (is_recording()) {
+    spool_of_process.header->usable_size_calls.fetch_add(1, std::memory_order_relaxed);
+  }
+  return real.malloc_usable_size(block);
+}
+
+HEAPWISE_EXPORT int malloc_trim(size_t pad) {
+  log_extended(Code::trim, 0, pad);
+  return real.malloc_trim(pad);
+}
+
+HEAPWISE_EXPORT int mallopt(int parameter, int value) {
+  log_extended(Code::mallopt, 0,
+               static_cast<std::uint64_t>(static_cast<std::uint32_t>(parameter)) << 32 |
+                   static_cast<std::uint32_t>(value));
+  return real.mallopt(parameter, value);
+}
+// NOLINTEND

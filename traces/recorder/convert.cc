@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: MIT
+#include "traces/recorder/convert.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <optional>
+
+#include "traces/recorder/live_objects.h"
+#include "traces/recorder/program_time.h"
+#include "traces/recorder/raw_spool.h"
+#include "traces/recorder/spool.h"
+#include "traces/writer.h"
+
+namespace heapwise::recorder {
+namespace {
+
+using spool::Code;
+using spool::Flag;
+using spool::Kind;
+using Object = LiveObjects::Object;
+
+/// What the timed events say that one event cost.
+struct Costs {
+  double recorder_ns = 0;
+  double allocator_ns = 0;
+};
+
+Costs costs_of(const spool::Header& header, double ns_per_tick) {
+  const auto timed = static_cast<double>(header.timed_events.load());
+  if (timed == 0) return {};
+  const double recorder = static_cast<double>(header.recorder_ticks.load()) / timed;
+  const double allocator = static_cast<double>(header.allocator_ticks.load()) / timed;
+  return {recorder * ns_per_tick, std::max(0.0, allocator - header.stamp_ticks) * ns_per_tick};
+}
+
+std::string decimal(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.2f", value);
+  return text.data();
+}
+
+Capabilities capabilities_of(const spool::Header& header, const ConversionRequest& request) {
+  Capabilities set = Capability::threads | Capability::alignment | Capability::zeroed;
+  if ((header.flags.load() & spool::kClockFrozen) == 0) set = set | Capability::time;
+  if (!request.residency.empty()) set = set | Capability::residency;
+  // Libraries that reach libc past the recorder make calls that are missing here.
+  const bool past_us = header.deepbind_loads.load() != 0 || header.namespace_loads.load() != 0;
+  if (!past_us && header.dropped_events.load() == 0) set = set | Capability::complete;
+  return set;
+}
+
+TraceInfo describe(const RawSpool& raw, const ConversionRequest& request) {
+  const spool::Header& header = raw.header();
+  SpoolText text = raw.text();
+  TraceInfo info;
+  info.source = TraceSource::recorded;
+  info.capabilities = capabilities_of(header, request);
+  info.name = request.name;
+  info.command = request.command.empty() ? std::move(text.arguments) : request.command;
+  info.facts = {{"pid", std::to_string(header.pid)},
+                {"parent_pid", std::to_string(header.parent_pid)},
+                {"executable", text.executable},
+                {"directory", text.directory}};
+  info.facts.insert(info.facts.end(), request.facts.begin(), request.facts.end());
+  for (const auto& [name, value] : text.variables) info.facts.emplace_back("env." + name, value);
+  if (header.allocator[0] != '\0') {
+    info.facts.emplace_back("recorder.linked_allocator", header.allocator);
+    const bool over = (header.flags.load() & spool::kOverLinkedAllocator) != 0;
+    info.facts.emplace_back("recorder.recorded_over", over ? header.allocator : "glibc");
+  }
+  return info;
+}
+
+class Converter {
+ public:
+  Converter(const RawSpool& raw, const ConversionRequest& request, TraceWriter writer)
+      : raw_(raw),
+        request_(request),
+        writer_(std::move(writer)),
+        costs_(costs_of(raw.header(), request.scale.ns_per_tick)),
+        first_ticks_(raw.header().start_ticks),
+        time_(first_ticks_, request.scale.ns_per_tick, costs_.recorder_ns + costs_.allocator_ns,
+              std::max(1U, request.cpus)),
+        inherited_known_(!request.inherited.empty()) {}
+
+  Expected<Conversion> run() {
+    for (const LiveObject& object : request_.inherited) inherit(object);
+    EventMerge merge(raw_.segments());
+    Event event;
+    while (merge.next(event)) {
+      if (event.ticks >= next_interruption_) interrupt(event.ticks);
+      apply(event);
+    }
+    interrupt(~0ULL);
+    return finish();
+  }
+
+ private:
+  struct Pending {
+    std::uint64_t address = 0;
+    std::optional<Object> object;
+  };
+  struct Thread {
+    std::optional<ThreadId> id;
+    bool ended = false;
+    std::vector<Pending> reallocs;  ///< begun; more than one only if a handler interrupted one
+  };
+
+  double recorded_ns(std::uint64_t monotonic_ns) const {
+    const double first =
+        static_cast<double>(request_.scale.monotonic_ns) +
+        (static_cast<double>(first_ticks_) - static_cast<double>(request_.scale.ticks)) *
+            request_.scale.ns_per_tick;
+    return std::max(0.0, static_cast<double>(monotonic_ns) - first);
+  }
+
+  // --- what lies between events: samples of memory, and forks ---
+
+  void interrupt(std::uint64_t ticks) {
+    const double until = static_cast<double>(ticks - first_ticks_) * request_.scale.ns_per_tick;
+    next_interruption_ = ~0ULL;
+    for (; sampled_ < request_.residency.size(); ++sampled_) {
+      const MemorySample& sample = request_.residency[sampled_];
+      const double at = recorded_ns(sample.monotonic_ns);
+      if (ticks != ~0ULL && at > until) {
+        next_interruption_ =
+            first_ticks_ + static_cast<std::uint64_t>(at / request_.scale.ns_per_tick);
+        break;
+      }
+      writer_.residency({time_.between(at), sample.rss_anon_bytes, sample.rss_total_bytes});
+    }
+    const auto& wanted = request_.snapshots_at;
+    for (std::size_t i = result_.snapshots.size(); i < wanted.size(); ++i) {
+      if (wanted[i] > ticks) {
+        next_interruption_ = std::min(next_interruption_, wanted[i]);
+        break;
+      }
+      result_.snapshots.push_back(live_.snapshot());
+    }
+  }
+
+  // --- threads ---
+
+  Thread& thread_state(std::uint32_t number) {
+    if (number >= threads_.size()) threads_.resize(number + std::size_t{1});
+    return threads_[number];
+  }
+
+  // Threads are numbered in the order of their first appearance.
+  ThreadId thread_id(std::uint32_t number) {
+    Thread& thread = thread_state(number);
+    if (!thread.id) thread.id = ThreadId{thread_count_++};
+    return *thread.id;
+  }
+
+  void begin_thread(const Event& event, std::uint64_t now) {
+    const bool first = thread_count_ == 0;
+    const ThreadId started = thread_id(event.thread);
+    if (first) return;
+    ThreadId creator = started;
+    if (event.value != 0) {
+      const Thread& known = thread_state(static_cast<std::uint32_t>(event.value - 1));
+      if (known.id && !known.ended) creator = *known.id;
+    }
+    writer_.thread_start(creator, now, started);
+  }
+
+  // --- objects ---
+
+  void inherit(const LiveObject& object) {
+    place(thread_id(0), 0, object.address, object.kind, object.size, object.align_log2);
+    ++inherited_;
+  }
+
+  void place(ThreadId thread, std::uint64_t now, std::uint64_t address, OpKind kind,
+             std::uint64_t size, std::uint8_t align_log2) {
+    Object& object = vacate(thread, now, address);
+    const ObjectId id = writer_.allocate(thread, now, kind, size, align_log2);
+    object = {size, id, kind, align_log2};
+  }
+
+  // The place of an address. If something lives there still, nobody saw its free.
+  Object& vacate(ThreadId thread, std::uint64_t now, std::uint64_t address) {
+    const auto [object, fresh] = live_.slot(address);
+    if (!fresh) {
+      writer_.free(thread, now, object->id);
+      ++result_.implied_frees;
+    }
+    return *object;
+  }
+
+  void count_unknown() {
+    const bool forked = raw_.header().parent_start_ticks != 0;
+    ++(forked && !inherited_known_ ? inherited_frees_ : result_.unknown_frees);
+  }
+
+  void free(ThreadId thread, std::uint64_t now, std::uint64_t address) {
+    const auto object = live_.take(address);
+    if (!object) return count_unknown();
+    writer_.free(thread, now, object->id);
+  }
+
+  void begin_realloc(Thread& thread, std::uint64_t address) {
+    thread.reallocs.push_back({address, live_.take(address)});
+    if (!thread.reallocs.back().object) count_unknown();
+  }
+
+  static Pending take_pending(Thread& thread) {
+    if (thread.reallocs.empty()) return {};
+    Pending pending = thread.reallocs.back();
+    thread.reallocs.pop_back();
+    return pending;
+  }
+
+  void end_realloc(Thread& thread, ThreadId id, std::uint64_t now, const Event& event) {
+    Pending pending = take_pending(thread);
+    if (!pending.object) {
+      return place(id, now, event.address, OpKind::malloc, event.size, 0);
+    }
+    Object& object = vacate(id, now, event.address);
+    object = *pending.object;
+    object.size = event.size;
+    writer_.reallocate(id, now, object.id, event.size);
+  }
+
+  // --- events ---
+
+  void apply(const Event& event) {
+    if (event.kind == Kind::extended) return apply_extended(event);
+    const std::uint64_t now = time_.at(event.ticks, event.thread);
+    const ThreadId id = thread_id(event.thread);
+    switch (event.kind) {
+      case Kind::malloc:
+        return place(id, now, event.address, OpKind::malloc, event.size, 0);
+      case Kind::calloc:
+        return place(id, now, event.address, OpKind::calloc, event.size, 0);
+      case Kind::aligned:
+        return place(id, now, event.address, OpKind::aligned, event.size, event.align_log2);
+      case Kind::free:
+        return free(id, now, event.address);
+      case Kind::realloc_begin:
+        return begin_realloc(thread_state(event.thread), event.address);
+      case Kind::realloc_end:
+        return end_realloc(thread_state(event.thread), id, now, event);
+      case Kind::extended:
+        break;
+    }
+  }
+
+  void apply_extended(const Event& event) {
+    const std::uint64_t now =
+        time_.between(static_cast<double>(event.ticks - first_ticks_) * request_.scale.ns_per_tick);
+    switch (event.code) {
+      case Code::thread_begin:
+        return begin_thread(event, now);
+      case Code::thread_end:
+        writer_.thread_end(thread_id(event.thread), now);
+        thread_state(event.thread).ended = true;
+        return;
+      case Code::exit_begin:
+        return writer_.exit_begin(thread_id(event.thread), now);
+      case Code::realloc_freed:
+        return end_freed(thread_state(event.thread), event, now);
+      case Code::realloc_failed:
+        return end_failed(thread_state(event.thread));
+      case Code::trim:
+        return writer_.trim(thread_id(event.thread), now, event.size);
+      case Code::mallopt:
+        return writer_.mallopt(thread_id(event.thread), now,
+                               static_cast<std::int32_t>(event.size >> 32),
+                               static_cast<std::int32_t>(event.size));
+      case Code::stall:
+        return time_.add_stall(event.size);
+      default:
+        return;
+    }
+  }
+
+  void end_freed(Thread& thread, const Event& event, std::uint64_t now) {
+    const Pending pending = take_pending(thread);
+    if (pending.object) writer_.free(thread_id(event.thread), now, pending.object->id);
+  }
+
+  void end_failed(Thread& thread) {
+    const Pending pending = take_pending(thread);
+    if (pending.object) *live_.slot(pending.address).first = *pending.object;
+  }
+
+  // --- the end ---
+
+  void add_fact(TraceTotals& totals, const char* name, std::uint64_t count) const {
+    if (count != 0) totals.facts.emplace_back(name, std::to_string(count));
+  }
+
+  Expected<Conversion> finish() {
+    const spool::Header& header = raw_.header();
+    TraceTotals end;
+    end.dropped_events = header.dropped_events.load();
+    end.facts = request_.end_facts;
+    end.facts.emplace_back("recorder.cost_ns_per_event", decimal(costs_.recorder_ns));
+    end.facts.emplace_back("recorder.allocator_ns_per_event", decimal(costs_.allocator_ns));
+    add_fact(end, "recorder.implied_frees", result_.implied_frees);
+    add_fact(end, "recorder.unknown_frees", result_.unknown_frees);
+    add_fact(end, "recorder.inherited_objects", inherited_);
+    add_fact(end, "recorder.inherited_frees", inherited_frees_);
+    add_fact(end, "recorder.usable_size_calls", header.usable_size_calls.load());
+    add_fact(end, "recorder.failed_allocations", header.failed_allocations.load());
+    add_fact(end, "recorder.deepbind_loads", header.deepbind_loads.load());
+    add_fact(end, "recorder.namespace_loads", header.namespace_loads.load());
+    auto totals = writer_.finish(end);
+    if (!totals) return tl::unexpected(totals.error());
+    result_.totals = *totals;
+    return std::move(result_);
+  }
+
+  const RawSpool& raw_;
+  const ConversionRequest& request_;
+  TraceWriter writer_;
+  Costs costs_;
+  std::uint64_t first_ticks_;
+  ProgramTime time_;
+  LiveObjects live_;
+  std::vector<Thread> threads_;
+  std::uint32_t thread_count_ = 0;
+  std::uint64_t next_interruption_ = 0;
+  std::size_t sampled_ = 0;
+  bool inherited_known_;
+  std::uint64_t inherited_ = 0;
+  std::uint64_t inherited_frees_ = 0;
+  Conversion result_;
+};
+
+}  // namespace
+
+Expected<Conversion> convert_spool(const ConversionRequest& request) {
+  auto raw = RawSpool::open(request.raw_path);
+  if (!raw) return tl::unexpected(raw.error());
+  auto writer = TraceWriter::create(request.output, describe(*raw, request), request.overwrite);
+  if (!writer) return tl::unexpected(writer.error());
+  return Converter(*raw, request, std::move(*writer)).run();
+}
+
+}  // namespace heapwise::recorder

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "traces/op.h"
+#include "traces/trace.h"
+
+namespace heapwise::recorder {
+
+/// An object that is alive at some moment, by its address.
+struct LiveObject {
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  OpKind kind = OpKind::malloc;
+  std::uint8_t align_log2 = 0;
+};
+
+/// The recorded process's memory at a moment of CLOCK_MONOTONIC.
+struct MemorySample {
+  std::uint64_t monotonic_ns = 0;
+  std::uint64_t rss_anon_bytes = 0;
+  std::uint64_t rss_total_bytes = 0;
+};
+
+/// How ticks become time: at `ticks` it was `monotonic_ns`.
+struct TickScale {
+  std::uint64_t ticks = 0;
+  std::uint64_t monotonic_ns = 0;
+  double ns_per_tick = 1;
+};
+
+struct ConversionRequest {
+  std::string raw_path;
+  std::string output;
+  bool overwrite = false;
+  std::string name;
+  std::vector<std::string> command;  ///< empty: the arguments that the process itself saw
+  std::vector<std::pair<std::string, std::string>> facts;      ///< beside those of the spool
+  std::vector<std::pair<std::string, std::string>> end_facts;  ///< likewise
+  std::vector<MemorySample> residency;
+  TickScale scale;
+  unsigned cpus = 1;  ///< how many threads can run at once at most
+  /// What the process inherited from the one it was forked from, if that is known.
+  std::vector<LiveObject> inherited;
+  /// Moments, in ticks and in order, at which the live objects are wanted: forks.
+  std::vector<std::uint64_t> snapshots_at;
+};
+
+struct Conversion {
+  TraceTotals totals;
+  std::uint64_t implied_frees = 0;  ///< an address was given out again that nobody had freed
+  std::uint64_t unknown_frees = 0;  ///< a free or realloc of an address nobody had been given
+  std::vector<std::vector<LiveObject>> snapshots;  ///< one for each of snapshots_at
+};
+
+/// Turns a raw spool into a trace. Events that the recorder could not see (a library that reaches
+/// libc past it) leave contradictions; these are resolved and counted in the trace's facts. Memory
+/// grows with the live objects and threads, not with the length of the recording.
+Expected<Conversion> convert_spool(const ConversionRequest& request);
+
+}  // namespace heapwise::recorder

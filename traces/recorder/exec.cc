@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// Bringing the recorder into every program that this one starts. Each call goes on to libc's own
+// with an environment that has the recorder's variables in it.
+//
+// Any of these may run in a child made by vfork, on its parent's memory: nothing here allocates
+// from the heap or leaves a trace in memory.
+#include <alloca.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+
+#include "traces/recorder/environment.h"
+#include "traces/recorder/export.h"
+#include "traces/recorder/log.h"
+#include "traces/recorder/real.h"
+#include "traces/recorder/syscalls.h"
+
+namespace heapwise::recorder {
+namespace {
+
+/// Memory that is neither the program's heap nor, when it is much, its stack.
+class Scratch {
+ public:
+  Scratch(std::size_t bytes, void* stack) : bytes_(bytes), at_(stack) {
+    if (stack == nullptr) {
+      at_ = map_memory(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+      mapped_ = at_ != nullptr;
+    }
+  }
+  ~Scratch() {
+    if (mapped_) system_call(SYS_munmap, argument(at_), static_cast<long>(bytes_));
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  void* get() const { return at_; }
+
+ private:
+  std::size_t bytes_;
+  void* at_;
+  bool mapped_ = false;
+};
+
+constexpr std::size_t kMostStack = 32 * 1024;
+
+// alloca must stand in the function whose frame it grows.
+#define HEAPWISE_SCRATCH(name, bytes)     \
+  const std::size_t name##_bytes = bytes; \
+  Scratch name(name##_bytes, name##_bytes <= kMostStack ? alloca(name##_bytes) : nullptr)
+
+using Entries = char* const*;
+
+Entries extend(Entries given, const Scratch& scratch) {
+  return scratch.get() == nullptr ? given : make_child_environment(given, scratch.get());
+}
+
+// Marks this image as over while the call runs: when it returns, it has failed.
+template <class Call>
+int executing(Entries given, Call call) {
+  HEAPWISE_SCRATCH(scratch, child_environment_bytes(given));
+  Entries extended = extend(given, scratch);
+  const bool own = is_own_spool();
+  if (own) {
+    log_extended(spool::Code::exec);
+    spool_of_process.header->flags.fetch_or(spool::kExecuting);
+  }
+  const int result = call(extended);
+  if (own) spool_of_process.header->flags.fetch_and(~std::uint32_t{spool::kExecuting});
+  return result;
+}
+
+int execute(const char* path, Entries arguments, Entries environment) {
+  static const auto next = next_function<int (*)(const char*, Entries, Entries)>("execve");
+  return executing(environment, [=](Entries extended) { return next(path, arguments, extended); });
+}
+
+int execute_in_path(const char* file, Entries arguments, Entries environment) {
+  static const auto next = next_function<int (*)(const char*, Entries, Entries)>("execvpe");
+  return executing(environment, [=](Entries extended) { return next(file, arguments, extended); });
+}
+
+template <class Next>
+int spawn(const char* name, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+          const posix_spawnattr_t* attributes, Entries arguments, Entries environment) {
+  const auto next = next_function<Next>(name);
+  HEAPWISE_SCRATCH(scratch, child_environment_bytes(environment));
+  return next(pid, path, actions, attributes, arguments, extend(environment, scratch));
+}
+
+using Spawn = int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                      const posix_spawnattr_t*, Entries, Entries);
+
+const char* wrap(const char* command, const Scratch& scratch) {
+  return scratch.get() == nullptr
+             ? command
+             : make_shell_command(command, environ, static_cast<char*>(scratch.get()));
+}
+
+std::size_t count(va_list list) {
+  std::size_t n = 1;
+  while (va_arg(list, char*) != nullptr) ++n;
+  return n;
+}
+
+// The arguments of execl and its kin, as an array on the caller's stack.
+#define HEAPWISE_COLLECT(array, first)                                     \
+  va_list list;                                                            \
+  va_start(list, first);                                                   \
+  const std::size_t given = count(list);                                   \
+  va_end(list);                                                            \
+  auto** array = static_cast<char**>(alloca((given + 1) * sizeof(char*))); \
+  va_start(list, first);                                                   \
+  array[0] = const_cast<char*>(first);                                     \
+  for (std::size_t i = 1; i <= given; ++i) array[i] = va_arg(list, char*)
+
+}  // namespace
+}  // namespace heapwise::recorder
+
+using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved ones.
+
+HEAPWISE_EXPORT int execve(const char* path, Entries arguments, Entries environment) {
+  return execute(path, arguments, environment);
+}
+
+HEAPWISE_EXPORT int execv(const char* path, Entries arguments) {
+  return execute(path, arguments, environ);
+}
+
+HEAPWISE_EXPORT int execvp(const char* file, Entries arguments) {
+  return execute_in_path(file, arguments, environ);
+}
+
+HEAPWISE_EXPORT int execvpe(const char* file, Entries arguments, Entries environment) {
+  return execute_in_path(file, arguments, environment);
+}
+
+HEAPWISE_EXPORT int execl(const char* path, const char* first, ...) {
+  HEAPWISE_COLLECT(arguments, first);
+  va_end(list);
+  return execute(path, arguments, environ);
+}
+
+HEAPWISE_EXPORT int execlp(const char* file, const char* first, ...) {
+  HEAPWISE_COLLECT(arguments, first);
+  va_end(list);
+  return execute_in_path(file, arguments, environ);
+}
+
+HEAPWISE_EXPORT int execle(const char* path, const char* first, ...) {
+  HEAPWISE_COLLECT(arguments, first);
+  auto* const environment = va_arg(list, char**);
+  va_end(list);
+  return execute(path, arguments, environment);
+}
+
+HEAPWISE_EXPORT int fexecve(int fd, Entries arguments, Entries environment) {
+  static const auto next = next_function<int (*)(int, Entries, Entries)>("fexecve");
+  return executing(environment, [=](Entries extended) { return next(fd, arguments, extended); });
+}
+
+HEAPWISE_EXPORT int execveat(int fd, const char* path, Entries arguments, Entries environment,
+                             int flags) {
+  static const auto next =
+      next_function<int (*)(int, const char*, Entries, Entries, int)>("execveat");
+  return executing(environment,
+                   [=](Entries extended) { return next(fd, path, arguments, extended, flags); });
+}
+
+HEAPWISE_EXPORT int posix_spawn(pid_t* pid, const char* path,
+                                const posix_spawn_file_actions_t* actions,
+                                const posix_spawnattr_t* attributes, Entries arguments,
+                                Entries environment) {
+  return spawn<Spawn>("posix_spawn", pid, path, actions, attributes, arguments, environment);
+}
+
+HEAPWISE_EXPORT int posix_spawnp(pid_t* pid, const char* file,
+                                 const posix_spawn_file_actions_t* actions,
+                                 const posix_spawnattr_t* attributes, Entries arguments,
+                                 Entries environment) {
+  return spawn<Spawn>("posix_spawnp", pid, file, actions, attributes, arguments, environment);
+}
+
+HEAPWISE_EXPORT int system(const char* command) {
+  static const auto next = next_function<int (*)(const char*)>("system");
+  if (command == nullptr) return next(command);
+  HEAPWISE_SCRATCH(scratch, shell_command_bytes(command, environ));
+  return next(wrap(command, scratch));
+}
+
+HEAPWISE_EXPORT FILE* popen(const char* command, const char* mode) {
+  static const auto next = next_function<FILE* (*)(const char*, const char*)>("popen");
+  HEAPWISE_SCRATCH(scratch, shell_command_bytes(command, environ));
+  return next(wrap(command, scratch), mode);
+}
+// NOLINTEND

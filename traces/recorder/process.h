@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// One recorded process image: its spool, and whether it records at all.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "traces/recorder/spool.h"
+
+namespace heapwise::recorder {
+
+enum class ProcessState : std::uint32_t { unknown = 0, starting = 1, recording = 2, inert = 3 };
+
+/// What decides whether this process records. It lies in memory that the kernel wipes in a child
+/// however it is made (MADV_WIPEONFORK), so a child never takes its parent's spool for its own: it
+/// finds ProcessState::unknown and begins anew at its next event.
+struct ProcessPage {
+  std::atomic<std::uint64_t> key;  ///< what a writer of this process holds; 0 unless recording
+  std::atomic<ProcessState> state;
+};
+
+extern ProcessPage* process;      ///< never null
+extern std::uint32_t generation;  ///< how many spools this process and its ancestors began
+
+/// The spool of this process; valid while process->state is `recording`.
+struct Spool {
+  spool::Header* header = nullptr;
+  std::atomic<spool::SegmentState>* states = nullptr;
+  unsigned char* segments = nullptr;
+};
+extern Spool spool_of_process;
+
+/// Mapped when the first image began, and through every fork; null outside a session.
+extern spool::SessionPage* session;
+
+/// True when this process records, having begun to if need be. False while it begins.
+bool ensure_recording();
+
+/// Gives recording up for good: the supervisor is gone.
+void stop_recording();
+
+inline bool is_recording() {
+  return process->state.load(std::memory_order_relaxed) == ProcessState::recording;
+}
+
+/// True when this process records and is not a child made by vfork, which runs on its parent's
+/// memory and thus on its parent's spool.
+bool is_own_spool();
+
+/// Marks the moment of a fork, so that the child knows which objects it inherits.
+void note_fork_begin();
+void note_fork_end();
+
+/// From now on no system call beyond those of the program itself is safe in a new process.
+void note_sandbox();
+bool is_sandboxed();
+
+}  // namespace heapwise::recorder

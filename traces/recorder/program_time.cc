@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "traces/recorder/program_time.h"
+
+#include <algorithm>
+
+namespace heapwise::recorder {
+namespace {
+
+constexpr double kWindowNs = 1e6;
+
+}  // namespace
+
+void ProgramTime::count_thread(double recorded_ns, std::uint32_t thread) {
+  const auto window = static_cast<std::uint64_t>(recorded_ns / kWindowNs);
+  if (window != window_) {
+    parallel_ = std::clamp(seen_, 1U, cpus_);
+    window_ = window;
+    seen_ = 0;
+  }
+  if (thread >= seen_in_.size()) seen_in_.resize(thread + std::size_t{1});
+  if (seen_in_[thread] == window + 1) return;
+  seen_in_[thread] = window + 1;
+  ++seen_;
+}
+
+std::uint64_t ProgramTime::between(double recorded_ns) const {
+  return std::max(last_ns_, static_cast<std::uint64_t>(std::max(0.0, recorded_ns - debt_ns_)));
+}
+
+std::uint64_t ProgramTime::at(std::uint64_t ticks, std::uint32_t thread) {
+  const double recorded_ns = static_cast<double>(ticks - first_) * ns_per_tick_;
+  count_thread(recorded_ns, thread);
+  last_ns_ = between(recorded_ns);
+  debt_ns_ += cost_ns_ / parallel_;
+  return last_ns_;
+}
+
+}  // namespace heapwise::recorder

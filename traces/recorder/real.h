@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// The functions behind the ones the recorder defines. Everything goes on to them, always: the
+// recorder never serves a block itself, so code that reaches libc past it (RTLD_DEEPBIND) can free
+// what it likes.
+#pragma once
+
+#include <cstddef>
+
+namespace heapwise::recorder {
+
+/// Each pointer is callable at any time: before anything is resolved it points to a function that
+/// resolves all of them first.
+struct Real {
+  void* (*malloc)(std::size_t);
+  void* (*calloc)(std::size_t, std::size_t);
+  void* (*realloc)(void*, std::size_t);
+  void (*free)(void*);
+  int (*posix_memalign)(void**, std::size_t, std::size_t);
+  void* (*aligned_alloc)(std::size_t, std::size_t);
+  void* (*memalign)(std::size_t, std::size_t);
+  void* (*valloc)(std::size_t);
+  void* (*pvalloc)(std::size_t);
+  std::size_t (*malloc_usable_size)(void*);
+  int (*malloc_trim)(std::size_t);
+  int (*mallopt)(int, int);
+};
+
+extern Real real;
+
+/// The known allocator that the program is linked to (a file name), or "".
+extern const char* linked_allocator;
+/// True when calls go on to it; false when they go to glibc in spite of it.
+extern bool over_linked_allocator;
+
+/// The next definition of a function after the recorder's own, or null.
+void* next_symbol(const char* name);
+
+/// next_symbol as a function of type F.
+template <class F>
+F next_function(const char* name) {
+  return reinterpret_cast<F>(next_symbol(name));
+}
+
+}  // namespace heapwise::recorder
