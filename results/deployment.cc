@@ -4,27 +4,13 @@
 #include <algorithm>
 
 #include "results/recommend.h"
+#include "results/units.h"
 
 namespace heapwise {
 namespace {
 
 /// Longer commands are cut: the line is there to be read and adapted, and 80 columns hold it.
 constexpr std::size_t kCommandLength = 56;
-
-std::string shell_quoted(const std::string& word) {
-  static constexpr const char* kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char letter : word) {
-    if (letter == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += letter;
-    }
-  }
-  return quoted + "'";
-}
 
 bool fits_a_line(const std::string& word) {
   return std::none_of(word.begin(), word.end(),

@@ -56,6 +56,21 @@ std::string format_ratio(double ratio) {
   return ratio >= 99.5 ? fmt::format("{:.0f} ×", ratio) : fmt::format("{:.2f} ×", ratio);
 }
 
+std::string shell_quoted(const std::string& word) {
+  static constexpr const char* kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char letter : word) {
+    if (letter == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += letter;
+    }
+  }
+  return quoted + "'";
+}
+
 std::string format_seconds(double seconds) {
   if (seconds < 1) return fmt::format("{} ms", format_number(seconds * 1000));
   if (seconds < 120) return format_number(seconds) + " s";

@@ -31,6 +31,9 @@ std::string format_count(unsigned long long count);
 /// "1.38 ×" of a ratio; more than two places are noise.
 std::string format_ratio(double ratio);
 
+/// A word as a shell reads it back: in single quotes where it must be.
+std::string shell_quoted(const std::string& word);
+
 /// "12.3 s", "4 min 10 s"
 std::string format_seconds(double seconds);
 

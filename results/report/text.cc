@@ -136,6 +136,18 @@ std::size_t display_width(std::string_view text) {
   return columns;
 }
 
+std::string glue_units(std::string_view text) {
+  std::string glued;
+  for (std::string word : words_of(text)) {
+    if (!glued.empty()) glued += ' ';
+    if (const auto space = word.find(' '); space != std::string::npos) {
+      word.replace(space, 1, "\u00a0");
+    }
+    glued += word;
+  }
+  return glued;
+}
+
 std::string shorten(std::string_view text, std::size_t columns) {
   if (display_width(text) <= columns) return std::string(text);
   if (columns == 0) return {};

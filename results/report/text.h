@@ -21,6 +21,9 @@ std::string pad_left(std::string_view text, std::size_t columns);
 /// Cut to `columns`, with an ellipsis where something is missing.
 std::string shorten(std::string_view text, std::size_t columns);
 
+/// The text with a no-break space between each number and its unit.
+std::string glue_units(std::string_view text);
+
 /// Breaks at spaces so that no line is wider than `columns`; the first line begins with `first`,
 /// the others with `rest`. A number stays with its unit. A word wider than a line is cut up.
 /// Ends with a newline.

@@ -65,7 +65,7 @@ std::string origin_of(const WorkloadInfo& info) {
   std::string text = info.source;
   const char* separator = ": ";
   for (const std::string& word : info.command) {
-    text += separator + word;
+    text += separator + shell_quoted(word);
     separator = " ";
   }
   return text;

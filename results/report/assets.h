@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+namespace heapwise::assets {
+
+/// The report's script: the chart libraries with their licences, then results/report/web/page.js.
+/// Safe to put between <script> and </script>. Part of the program's image.
+std::string_view script();
+
+/// The report's style sheet.
+std::string_view style();
+
+}  // namespace heapwise::assets

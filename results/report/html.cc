@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+#include "results/report/html.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "results/difference.h"
+#include "results/report/assets.h"
+#include "results/report/charts.h"
+#include "results/report/escape.h"
+#include "results/report/html_table.h"
+#include "results/report/text.h"
+#include "results/report/view.h"
+#include "results/summarize.h"
+#include "results/thresholds.h"
+
+namespace heapwise {
+namespace {
+
+/// The page as it grows: its body, and the charts that the script will draw into it.
+struct Page {
+  std::string body;
+  nlohmann::json charts = nlohmann::json::array();
+  unsigned sections = 0;
+
+  template <class... Arguments>
+  void add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(body), format, std::forward<Arguments>(arguments)...);
+  }
+};
+
+/// A sentence in which no number is torn from its unit at the end of a line.
+std::string prose(const std::string& text) { return escape_html(glue_units(text)); }
+
+// ---- the verdict, which comes first
+
+const char* badge_of(VerdictKind verdict) {
+  switch (verdict) {
+    case VerdictKind::better:
+      return "better";
+    case VerdictKind::same:
+      return "no change";
+    case VerdictKind::inconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
+const Summary* row_of(const WorkloadView& view, const AllocatorName& name) {
+  for (const Summary* row : view.rows) {
+    if (row->allocator == name.allocator && row->tuning == name.tuning) return row;
+  }
+  return nullptr;
+}
+
+struct Tile {
+  const char* name;
+  std::optional<Interval> Summary::*figure;
+  bool bytes;
+};
+
+/// The change of one figure, large enough to read across a table.
+void add_tile(Page& page, const Tile& tile, const Summary& base, const Summary& choice) {
+  const auto& before = base.*tile.figure;
+  const auto& after = choice.*tile.figure;
+  if (!before || !after || before->median <= 0) return;
+  const double percent = (after->median / before->median - 1) * 100;
+  const bool apart = after->high < before->low || before->high < after->low;
+  const bool counts = apart && std::abs(percent) >= thresholds::kMemoryPercent;
+  const char* sign = percent < 0 ? "−" : "+";
+  const auto show = [&tile](double value) {
+    return tile.bytes ? format_bytes(value) : format_ns(value);
+  };
+  page.add(
+      "<li><span class=\"name\">{}</span><span class=\"change {}\">{}</span>"
+      "<span class=\"from\">{} → {}</span></li>\n",
+      tile.name, counts ? (percent < 0 ? "less" : "more") : "even",
+      counts ? sign + format_percent(percent) : "same", show(before->median), show(after->median));
+}
+
+void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdict) {
+  const Summary* base = row_of(view, verdict.over);
+  const Summary* choice = row_of(view, verdict.choice);
+  if (base == nullptr || choice == nullptr || base == choice) return;
+  page.add("<ul class=\"tiles\" aria-label=\"{} instead of {}\">\n",
+           escape_html(display_name(*choice)), escape_html(display_name(*base)));
+  for (const Tile& tile :
+       {Tile{"peak RSS", &Summary::peak_rss_bytes, true},
+        Tile{"mean RSS over time", &Summary::mean_rss_bytes, true},
+        Tile{"RSS at the end", &Summary::end_rss_bytes, true},
+        Tile{"RSS 10 s later", &Summary::drained_10s_rss_bytes, true},
+        Tile{"allocator time per operation", &Summary::ns_per_operation, false}}) {
+    add_tile(page, tile, *base, *choice);
+  }
+  page.add("</ul>\n");
+}
+
+void add_verdict(Page& page, const WorkloadView& view, unsigned section) {
+  if (view.verdicts.empty()) {
+    page.add(
+        "<div class=\"verdict\"><h2><a href=\"#w{}\">{}</a></h2><p class=\"headline\">No verdict "
+        "in this result</p></div>\n",
+        section, escape_html(view.name));
+    return;
+  }
+  const Recommendation& first = *view.verdicts.front();
+  page.add(
+      "<div class=\"verdict {}\"><h2><a href=\"#w{}\">{}</a> <span class=\"badge\">{}</span></h2>\n"
+      "<p class=\"headline\">{}</p>\n",
+      to_string(first.verdict), section, escape_html(view.name), badge_of(first.verdict),
+      prose(first.headline));
+  add_tiles(page, view, first);
+  if (view.verdicts.size() > 1) {
+    page.add("<dl class=\"others\">");
+    for (const Recommendation* other : view.verdicts) {
+      if (other == &first) continue;
+      page.add("<dt>for {} alone</dt><dd>{}</dd>\n", to_string(other->objective),
+               other->headline == first.headline ? "the same" : prose(other->headline));
+    }
+    page.add("</dl>\n");
+  }
+  if (first.verdict == VerdictKind::better) {
+    page.add(
+        "<div class=\"deploy\"><pre><code>{}</code></pre><button class=\"copy\" "
+        "type=\"button\">Copy</button></div>\n",
+        escape_html(first.how_to));
+  }
+  page.add("</div>\n");
+}
+
+// ---- one workload
+
+void add_chart(Page& page, const std::string& id, const std::string& title, const std::string& note,
+               const std::string& label, nlohmann::json spec) {
+  page.add(
+      "<figure><figcaption>{} <span class=\"muted\">{}</span> <button class=\"save\" "
+      "type=\"button\">Save as PNG</button></figcaption>\n"
+      "<div class=\"chart\" id=\"{}\" role=\"img\" aria-label=\"{}\"></div></figure>\n",
+      escape_html(title), escape_html(note), id, escape_html(label));
+  page.charts.push_back({{"id", id}, {"spec", std::move(spec)}});
+}
+
+void add_chip(Page& page, const std::string& name, const std::string& colour, const char* dash) {
+  page.add(
+      "<button class=\"chip\" type=\"button\" aria-pressed=\"true\" data-series=\"{0}\" "
+      "style=\"--series:{1};--dash:{2}\">{0}</button>\n",
+      escape_html(name), colour, dash);
+}
+
+void add_chips(Page& page, const WorkloadView& view, const std::vector<Series>& series) {
+  page.add("<div class=\"chips\" role=\"group\" aria-label=\"Lines to show\">\n");
+  for (const Series& one : series) {
+    if (one.typical != nullptr) add_chip(page, one.name, one.colour, "solid");
+  }
+  add_chip(page, "live", "#777777", "dashed");
+  if (view.info != nullptr && !view.info->recorded_rss.empty()) {
+    add_chip(page, "recorded process, all of it", "#777777", "dotted");
+  }
+  page.add("</div>\n");
+}
+
+/// What the memory chart shows, for who cannot see it.
+std::string spoken_memory(const WorkloadView& view) {
+  std::string text = "Resident memory over time. ";
+  for (const Summary* row : view.rows) {
+    if (!row->peak_rss_bytes || !row->end_rss_bytes) continue;
+    text += fmt::format("{}: peak {}, end {}. ", display_name(*row),
+                        format_bytes(row->peak_rss_bytes->median),
+                        format_bytes(row->end_rss_bytes->median));
+  }
+  return text;
+}
+
+std::string spoken_tradeoff(const WorkloadView& view) {
+  std::string text = "Memory against allocator time. ";
+  for (const Summary* row : view.rows) {
+    const auto memory = memory_cost(*row);
+    if (!memory || !row->ns_per_operation) continue;
+    text += fmt::format("{}: {}, {}. ", display_name(*row), format_bytes(memory->median),
+                        format_ns(row->ns_per_operation->median));
+  }
+  return text;
+}
+
+void add_reasons(Page& page, const WorkloadView& view) {
+  if (view.verdicts.empty()) return;
+  page.add("<div><h3>Why</h3><ul class=\"reasons\">\n");
+  for (const std::string& reason : view.verdicts.front()->reasons) {
+    page.add("<li>{}</li>\n", prose(reason));
+  }
+  page.add("</ul></div>\n");
+}
+
+void add_workload(Page& page, const WorkloadView& view, const Result& result, unsigned section) {
+  const std::vector<Series> series = series_of(view, result);
+  page.add("<section id=\"w{}\"><h2>{}</h2>\n", section, escape_html(view.name));
+  if (view.info != nullptr) {
+    page.add("<p class=\"muted\">{}<br>{}</p>\n", escape_html(origin_of(*view.info)),
+             escape_html(describe_workload(*view.info)));
+  }
+  auto memory = memory_chart(view, series);
+  if (memory) {
+    add_chips(page, view, series);
+    add_chart(page, fmt::format("memory-{}", section), "Heap over time",
+              "resident (lines; faint: the other repetitions) and live (grey area)",
+              spoken_memory(view), std::move(*memory));
+  } else {
+    page.add("<p class=\"muted\">No run left samples of memory over time.</p>\n");
+  }
+  page.add("<div class=\"pair\">\n");
+  auto tradeoff = tradeoff_chart(view, series);
+  if (tradeoff) {
+    add_chart(page, fmt::format("tradeoff-{}", section), "Memory against speed",
+              "better is down and left; memory: half peak, half mean RSS", spoken_tradeoff(view),
+              std::move(*tradeoff));
+  } else {
+    page.add(
+        "<p class=\"muted\">Memory and speed were not both measured for two allocators.</p>\n");
+  }
+  add_reasons(page, view);
+  page.add("</div>\n{}</section>\n", html_table(view, series));
+}
+
+// ---- what holds for all of it
+
+void add_warnings(Page& page, const Result& result) {
+  for (const Warning& warning : warnings_of(result)) {
+    page.add("<div class=\"warning\"><strong>{}</strong>", escape_html(warning.what));
+    if (!warning.remedy.empty()) {
+      page.add("<br>Remedy: <code>{}</code>", escape_html(warning.remedy));
+    }
+    page.add("</div>\n");
+  }
+}
+
+void add_fact(Page& page, const char* name, const std::string& value) {
+  if (!value.empty()) page.add("<dt>{}</dt><dd>{}</dd>\n", name, escape_html(value));
+}
+
+void add_machine(Page& page, const Result& result) {
+  const Environment& machine = result.environment;
+  page.add("<section><h2>The machine</h2>\n");
+  add_warnings(page, result);
+  page.add("<dl class=\"facts\">\n");
+  add_fact(page, "host", machine.host);
+  add_fact(page, "hardware and system", describe_machine(machine));
+  add_fact(page, "frequency governor", machine.frequency_governor);
+  add_fact(page, "load before the session", fmt::format("{:.2f}", machine.load_average));
+  add_fact(page, "built by",
+           machine.compiler + (machine.build_type.empty() ? "" : ", ") + machine.build_type);
+  add_fact(page, "harness", describe_harness(result.harness));
+  page.add("</dl></section>\n");
+}
+
+void add_method(Page& page, const Result& result) {
+  page.add(
+      "<section><h2>How the figures were taken</h2>\n<p>What the program asked of malloc was "
+      "replayed in a fresh process for each run and allocator, in interleaved order (seed {}). "
+      "RSS is the heap's: anonymous resident memory less what the same process takes without a "
+      "heap. Live is what the program had asked for and not yet freed. Memory and time come from "
+      "separate runs. Time is allocator time in replay, not the program's. Figures are {}. "
+      "<code>docs/measuring.md</code> in the source says how each is taken and what can be wrong "
+      "with it.</p></section>\n",
+      result.seed, escape_html(describe_method(result)));
+}
+
+void add_title(Page& page, const Result& result) {
+  page.add(
+      "<header><h1>Which malloc?</h1><span class=\"muted\">heapwise {} · {}{}</span></header>\n",
+      escape_html(result.heapwise_version), escape_html(result.created),
+      result.environment.host.empty() ? "" : " · " + escape_html(result.environment.host));
+}
+
+void add_result(Page& page, const Result& result) {
+  const std::vector<WorkloadView> views = views_of(result);
+  const unsigned first = page.sections;
+  add_title(page, result);
+  for (std::size_t index = 0; index < views.size(); ++index) {
+    add_verdict(page, views[index], first + static_cast<unsigned>(index));
+  }
+  for (const WorkloadView& view : views) add_workload(page, view, result, page.sections++);
+  add_machine(page, result);
+  add_method(page, result);
+}
+
+constexpr const char* kHead =
+    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
+    "'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+    "<link rel=\"icon\" href=\"data:,\">\n";
+
+std::string title_of(const std::vector<Result>& results) {
+  std::string names;
+  for (const Result& result : results) {
+    for (const WorkloadView& view : views_of(result)) {
+      if (!names.empty()) names += ", ";
+      names += view.name;
+    }
+  }
+  return "heapwise: " + names;
+}
+
+}  // namespace
+
+std::string html_report(const std::vector<Result>& results) {
+  std::vector<Result> complete;
+  complete.reserve(results.size());
+  for (const Result& result : results) complete.push_back(with_summary(result));
+  Page page;
+  for (const Result& result : complete) add_result(page, result);
+
+  std::string text = kHead;
+  text += "<title>" + escape_html(title_of(complete)) + "</title>\n<style>\n";
+  text += assets::style();
+  text += "</style>\n</head>\n<body>\n<main>\n" + page.body;
+  text +=
+      "</main>\n<noscript><p class=\"warning\">The charts need JavaScript; verdicts and tables "
+      "do not.</p></noscript>\n<script type=\"application/json\" id=\"heapwise-charts\">";
+  text += escape_script(page.charts);
+  text += "</script>\n<script>\n";
+  text += assets::script();
+  return text + "\n</script>\n</body>\n</html>\n";
+}
+
+}  // namespace heapwise
