@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "base/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace heapwise {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(WriteFile, NeverReplacesWithoutBeingTold) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string path = folder->path() + "/result.json";
+  ASSERT_TRUE(write_file(path, "first", false));
+  const auto second = write_file(path, "second", false);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().what, HasSubstr(path));
+  EXPECT_THAT(second.error().hint, HasSubstr("--force"));
+  EXPECT_EQ(*read_file(path), "first");
+  ASSERT_TRUE(write_file(path, "third", true));
+  EXPECT_EQ(*read_file(path), "third");
+}
+
+TEST(WriteFile, LeavesNothingBehindWhenTheFolderIsMissing) {
+  const auto folder = TemporaryDirectory::make();
+  const auto written = write_file(folder->path() + "/no/such/file", "x", false);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::io);
+  EXPECT_TRUE(std::filesystem::is_empty(folder->path()));
+}
+
+TEST(WriteFile, LeavesNoTemporaryFileBesideTheResult) {
+  const auto folder = TemporaryDirectory::make();
+  ASSERT_TRUE(write_file(folder->path() + "/a", "x", false));
+  std::size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder->path())) {
+    ++files;
+  }
+  EXPECT_EQ(files, 1U);
+}
+
+TEST(ReadFile, NamesTheFileThatIsMissing) {
+  const auto content = read_file("/no/such/file");
+  ASSERT_FALSE(content);
+  EXPECT_THAT(content.error().what, HasSubstr("/no/such/file"));
+  EXPECT_THAT(content.error().what, HasSubstr("No such file"));
+}
+
+TEST(MappedFile, MapsAnEmptyFileToNothing) {
+  const auto folder = TemporaryDirectory::make();
+  ASSERT_TRUE(write_file(folder->path() + "/empty", "", false));
+  const auto file = MappedFile::open(folder->path() + "/empty");
+  ASSERT_TRUE(file);
+  EXPECT_EQ(file->size(), 0U);
+}
+
+TEST(MappedFile, RefusesAFolder) {
+  const auto file = MappedFile::open("/tmp");
+  ASSERT_FALSE(file);
+  EXPECT_THAT(file.error().what, HasSubstr("not a regular file"));
+}
+
+TEST(TemporaryDirectory, IsRemovedWithAllInIt) {
+  std::string path;
+  {
+    const auto folder = TemporaryDirectory::make();
+    ASSERT_TRUE(folder);
+    path = folder->path();
+    std::filesystem::create_directories(path + "/deep/er");
+    ASSERT_TRUE(write_file(path + "/deep/er/file", "x", false));
+  }
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+}  // namespace
+}  // namespace heapwise
