@@ -23,7 +23,7 @@ struct ReplayProgress {
   unsigned repetition = 0;        ///< from 0; the harness's own runs are repetition 0 of "null"
   unsigned done = 0, total = 0;   ///< steps
   double elapsed_s = 0;
-  double remaining_s = -1;        ///< estimate; negative while there is none
+  double remaining_s = -1;  ///< estimate; negative while there is none
 };
 
 struct ReplayOptions {
@@ -44,7 +44,8 @@ struct ReplayOptions {
 /// not go on: a trace that cannot be read, a missing runner, no space for a plan.
 ///
 /// Throughput runs report wall time ÷ operations: the inverse of what all threads together got
-/// done. Two traces of the same name get a number behind it. Not thread-safe: one session at a time.
+/// done. Two traces of the same name get a number behind it. Not thread-safe: one session at a
+/// time.
 Expected<Result> replay(const ReplayOptions& options);
 
 }  // namespace heapwise

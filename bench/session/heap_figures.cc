@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/heap_figures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+
+namespace heapwise {
+namespace {
+
+constexpr std::size_t kKeptSamples = 1000;
+constexpr double kSecond = 1e9;
+
+std::uint64_t above(std::uint64_t bytes, std::uint64_t floor) {
+  return bytes > floor ? bytes - floor : 0;
+}
+
+/// The mean over trace time; between two samples memory is taken to change evenly. Without any time
+/// it is that of the samples.
+double mean_rss(const std::vector<Sample>& samples) {
+  if (samples.empty()) return 0;
+  double area = 0;
+  double sum = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    sum += static_cast<double>(samples[i].rss_bytes);
+    if (i == 0) continue;
+    const double time = samples[i].time_s - samples[i - 1].time_s;
+    area +=
+        time * 0.5 *
+        (static_cast<double>(samples[i].rss_bytes) + static_cast<double>(samples[i - 1].rss_bytes));
+  }
+  const double duration = samples.back().time_s - samples.front().time_s;
+  return duration > 0 ? area / duration : sum / static_cast<double>(samples.size());
+}
+
+std::optional<double> ratio(double rss, double live) {
+  if (live <= 0) return std::nullopt;
+  return rss / live;
+}
+
+template <class Less>
+std::size_t largest(const std::vector<Sample>& samples, Less less) {
+  return static_cast<std::size_t>(std::max_element(samples.begin(), samples.end(), less) -
+                                  samples.begin());
+}
+
+}  // namespace
+
+void fill_footprint(Run& run, const RawFigures& raw, const LiveFigures& live,
+                    std::uint64_t null_rss_bytes) {
+  std::vector<Sample> samples;
+  samples.reserve(raw.samples.size());
+  std::uint64_t peak = 0;
+  for (const RawSample& sample : raw.samples) {
+    const std::uint64_t rss = above(sample.rss_anon_bytes, null_rss_bytes);
+    samples.push_back({static_cast<double>(sample.time_ns) / kSecond, sample.live_bytes, rss});
+    peak = std::max(peak, rss);
+  }
+  const std::uint64_t last = live.exit_known ? raw.run.exit_rss_bytes : raw.run.last_rss_bytes;
+  const std::uint64_t end = above(last, null_rss_bytes);
+  const double mean = mean_rss(samples);
+  run.peak_rss_bytes = std::max(peak, end);
+  run.mean_rss_bytes = static_cast<std::uint64_t>(std::llround(mean));
+  run.end_rss_bytes = end;
+  if (raw.run.drain_10s_rss_bytes != 0) {
+    run.drained_1s_rss_bytes = above(raw.run.drain_1s_rss_bytes, null_rss_bytes);
+    run.drained_10s_rss_bytes = above(raw.run.drain_10s_rss_bytes, null_rss_bytes);
+  }
+  run.fragmentation_peak =
+      ratio(static_cast<double>(*run.peak_rss_bytes), static_cast<double>(live.peak_bytes));
+  run.fragmentation_mean = ratio(mean, live.mean_bytes);
+  run.fragmentation_end = ratio(static_cast<double>(end), static_cast<double>(live.end_bytes));
+  run.samples = thinned(samples, kKeptSamples);
+}
+
+void fill_throughput(Run& run, const RawFigures& raw) {
+  if (raw.run.operations == 0) return;
+  run.ns_per_operation =
+      static_cast<double>(raw.run.wall_ns) / static_cast<double>(raw.run.operations);
+}
+
+std::vector<Sample> thinned(const std::vector<Sample>& samples, std::size_t count) {
+  if (samples.size() <= count) return samples;
+  std::vector<std::size_t> kept{
+      largest(samples, [](const auto& a, const auto& b) { return a.rss_bytes < b.rss_bytes; }),
+      largest(samples, [](const auto& a, const auto& b) { return a.live_bytes < b.live_bytes; })};
+  const std::size_t even = count - kept.size();
+  for (std::size_t i = 0; i < even; ++i) {
+    kept.push_back(i * (samples.size() - 1) / std::max<std::size_t>(1, even - 1));
+  }
+  std::sort(kept.begin(), kept.end());
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
+  std::vector<Sample> result;
+  result.reserve(kept.size());
+  for (const std::size_t i : kept) result.push_back(samples[i]);
+  return result;
+}
+
+}  // namespace heapwise

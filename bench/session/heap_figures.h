@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// From what a runner left behind to the figures of a Run. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bench/replay/raw_run.h"
+#include "results/result.h"
+
+namespace heapwise {
+
+/// What the trace says about the memory that was asked for, in requested bytes.
+struct LiveFigures {
+  std::uint64_t peak_bytes = 0;
+  double mean_bytes = 0;
+  std::uint64_t end_bytes = 0;  ///< where exit begins, or after the last op
+  bool exit_known = false;
+};
+
+/// A raw run with its samples, copied out of its file.
+struct RawFigures {
+  RawRun run{};
+  std::vector<RawSample> samples;
+};
+
+/// Fills the memory figures of a footprint run. The heap's resident bytes are RssAnon less
+/// `null_rss_bytes`, what the null runner had before its first op: so what an allocator takes at
+/// its start counts as its own.
+void fill_footprint(Run& run, const RawFigures& raw, const LiveFigures& live,
+                    std::uint64_t null_rss_bytes);
+
+/// Fills the time figures of a throughput run.
+void fill_throughput(Run& run, const RawFigures& raw);
+
+/// At most `count` of the samples, the first, the last, the largest and the one with most live
+/// bytes among them; the rest evenly.
+std::vector<Sample> thinned(const std::vector<Sample>& samples, std::size_t count);
+
+}  // namespace heapwise

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "results/result.h"
+
+namespace heapwise {
+
+/// A program to run to its end.
+struct ProcessCall {
+  std::vector<std::string> command;  ///< the program's path first
+  /// All that the program finds in its environment, and nothing else.
+  std::vector<std::pair<std::string, std::string>> environment;
+  double timeout_s = 60;  ///< then it is killed
+};
+
+/// How it ended.
+struct ProcessEnd {
+  RunStatus status = RunStatus::ok;  ///< ok: it exited, with whatever code
+  int exit_code = 0;
+  std::string detail;  ///< why it did not end well; empty if it exited with 0
+  std::string output;  ///< the last few thousand characters of stdout and stderr together
+  double seconds = 0;
+};
+
+/// Runs a program and waits for it. It is killed when it takes too long, and when this process
+/// dies. Fails only when it cannot be started.
+Expected<ProcessEnd> run_process(const ProcessCall& call);
+
+}  // namespace heapwise

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/replay.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <map>
+
+#include "base/files.h"
+#include "base/rng.h"
+#include "bench/plan/compile.h"
+#include "bench/session/rounds.h"
+#include "bench/session/runner.h"
+#include "bench/session/workload_info.h"
+
+namespace heapwise {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned kNullRuns = 3;
+constexpr std::uint64_t kPage = 4096;
+/// Samples that a plan may hold; it has about a thousand in time and some for new heights.
+constexpr std::uint64_t kSampleCapacity = 16384;
+
+/// No allocator is so much slower than none that it needs more than this.
+double derived_timeout(double null_seconds) { return 60 + 200 * null_seconds; }
+
+std::string to_string(Purpose purpose) {
+  return purpose == Purpose::footprint ? "footprint" : "throughput";
+}
+
+Contender null_contender() { return {"null", "default", "null", {}, {}}; }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+/// Tells the caller what goes on and guesses how long it will take: each purpose is taken to go on
+/// as it did so far.
+class ProgressTeller {
+ public:
+  ProgressTeller(const ReplayOptions& options) : tell_(options.progress), start_(Clock::now()) {
+    const auto each = static_cast<unsigned>(options.contenders.size()) * options.repetitions;
+    progress_.total = static_cast<unsigned>(options.traces.size());
+    left_["plan"] = progress_.total;
+    for (const Purpose purpose : options.purposes) {
+      const unsigned null_runs = purpose == Purpose::footprint ? 1 : kNullRuns;
+      left_[to_string(purpose)] += each * static_cast<unsigned>(options.traces.size());
+      left_["null"] += null_runs * static_cast<unsigned>(options.traces.size());
+    }
+    progress_.total += left_["null"];
+    for (const Purpose purpose : options.purposes) progress_.total += left_[to_string(purpose)];
+  }
+
+  void workload(std::string name) { progress_.workload = std::move(name); }
+
+  void begin(const Contender& contender, const std::string& purpose, unsigned repetition) {
+    progress_.allocator = contender.allocator;
+    progress_.tuning = contender.tuning;
+    progress_.purpose = purpose;
+    progress_.repetition = repetition;
+    progress_.elapsed_s = seconds_since(start_);
+    progress_.remaining_s = remaining();
+    if (tell_) tell_(progress_);
+    began_ = Clock::now();
+  }
+  void end() {
+    const std::string& kind = progress_.allocator == "null" ? "null" : progress_.purpose;
+    Spent& spent = spent_[kind];
+    spent.seconds += seconds_since(began_);
+    ++spent.count;
+    if (left_[kind] > 0) --left_[kind];
+    ++progress_.done;
+  }
+
+ private:
+  struct Spent {
+    double seconds = 0;
+    unsigned count = 0;
+  };
+
+  static double seconds_since(Clock::time_point when) {
+    return std::chrono::duration<double>(Clock::now() - when).count();
+  }
+  double remaining() {
+    double sum = 0;
+    for (const auto& [kind, count] : left_) {
+      if (count == 0) continue;
+      const Spent& spent = spent_[kind];
+      if (spent.count == 0) return -1;
+      sum += spent.seconds / spent.count * count;
+    }
+    return sum;
+  }
+
+  std::function<void(const ReplayProgress&)> tell_;
+  Clock::time_point start_, began_;
+  ReplayProgress progress_;
+  std::map<std::string, unsigned> left_;
+  std::map<std::string, Spent> spent_;
+};
+
+/// One contender under one purpose.
+struct Item {
+  Contender contender;
+  Purpose purpose;
+};
+
+class Session {
+ public:
+  Session(const ReplayOptions& options, std::string directory)
+      : options_(options),
+        directory_(std::move(directory)),
+        progress_(options),
+        rng_(options.seed) {
+    result_.seed = options.seed;
+  }
+
+  Expected<void> replay_trace(const std::string& trace);
+  Result take_result() { return std::move(result_); }
+
+ private:
+  /// What the null runner showed on the present trace.
+  struct Null {
+    std::uint64_t rss_bytes = 0;
+    std::map<Purpose, double> seconds;
+  };
+
+  Expected<void> run_null(const plan::PlanFacts& facts);
+  Expected<RunnerEnd> run_null_once(Purpose purpose, unsigned repetition);
+  Expected<void> run_rounds(const plan::PlanFacts& facts);
+  Expected<Run> run_item(const Item& item, unsigned repetition, const plan::PlanFacts& facts);
+  Expected<RunnerEnd> call_runner(const Contender& contender, Purpose purpose, double timeout_s);
+  double timeout(Purpose purpose, const plan::PlanFacts& facts) const;
+  std::string unused_name(const std::string& name) const;
+  bool has_purpose(Purpose purpose) const {
+    return std::count(options_.purposes.begin(), options_.purposes.end(), purpose) != 0;
+  }
+
+  const ReplayOptions& options_;
+  std::string directory_;
+  ProgressTeller progress_;
+  Rng rng_;
+  Result result_;
+  Null null_;
+  double null_ns_ = 0;
+  std::uint64_t null_operations_ = 0;
+};
+
+Expected<void> Session::replay_trace(const std::string& trace) {
+  progress_.workload(trace);
+  progress_.begin({}, "plan", 0);
+  const auto facts = plan::compile_plan(trace, directory_ + "/plan");
+  if (!facts) return tl::unexpected(facts.error());
+  progress_.end();
+  WorkloadInfo info = workload_info(*facts, trace);
+  info.name = unused_name(info.name);
+  progress_.workload(info.name);
+  result_.workloads.push_back(std::move(info));
+  auto measured = run_null(*facts);
+  if (measured) measured = run_rounds(*facts);
+  unlink((directory_ + "/plan").c_str());
+  return measured;
+}
+
+std::string Session::unused_name(const std::string& name) const {
+  std::string tried = name;
+  for (unsigned number = 2;; ++number) {
+    const bool used = std::any_of(result_.workloads.begin(), result_.workloads.end(),
+                                  [&](const WorkloadInfo& other) { return other.name == tried; });
+    if (!used) return tried;
+    tried = name + "-" + std::to_string(number);
+  }
+}
+
+Expected<RunnerEnd> Session::run_null_once(Purpose purpose, unsigned repetition) {
+  progress_.begin(null_contender(), to_string(purpose), repetition);
+  // Nobody knows yet how long this takes; a trace of a thousand million operations takes minutes.
+  auto end =
+      call_runner(null_contender(), purpose, options_.timeout_s > 0 ? options_.timeout_s : 3600);
+  progress_.end();
+  if (!end) return end;
+  if (end->status != RunStatus::ok) {
+    return fail(ErrorCode::unsupported, "the harness itself cannot replay: " + end->detail,
+                "Every figure rests on this run; see what the message says, and heapwise doctor.");
+  }
+  null_.seconds[purpose] = std::max(null_.seconds[purpose], end->seconds);
+  return end;
+}
+
+Expected<void> Session::run_null(const plan::PlanFacts& facts) {
+  null_ = {};
+  if (has_purpose(Purpose::footprint)) {
+    const auto end = run_null_once(Purpose::footprint, 0);
+    if (!end) return tl::unexpected(end.error());
+    const RawRun& raw = end->raw.run;
+    const std::uint64_t highest = std::max(raw.peak_rss_bytes, raw.last_rss_bytes);
+    null_.rss_bytes = raw.before_rss_bytes;
+    Harness& harness = result_.harness;
+    harness.null_rss_bytes = std::max(harness.null_rss_bytes, raw.before_rss_bytes);
+    const std::uint64_t growth = highest - std::min(highest, raw.before_rss_bytes);
+    harness.null_rss_growth_bytes = std::max(harness.null_rss_growth_bytes, growth);
+  }
+  if (!has_purpose(Purpose::throughput) || facts.operations == 0) return {};
+  std::vector<double> wall;
+  for (unsigned repetition = 0; repetition < kNullRuns; ++repetition) {
+    const auto end = run_null_once(Purpose::throughput, repetition);
+    if (!end) return tl::unexpected(end.error());
+    wall.push_back(static_cast<double>(end->raw.run.wall_ns));
+  }
+  null_ns_ += median(wall);
+  null_operations_ += facts.operations;
+  result_.harness.null_ns_per_operation = null_ns_ / static_cast<double>(null_operations_);
+  return {};
+}
+
+/// Footprint and throughput of all contenders take turns in one order.
+Expected<void> Session::run_rounds(const plan::PlanFacts& facts) {
+  std::vector<Item> items;
+  for (const Contender& contender : options_.contenders) {
+    for (const Purpose purpose : options_.purposes) items.push_back({contender, purpose});
+  }
+  const auto rounds = balanced_rounds(items.size(), options_.repetitions, rng_.next());
+  for (unsigned repetition = 0; repetition < options_.repetitions; ++repetition) {
+    for (const std::size_t number : rounds[repetition]) {
+      auto run = run_item(items[number], repetition, facts);
+      if (!run) return tl::unexpected(run.error());
+      result_.runs.push_back(std::move(*run));
+    }
+  }
+  return {};
+}
+
+double Session::timeout(Purpose purpose, const plan::PlanFacts& facts) const {
+  if (options_.timeout_s > 0) return options_.timeout_s;
+  const auto null_seconds = null_.seconds.find(purpose);
+  double seconds = derived_timeout(null_seconds == null_.seconds.end() ? 0 : null_seconds->second);
+  const bool paced = purpose == Purpose::footprint && options_.clock == ReplayClock::recorded;
+  if (paced) seconds += 2e-9 * static_cast<double>(facts.duration_ns);
+  return seconds;
+}
+
+Expected<RunnerEnd> Session::call_runner(const Contender& contender, Purpose purpose,
+                                         double timeout_s) {
+  RunnerCall call;
+  call.library_directory = options_.library_directory;
+  call.contender = contender;
+  call.plan = directory_ + "/plan";
+  call.raw = directory_ + "/raw";
+  call.sample_capacity = purpose == Purpose::footprint ? kSampleCapacity : 0;
+  call.purpose = purpose;
+  // The null runner has no memory to give back, so it need not wait for the time to come.
+  call.clock = contender.runner == "null" ? ReplayClock::none : options_.clock;
+  call.timeout_s = timeout_s;
+  call.environment_padding = rng_.below(kPage);
+  return run_runner(call);
+}
+
+Expected<Run> Session::run_item(const Item& item, unsigned repetition,
+                                const plan::PlanFacts& facts) {
+  progress_.begin(item.contender, to_string(item.purpose), repetition);
+  const auto end = call_runner(item.contender, item.purpose, timeout(item.purpose, facts));
+  if (!end) return tl::unexpected(end.error());
+  progress_.end();
+  Run run;
+  run.workload = result_.workloads.back().name;
+  run.allocator = item.contender.allocator;
+  run.tuning = item.contender.tuning;
+  run.purpose = to_string(item.purpose);
+  run.repetition = repetition;
+  run.status = end->status;
+  run.status_detail = end->detail;
+  const RawRun& raw = end->raw.run;
+  run.version.assign(raw.version, strnlen(raw.version, sizeof raw.version));
+  run.linkage = item.contender.library.empty() ? "shared" : "preloaded";
+  if (run.status != RunStatus::ok) return run;
+  run.operations = raw.operations;
+  run.seconds = static_cast<double>(raw.wall_ns) * 1e-9;
+  run.cpu_seconds = static_cast<double>(raw.cpu_ns) * 1e-9;
+  run.failed_calls = raw.failed_calls;
+  if (item.purpose == Purpose::throughput) {
+    fill_throughput(run, end->raw);
+  } else {
+    const LiveFigures live{facts.peak_live_bytes, facts.mean_live_bytes, facts.end_live_bytes,
+                           facts.exit_known};
+    fill_footprint(run, end->raw, live, null_.rss_bytes);
+  }
+  return run;
+}
+
+Expected<void> check(const ReplayOptions& options) {
+  if (options.traces.empty()) return fail(ErrorCode::usage, "there is no trace to replay");
+  if (options.contenders.empty())
+    return fail(ErrorCode::usage, "there is no allocator to replay on");
+  if (options.purposes.empty()) return fail(ErrorCode::usage, "there is no purpose to replay for");
+  if (options.repetitions == 0) {
+    return fail(ErrorCode::usage, "0 repetitions measure nothing", "Give --repetitions 1 or more.");
+  }
+  std::vector<std::string> runners{"null"};
+  for (const Contender& contender : options.contenders) runners.push_back(contender.runner);
+  for (const std::string& runner : runners) {
+    const std::string path = runner_path(options.library_directory, runner);
+    if (access(path.c_str(), X_OK) == 0) continue;
+    return fail(ErrorCode::unsupported, "there is no runner " + path,
+                "Build or install heapwise again.");
+  }
+  return {};
+}
+
+}  // namespace
+
+Expected<Result> replay(const ReplayOptions& options) {
+  if (auto fine = check(options); !fine) return tl::unexpected(fine.error());
+  auto directory = TemporaryDirectory::make(options.temporary_parent);
+  if (!directory) return tl::unexpected(directory.error());
+  Session session(options, directory->path());
+  for (const std::string& trace : options.traces) {
+    auto done = session.replay_trace(trace);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return session.take_result();
+}
+
+}  // namespace heapwise

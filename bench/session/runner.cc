@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/runner.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/files.h"
+#include "bench/session/process.h"
+
+namespace heapwise {
+namespace {
+
+const char* name_of(ReplayClock clock) {
+  switch (clock) {
+    case ReplayClock::trace:
+      return "trace";
+    case ReplayClock::recorded:
+      return "recorded";
+    case ReplayClock::none:
+      return "none";
+  }
+  return "";
+}
+
+Expected<void> make_raw_file(const std::string& path, std::uint64_t capacity) {
+  RawRun head{};
+  std::memcpy(head.magic, kRawRunMagic, sizeof head.magic);
+  head.sample_capacity = capacity;
+  std::string content(sizeof head + capacity * sizeof(RawSample), '\0');
+  std::memcpy(content.data(), &head, sizeof head);
+  return write_file(path, content, true);
+}
+
+Expected<RawFigures> read_raw_file(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  RawFigures figures;
+  if (file->size() < sizeof(RawRun)) return fail(ErrorCode::io, path + " was cut short");
+  std::memcpy(&figures.run, file->data(), sizeof(RawRun));
+  const std::uint64_t room = (file->size() - sizeof(RawRun)) / sizeof(RawSample);
+  figures.samples.resize(std::min(figures.run.sample_count, room));
+  if (!figures.samples.empty()) {
+    std::memcpy(figures.samples.data(), file->data() + sizeof(RawRun),
+                figures.samples.size() * sizeof(RawSample));
+  }
+  return figures;
+}
+
+std::vector<std::string> command_line(const RunnerCall& call) {
+  std::vector<std::string> command{runner_path(call.library_directory, call.contender.runner),
+                                   "--plan",
+                                   call.plan,
+                                   "--raw",
+                                   call.raw,
+                                   "--purpose",
+                                   call.purpose == Purpose::footprint ? "footprint" : "throughput",
+                                   "--clock",
+                                   name_of(call.clock)};
+  if (!call.contender.library.empty()) {
+    command.emplace_back("--library");
+    command.push_back(call.contender.library);
+  }
+  return command;
+}
+
+/// Exit codes of the runner's own; any other is the doing of the allocator.
+RunStatus status_of(int exit_code) {
+  switch (exit_code) {
+    case kRunnerFine:
+      return RunStatus::ok;
+    case kRunnerUsage:
+    case kRunnerRefused:
+    case kRunnerSystem:
+      return RunStatus::unsupported;
+    default:
+      return RunStatus::crashed;
+  }
+}
+
+}  // namespace
+
+std::string runner_path(const std::string& library_directory, const std::string& allocator) {
+  return library_directory + "/heapwise-replay-" + allocator;
+}
+
+Settings runner_environment(const Contender& contender, std::uint64_t padding) {
+  Settings environment{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                       {"LC_ALL", "C"},
+                       {"HEAPWISE_PADDING", std::string(padding, 'x')}};
+  if (!contender.library.empty()) environment.emplace_back("LD_PRELOAD", contender.library);
+  environment.insert(environment.end(), contender.settings.begin(), contender.settings.end());
+  return environment;
+}
+
+Expected<RunnerEnd> run_runner(const RunnerCall& call) {
+  if (auto made = make_raw_file(call.raw, call.sample_capacity); !made) {
+    return tl::unexpected(made.error());
+  }
+  const ProcessCall process{command_line(call),
+                            runner_environment(call.contender, call.environment_padding),
+                            call.timeout_s};
+  auto ended = run_process(process);
+  if (!ended) return tl::unexpected(ended.error());
+  RunnerEnd end;
+  end.seconds = ended->seconds;
+  end.detail = ended->detail;
+  end.status = ended->status == RunStatus::ok ? status_of(ended->exit_code) : ended->status;
+  auto raw = read_raw_file(call.raw);
+  if (!raw) return tl::unexpected(raw.error());
+  end.raw = std::move(*raw);
+  if (end.status == RunStatus::ok && end.raw.run.finished == 0) {
+    end.status = RunStatus::crashed;
+    end.detail = "it ended before the replay was over";
+  }
+  return end;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "allocators/allocator.h"
+#include "base/error.h"
+#include "bench/replay/raw_run.h"
+#include "bench/session/heap_figures.h"
+#include "results/result.h"
+
+namespace heapwise {
+
+/// One replay of one plan.
+struct RunnerCall {
+  std::string library_directory;
+  Contender contender;
+  std::string plan;
+  std::string raw;  ///< where the raw run is to be put; replaced
+  std::uint64_t sample_capacity = 0;
+  Purpose purpose = Purpose::footprint;
+  ReplayClock clock = ReplayClock::trace;
+  double timeout_s = 60;
+  /// Length of a variable that does nothing but move the stack, and with it what lies beside it.
+  std::uint64_t environment_padding = 0;
+};
+
+/// What came of it; the figures are there when status is ok.
+struct RunnerEnd {
+  RunStatus status = RunStatus::ok;
+  std::string detail;
+  RawFigures raw;
+  double seconds = 0;  ///< of the whole process
+};
+
+/// The path of the runner of an allocator.
+std::string runner_path(const std::string& library_directory, const std::string& allocator);
+
+/// What a runner finds in its environment: hardly anything, the tuning's settings, and the library
+/// to preload. Variables of the user's that steer an allocator do not get there.
+Settings runner_environment(const Contender& contender, std::uint64_t padding);
+
+/// Runs a runner in a process of its own. Fails when there is no such runner, or the raw run cannot
+/// be written.
+Expected<RunnerEnd> run_runner(const RunnerCall& call);
+
+}  // namespace heapwise
