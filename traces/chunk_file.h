@@ -43,7 +43,7 @@ class ChunkWriter {
   void write();
   /// Keeps the first of all errors.
   void set_error(Error error);
-  bool ok() const { return !error_.has_value(); }
+  const std::optional<Error>& error() const { return error_; }
   Expected<void> commit();
   const std::string& path() const { return path_; }
 

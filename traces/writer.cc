@@ -77,6 +77,7 @@ Expected<TraceWriter> TraceWriter::create(const std::string& path, const TraceIn
   if (!file) return tl::unexpected(file.error());
   format::put_head(file->begin(format::ChunkType::head), info);
   file->write();
+  if (file->error()) return tl::unexpected(*file->error());
   return TraceWriter(std::make_unique<Impl>(std::move(*file)));
 }
 

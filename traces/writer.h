@@ -24,7 +24,8 @@ namespace heapwise {
 /// leaves nothing behind and never damages a file that was there.
 class TraceWriter {
  public:
-  /// Starts a trace. Fails when `path` exists and `overwrite` is false, or cannot be written.
+  /// Starts a trace. Fails when `path` exists and `overwrite` is false, is no regular file, or
+  /// cannot be written, and when `info` has more than 64 MiB.
   static Expected<TraceWriter> create(const std::string& path, const TraceInfo& info,
                                       bool overwrite = false);
   TraceWriter(TraceWriter&&) noexcept;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Chunks whose checksums fit and whose content cannot be: the writer was wrong, or someone forged
+// them. Damage at that chunk, whatever stands in it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "tests/traces/support.h"
+#include "traces/format.h"
+
+namespace heapwise::test {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<Op>& first_group() {
+  static const std::vector<Op> ops = {make(OpKind::malloc, 10, 0, 100),
+                                      make(OpKind::malloc, 20, 1, 200)};
+  return ops;
+}
+
+constexpr char kAccepted[] = "the file ends without the end of its trace";
+
+/// What the reader says of a chunk that follows two allocations, which must survive it.
+std::string said_of(const std::string& body) {
+  const Folder folder;
+  const std::string good = unfinished({first_group()});
+  spill(folder / "t.hwt", good + chunk(body));
+  const auto reading = read_trace(folder / "t.hwt");
+  EXPECT_TRUE(reading);
+  if (!reading) return reading.error().what;
+  EXPECT_EQ(reading->ops, first_group());
+  EXPECT_EQ(reading->totals.ops, 2U);
+  EXPECT_EQ(reading->totals.end_live_bytes, 300U);
+  EXPECT_EQ(reading->totals.peak_live_bytes, 300U);
+  EXPECT_EQ(reading->totals.threads, 1U);
+  if (!reading->damage) return "nothing";
+  const bool accepted = reading->damage->what == kAccepted;
+  EXPECT_EQ(reading->damage->missing_bytes, accepted ? 0 : chunk(body).size());
+  return reading->damage->what;
+}
+
+std::string said_of_ops(const std::vector<Op>& ops) {
+  return said_of(body(2, 2, ops_payload(ops)));
+}
+
+TEST(Forged, ImpossibleObjectsAreDamage) {
+  EXPECT_THAT(said_of_ops({make(OpKind::free, 30, 2)}), HasSubstr("does not live is freed"));
+  EXPECT_THAT(said_of_ops({make(OpKind::free, 30, 0xfffffffe)}), HasSubstr("is freed"));
+  EXPECT_THAT(said_of_ops({make(OpKind::free, 30, 1), make(OpKind::free, 31, 1)}),
+              HasSubstr("is freed"));
+  EXPECT_THAT(said_of_ops({make(OpKind::free, 30, 1), make(OpKind::realloc, 31, 1, 5)}),
+              HasSubstr("is resized"));
+  EXPECT_THAT(said_of_ops({make(OpKind::touch, 30, 7, 1)}), HasSubstr("is touched"));
+}
+
+TEST(Forged, OpsBeforeTheImpossibleOneInItsChunkDoNotCount) {
+  EXPECT_THAT(said_of_ops({make(OpKind::malloc, 30, 2, 1 << 20), make(OpKind::malloc, 30, 3, 9, 1),
+                           make(OpKind::free, 31, 1), make(OpKind::free, 32, 1)}),
+              HasSubstr("is freed"));
+}
+
+TEST(Forged, TimeThatGoesBackIsDamage) {
+  EXPECT_THAT(said_of_ops({make(OpKind::free, 19, 0)}), HasSubstr("time goes back"));
+}
+
+TEST(Forged, NumbersBeyondTheLimitsAreDamage) {
+  const std::uint64_t limit = format::kMaxNumber;
+  EXPECT_THAT(said_of_ops({make(OpKind::malloc, limit, 2, 1)}), HasSubstr("time is too large"));
+  EXPECT_THAT(said_of_ops({make(OpKind::malloc, 30, 2, 1), make(OpKind::malloc, ~0ULL, 3, 1)}),
+              HasSubstr("time is too large"));
+  EXPECT_THAT(said_of_ops({make(OpKind::malloc, 30, 2, limit)}), HasSubstr("too many bytes"));
+  EXPECT_THAT(said_of_ops({make(OpKind::malloc, 30, 2, limit - 300)}), HasSubstr("too many bytes"));
+  EXPECT_THAT(said_of_ops({make(OpKind::realloc, 30, 0, ~0ULL)}), HasSubstr("too many bytes"));
+  EXPECT_THAT(said_of_ops({make(OpKind::mallopt, 30, 1, 1ULL << 32)}), HasSubstr("mallopt"));
+  Op aligned = make(OpKind::aligned, 30, 2, 8);
+  aligned.align_log2 = 64;
+  EXPECT_THAT(said_of_ops({aligned}), HasSubstr("alignment is too large"));
+}
+
+TEST(Forged, ThreadsThatSkipANumberAreDamage) {
+  EXPECT_THAT(said_of_ops({make(OpKind::malloc, 30, 2, 1, 2)}), HasSubstr("a thread is not"));
+  EXPECT_THAT(said_of_ops({make(OpKind::thread_start, 30, 5)}), HasSubstr("a thread is not"));
+  EXPECT_THAT(said_of_ops({make(OpKind::thread_start, 30, 0xffffffff)}),
+              HasSubstr("a thread is not"));
+}
+
+TEST(Forged, UnknownKindsOfOpsAreDamage) {
+  EXPECT_THAT(said_of_ops({make(static_cast<OpKind>(12), 30)}), HasSubstr("does not know"));
+  EXPECT_THAT(said_of_ops({make(static_cast<OpKind>(0), 30)}), HasSubstr("does not know"));
+}
+
+TEST(Forged, OptionalChunksAreSkippedAndOthersNeedANewerReader) {
+  EXPECT_EQ(said_of(body(128, 2, "from the future")), kAccepted);
+  EXPECT_EQ(said_of(body(255, 2, "")), kAccepted);
+  EXPECT_THAT(said_of(body(127, 2, "")), HasSubstr("needs a newer heapwise"));
+  EXPECT_THAT(said_of(body(0, 2, "")), HasSubstr("needs a newer heapwise"));
+}
+
+TEST(Forged, OptionalChunksKeepTheirPlaceInTheSequence) {
+  const Folder folder;
+  const std::string free_op = ops_payload({make(OpKind::free, 30, 0)});
+  spill(folder / "t.hwt",
+        unfinished({first_group()}) + chunk(body(200, 2, "?")) + chunk(body(2, 3, free_op)));
+  EXPECT_EQ(read_trace(folder / "t.hwt")->ops.size(), 3U);
+}
+
+TEST(Forged, ASecondHeadIsDamage) {
+  EXPECT_THAT(said_of(body(1, 2, head_payload())), HasSubstr("second head"));
+}
+
+TEST(Forged, EmptyChunksAreDamage) {
+  EXPECT_THAT(said_of(""), HasSubstr("too short"));
+  EXPECT_THAT(said_of(body(2, 2, "")), HasSubstr("number of its ops"));
+  EXPECT_THAT(said_of(body(2, 2, std::string(8, '\0'))), HasSubstr("number of its ops"));
+  EXPECT_THAT(said_of(body(3, 2, "")), HasSubstr("samples"));
+  EXPECT_THAT(said_of(body(4, 2, "")), HasSubstr("cut off"));
+}
+
+TEST(Forged, ColumnsOfTheWrongLengthAreDamage) {
+  const std::string payload =
+      ops_payload({make(OpKind::malloc, 30, 2, 1), make(OpKind::free, 31, 2)});
+  for (std::size_t size = 0; size < payload.size(); ++size) {
+    EXPECT_NE(said_of(body(2, 2, payload.substr(0, size))), kAccepted) << size;
+  }
+  EXPECT_NE(said_of(body(2, 2, payload + '\0')), kAccepted);
+}
+
+TEST(Forged, TotalsThatDoNotFitAreDamage) {
+  TraceTotals totals;
+  totals.ops = totals.operations = totals.allocations = totals.peak_live_objects = 2;
+  totals.duration_ns = 20;
+  totals.peak_live_bytes = totals.end_live_bytes = 300;
+  totals.threads = 1;
+  EXPECT_EQ(said_of(body(4, 2, end_payload(totals))), "nothing");
+  for (std::uint64_t* one :
+       {&totals.ops, &totals.operations, &totals.allocations, &totals.duration_ns,
+        &totals.peak_live_bytes, &totals.peak_live_objects, &totals.end_live_bytes}) {
+    ++*one;
+    EXPECT_THAT(said_of(body(4, 2, end_payload(totals))), HasSubstr("totals")) << *one;
+    --*one;
+  }
+}
+
+TEST(Forged, FieldsThatALaterVersionAddsAreSkipped) {
+  const Folder folder;
+  TraceTotals totals;
+  const std::string file = header() + chunk(body(1, 0, head_payload() + "more")) +
+                           chunk(body(4, 1, end_payload(totals) + "more"));
+  spill(folder / "t.hwt", file);
+  const auto reading = read_trace(folder / "t.hwt");
+  ASSERT_TRUE(reading);
+  EXPECT_FALSE(reading->damage);
+  EXPECT_EQ(reading->info.name, "small");
+}
+
+TEST(Forged, AHeadThatCountsMoreThanItHoldsIsAnError) {
+  const Folder folder;
+  const std::string huge = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+  const std::string start("\x01\x00", 2);
+  for (const std::string& payload :
+       {std::string(), std::string("\x00", 1), std::string("\x04"), start + huge,
+        start + '\0' + huge, start + '\0' + '\0' + huge, head_payload().substr(0, 9)}) {
+    spill(folder / "t.hwt", header() + chunk(body(1, 0, payload)));
+    const auto reading = read_trace(folder / "t.hwt");
+    ASSERT_FALSE(reading);
+    EXPECT_THAT(reading.error().what, HasSubstr("head of"));
+  }
+}
+
+TEST(Forged, SamplesThatGoBackOrNeverEndAreDamage) {
+  const std::string one = std::string("\x01\x05", 2) + std::string(2, '\0');
+  EXPECT_EQ(said_of(body(3, 2, one)), kAccepted);
+  EXPECT_THAT(said_of(body(3, 2, std::string("\x02", 1) + one.substr(1))), HasSubstr("samples"));
+  EXPECT_THAT(said_of(body(3, 2, one + "x")), HasSubstr("samples"));
+  const std::string far = "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
+  EXPECT_THAT(said_of(body(3, 2, far + std::string(2, '\0'))), HasSubstr("samples"));
+}
+
+TEST(Forged, RandomBytesInAChunkNeverCrash) {
+  const Folder folder;
+  Rng rng(1);
+  const std::string good = ops_payload(small_groups()[1]);
+  for (int round = 0; round < 3000; ++round) {
+    std::string payload = good;
+    for (std::uint64_t changes = 1 + rng.below(4); changes > 0; --changes) {
+      payload[rng.below(payload.size())] = static_cast<char>(rng.next());
+    }
+    spill(folder / "t.hwt", unfinished({small_groups()[0]}) + chunk(body(2, 2, payload)));
+    const auto reading = read_trace(folder / "t.hwt");
+    ASSERT_TRUE(reading);
+    EXPECT_TRUE(reading->damage);
+    EXPECT_GE(reading->ops.size(), 4U);
+  }
+}
+
+}  // namespace
+}  // namespace heapwise::test
