@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// The verb `replay` and the JSON that scripts rely on.
+#include <gmock/gmock.h>
+
+#include "tests/cli/cli.h"
+
+namespace heapwise::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ReplayVerb : public CliTest {
+ protected:
+  void SetUp() override {
+    const auto made = heapwise({"workload", "make", "two-wave:wave=8MiB", "-o", "waves.hwt"});
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+  }
+
+  nlohmann::json replayed(std::vector<std::string> flags) const {
+    std::vector<std::string> arguments = {"replay", "waves.hwt", "--quiet", "--json", "r.json"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return json("r.json");
+  }
+
+  static double median(const nlohmann::json& result, const std::string& allocator,
+                       const std::string& figure) {
+    for (const auto& row : result["summary"]) {
+      if (row["allocator"] == allocator) return row[figure]["median"];
+    }
+    ADD_FAILURE() << "no summary of " << allocator;
+    return 0;
+  }
+};
+
+TEST_F(ReplayVerb, TwoWavesStayUnderGlibcAndAreReturnedByJemalloc) {
+  const auto result = replayed({"--repetitions", "3", "--purposes", "footprint"});
+  const double glibc = median(result, "glibc", "end_rss_bytes");
+  const double jemalloc = median(result, "jemalloc", "end_rss_bytes");
+  const double live = result["workloads"][0]["end_live_bytes"];
+  EXPECT_GT(glibc, 1.7 * live);
+  EXPECT_LT(jemalloc, 1.4 * live);
+}
+
+TEST_F(ReplayVerb, TheJsonKeepsItsContract) {
+  const auto result = replayed({"--repetitions", "1", "--seed", "42"});
+  EXPECT_EQ(result["schema_version"], 1);
+  for (const char* field : {"heapwise_version", "created", "environment", "harness", "workloads",
+                            "runs", "summary", "recommendations"}) {
+    EXPECT_TRUE(result.contains(field)) << field;
+  }
+  EXPECT_GT(result["harness"]["null_ns_per_operation"], 0);
+  EXPECT_EQ(result["workloads"][0]["source"], "synthetic");
+  EXPECT_EQ(result["runs"].size(), 4U * 2U);
+  for (const auto& run : result["runs"]) {
+    EXPECT_EQ(run["status"], "ok") << run.dump();
+    EXPECT_EQ(run["workload"], "two-wave");
+    if (run["purpose"] == "footprint") {
+      EXPECT_GT(run["peak_rss_bytes"], 0);
+      EXPECT_GT(run["samples"].size(), 100U);
+    } else {
+      EXPECT_GT(run["ns_per_operation"], 0);
+    }
+  }
+}
+
+TEST_F(ReplayVerb, OnlyTheAllocatorsAskedForAreRun) {
+  const auto result = replayed(
+      {"--repetitions", "1", "--allocators", "glibc,jemalloc:decay-0", "--purposes", "footprint"});
+  ASSERT_EQ(result["runs"].size(), 2U);
+  std::set<std::string> names;
+  for (const auto& run : result["runs"]) {
+    names.insert(run["allocator"].get<std::string>() + ":" + run["tuning"].get<std::string>());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"glibc:default", "jemalloc:decay-0"}));
+}
+
+TEST_F(ReplayVerb, JsonOnStandardOutputIsNothingButJson) {
+  const auto finished = heapwise({"replay", "waves.hwt", "--json", "-", "--repetitions", "1",
+                                  "--allocators", "glibc", "--purposes", "footprint"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_FALSE(nlohmann::json::parse(finished.out, nullptr, false).is_discarded());
+}
+
+TEST_F(ReplayVerb, AResultGivesVerdictsAndAReportAgain) {
+  replayed({"--repetitions", "3", "--purposes", "footprint"});
+  const auto verdict = heapwise({"recommend", "r.json", "--objective", "memory"});
+  EXPECT_EQ(verdict.exit_code, 0) << verdict.err;
+  EXPECT_THAT(verdict.out, HasSubstr("LD_PRELOAD="));
+  EXPECT_EQ(heapwise({"report", "r.json", "-o", "r.html"}).exit_code, 0);
+  EXPECT_THAT(content("r.html"), HasSubstr("<!doctype html>"));
+}
+
+}  // namespace
+}  // namespace heapwise::testing

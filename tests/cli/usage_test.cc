@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Wrong flags, missing files, and help: what a stranger tries first.
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+#include "tests/cli/cli.h"
+
+namespace heapwise::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Usage : public CliTest {};
+
+const std::vector<std::string> kVerbs = {"advise", "record", "replay",   "recommend",
+                                         "report", "trace",  "workload", "doctor"};
+
+TEST_F(Usage, EveryVerbExplainsItselfWithAnExample) {
+  for (const std::string& verb : kVerbs) {
+    const auto help = heapwise({verb, "--help"});
+    EXPECT_EQ(help.exit_code, 0) << verb;
+    EXPECT_THAT(help.out, HasSubstr("heapwise " + verb)) << verb;
+    EXPECT_THAT(help.err, IsEmpty()) << verb;
+  }
+}
+
+TEST_F(Usage, TheOverviewNamesEveryVerb) {
+  const auto help = heapwise({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  for (const std::string& verb : kVerbs) EXPECT_THAT(help.out, HasSubstr("\n  " + verb));
+}
+
+TEST_F(Usage, NoVerbAndWrongVerbsAndWrongFlagsExitWith2AndSayWhy) {
+  const std::vector<std::vector<std::string>> wrong = {{},
+                                                       {"advize"},
+                                                       {"--no-such-flag"},
+                                                       {"replay"},
+                                                       {"replay", "x.hwt", "--no-such-flag"},
+                                                       {"replay", "x.hwt", "--clock", "sundial"},
+                                                       {"replay", "x.hwt", "--repetitions", "0"},
+                                                       {"record", "--", "true"},
+                                                       {"workload", "make"},
+                                                       {"trace"}};
+  for (const auto& arguments : wrong) {
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, ::testing::Not(IsEmpty())) << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Usage, MissingFilesAreNamedWithExitCode2) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"replay", "missing.hwt"},        {"advise", "missing.hwt"},
+      {"trace", "info", "missing.hwt"}, {"trace", "check", "missing.hwt"},
+      {"recommend", "missing.json"},    {"report", "missing.json", "-o", "r.html"}};
+  for (const auto& arguments : commands) {
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, HasSubstr("missing.")) << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Usage, UnknownAllocatorsGetTheNearestName) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const auto finished = heapwise({"replay", "w.hwt", "--allocators", "jemaloc"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("jemalloc"));
+}
+
+TEST_F(Usage, AFileThatIsNoTraceIsRefusedInWords) {
+  ASSERT_TRUE(write_file(path("poem.hwt"), "Shall I compare thee", false));
+  const auto finished = heapwise({"replay", "poem.hwt"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("poem.hwt"));
+  EXPECT_THAT(finished.err, HasSubstr("hint: "));
+}
+
+TEST_F(Usage, ExistingOutputsAreKeptAndTheRunDoesNotEvenStart) {
+  ASSERT_TRUE(write_file(path("kept"), "precious", false));
+  const std::vector<std::vector<std::string>> commands = {
+      {"advise", "-o", "kept", "--", "touch", "started"},
+      {"advise", "-o", "new.html", "--json", "kept", "--", "touch", "started"},
+      {"advise", "-o", "new.html", "--trace", "kept", "--", "touch", "started"},
+      {"record", "-o", "kept", "--", "touch", "started"},
+      {"workload", "make", "two-wave:wave=64KiB", "-o", "kept"}};
+  for (const auto& arguments : commands) {
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, HasSubstr("--force")) << ::testing::PrintToString(arguments);
+    EXPECT_EQ(content("kept"), "precious");
+    EXPECT_FALSE(exists("started")) << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Usage, DoctorNamesTheMachineAndTheAllocators) {
+  const auto finished = heapwise({"doctor"});
+  EXPECT_EQ(finished.exit_code, 0);
+  for (const char* word : {"CPU", "glibc", "jemalloc", "tcmalloc", "mimalloc", "disturbs"}) {
+    EXPECT_THAT(finished.out, HasSubstr(word));
+  }
+}
+
+TEST_F(Usage, VersionIsOneLine) {
+  const auto finished = heapwise({"--version"});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_THAT(finished.out, ::testing::MatchesRegex("heapwise [0-9.]+\n"));
+}
+
+}  // namespace
+}  // namespace heapwise::testing
