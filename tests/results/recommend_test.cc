@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: MIT
+#include "results/recommend.h"
+
+#include <gmock/gmock.h>
+
+#include "results/summarize.h"
+#include "results/thresholds.h"
+
+namespace heapwise {
+namespace {
+
+using testing::AllOf;
+using testing::AnyOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr double kMiB = 1024 * 1024;
+
+/// A result built by stating what each allocator did. Figures are exact to `scatter` per cent.
+class Bench {
+ public:
+  Bench() {
+    WorkloadInfo& info = result_.workloads.emplace_back();
+    info.name = "w";
+    info.operations = 100'000'000;
+    info.peak_live_bytes = static_cast<std::uint64_t>(100 * kMiB);
+    info.end_live_bytes = static_cast<std::uint64_t>(50 * kMiB);
+    info.command = {"server", "--port", "80"};
+  }
+
+  Bench& cpu_seconds(double seconds) {
+    result_.workloads[0].cpu_s = seconds;
+    return *this;
+  }
+  Bench& repetitions(unsigned count) {
+    repetitions_ = count;
+    return *this;
+  }
+
+  /// Heap of `mib` at the peak and on average, `ns` per operation.
+  Bench& did(const std::string& allocator, double mib, std::optional<double> ns,
+             double scatter = 0.2) {
+    for (unsigned repetition = 0; repetition < repetitions_; ++repetition) {
+      const double place = repetitions_ == 1 ? 0 : 2.0 * repetition / (repetitions_ - 1) - 1;
+      const double factor = 1 + place * scatter / 100;
+      Run run;
+      run.workload = "w";
+      run.allocator = allocator;
+      run.purpose = "footprint";
+      run.repetition = repetition;
+      run.peak_rss_bytes = run.mean_rss_bytes = static_cast<std::uint64_t>(mib * kMiB * factor);
+      run.end_rss_bytes = run.peak_rss_bytes;
+      run.fragmentation_peak = mib / 100;
+      result_.runs.push_back(run);
+      if (!ns) continue;
+      Run fast = run;
+      fast.purpose = "throughput";
+      fast.peak_rss_bytes = fast.mean_rss_bytes = fast.end_rss_bytes = std::nullopt;
+      fast.fragmentation_peak = std::nullopt;
+      fast.ns_per_operation = *ns * factor;
+      result_.runs.push_back(fast);
+    }
+    return *this;
+  }
+
+  Bench& crashed(const std::string& allocator) {
+    Run run;
+    run.workload = "w";
+    run.allocator = allocator;
+    run.purpose = "footprint";
+    run.status = RunStatus::crashed;
+    run.status_detail = "signal 11";
+    result_.runs.push_back(run);
+    return *this;
+  }
+
+  Bench& ended(const std::string& allocator, double end_mib, double drained_mib) {
+    for (Run& run : result_.runs) {
+      if (run.allocator != allocator || !run.peak_rss_bytes) continue;
+      run.end_rss_bytes = static_cast<std::uint64_t>(end_mib * kMiB);
+      run.drained_10s_rss_bytes = static_cast<std::uint64_t>(drained_mib * kMiB);
+    }
+    return *this;
+  }
+
+  Expected<Recommendation> verdict(Objective objective = Objective::balanced) {
+    result_.summary = summarize(result_.runs);
+    return recommend(result_, "w", objective, deployments_);
+  }
+
+  Result result_;
+  std::vector<Deployment> deployments_ = {
+      {"glibc", "default", "", "", "", {}},
+      {"jemalloc", "default", "/lib/libjemalloc.so.2", "libjemalloc2", "-ljemalloc", {}},
+      {"jemalloc",
+       "background",
+       "/lib/libjemalloc.so.2",
+       "libjemalloc2",
+       "-ljemalloc",
+       {{"MALLOC_CONF", "background_thread:true"}}},
+      {"tcmalloc", "default", "libtcmalloc.so.4", "libtcmalloc4", "", {}},
+      {"mimalloc", "default", "/lib/libmimalloc.so.2", "libmimalloc2.0", "-lmimalloc", {}}};
+
+ private:
+  unsigned repetitions_ = 5;
+};
+
+// ---- a clear answer
+
+TEST(Recommend, NamesTheAllocatorThatNeedsClearlyLessMemory) {
+  const auto verdict = Bench().did("glibc", 100, 20).did("jemalloc", 60, 20).verdict();
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+  EXPECT_EQ(verdict->over.allocator, "glibc");
+  EXPECT_THAT(verdict->headline, HasSubstr("40 % less memory than glibc"));
+  EXPECT_THAT(verdict->headline, HasSubstr("allocator time the same"));
+}
+
+TEST(Recommend, SaysHowToDeployIt) {
+  const auto verdict = Bench().did("glibc", 100, 20).did("jemalloc", 60, 20).verdict();
+  EXPECT_THAT(verdict->how_to, StartsWith("LD_PRELOAD=/lib/libjemalloc.so.2 server --port 80\n"));
+  EXPECT_THAT(verdict->how_to, HasSubstr("libjemalloc2"));
+  EXPECT_THAT(verdict->how_to, HasSubstr("-ljemalloc"));
+}
+
+TEST(Recommend, SaysWhatMemoryItsLackOfSpeedCosts) {
+  const auto verdict = Bench().did("glibc", 100, 20).did("jemalloc", 60, 23).verdict();
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+  EXPECT_THAT(verdict->headline, HasSubstr("15 % more allocator time"));
+}
+
+TEST(Recommend, DoesNotTradeMuchSpeedForMemoryWhenBalanced) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 40);
+  const auto balanced = bench.verdict(Objective::balanced);
+  EXPECT_EQ(balanced->verdict, VerdictKind::same);
+  EXPECT_EQ(balanced->choice.allocator, "glibc");
+  EXPECT_THAT(balanced->reasons, Contains(HasSubstr("more than balanced trades away")));
+  const auto memory = bench.verdict(Objective::memory);
+  EXPECT_EQ(memory->choice.allocator, "jemalloc");
+  EXPECT_THAT(memory->headline, HasSubstr("100 % more allocator time"));
+}
+
+TEST(Recommend, LetsSpeedDecideBetweenTwoOfTheSameMemory) {
+  const auto verdict = Bench()
+                           .did("glibc", 100, 20)
+                           .did("jemalloc", 60, 20)
+                           .did("mimalloc", 60.5, 12)
+                           .verdict(Objective::memory);
+  EXPECT_EQ(verdict->choice.allocator, "mimalloc");
+}
+
+TEST(Recommend, SaysWhatWentBackToTheSystem) {
+  const auto verdict = Bench()
+                           .did("glibc", 100, 20)
+                           .did("jemalloc", 90, 20)
+                           .ended("glibc", 100, 100)
+                           .ended("jemalloc", 55, 51)
+                           .verdict();
+  EXPECT_THAT(verdict->headline, HasSubstr("45 % less at the end"));
+  EXPECT_THAT(verdict->reasons,
+              Contains(AllOf(HasSubstr("After live bytes had fallen from 100 MiB to 50.0 MiB"),
+                             HasSubstr("glibc kept 100 MiB, jemalloc 55.0 MiB"),
+                             HasSubstr("10 s later 100 MiB and 51.0 MiB"))));
+}
+
+TEST(Recommend, SpeaksOfEverythingFreedWhereNothingIsLiveAtTheEnd) {
+  Bench bench;
+  bench.did("glibc", 100, 20)
+      .did("jemalloc", 60, 20)
+      .ended("glibc", 90, 90)
+      .ended("jemalloc", 3, 1);
+  bench.result_.workloads[0].end_live_bytes = 0;
+  const auto verdict = bench.verdict();
+  EXPECT_THAT(verdict->reasons, Contains(StartsWith("After everything was freed glibc kept 90")));
+}
+
+TEST(Recommend, TakesATuningAsACandidateWithItsVariables) {
+  Bench bench;
+  bench.did("glibc", 100, 20);
+  bench.did("jemalloc", 50, 20);
+  for (heapwise::Run& run : bench.result_.runs) {
+    if (run.allocator == "jemalloc") run.tuning = "background";
+  }
+  const auto verdict = bench.verdict();
+  EXPECT_EQ(verdict->choice.tuning, "background");
+  EXPECT_THAT(verdict->headline, StartsWith("jemalloc:background: "));
+  EXPECT_THAT(verdict->how_to,
+              StartsWith("MALLOC_CONF=background_thread:true LD_PRELOAD=/lib/libjemalloc.so.2 "));
+}
+
+// ---- the same
+
+TEST(Recommend, KeepsGlibcWhereNothingDiffers) {
+  for (const Objective objective : {Objective::balanced, Objective::memory, Objective::speed}) {
+    const auto verdict = Bench().did("glibc", 100, 20).did("jemalloc", 99, 20.2).verdict(objective);
+    EXPECT_EQ(verdict->verdict, VerdictKind::same);
+    EXPECT_EQ(verdict->choice.allocator, "glibc");
+    EXPECT_THAT(verdict->headline, StartsWith("keep glibc: jemalloc is not"));
+    EXPECT_THAT(verdict->how_to, HasSubstr("nothing to do"));
+  }
+}
+
+TEST(Recommend, KeepsGlibcWhereTheOthersAreWorse) {
+  const auto verdict = Bench().did("glibc", 100, 20).did("jemalloc", 150, 30).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::same);
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("jemalloc: 50 % more memory")));
+}
+
+TEST(Recommend, CallsADifferenceOfAFewKibTheSameHoweverManyPercentItIs) {
+  const auto verdict = Bench().did("glibc", 0.2, 20).did("jemalloc", 0.1, 20).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::same);
+}
+
+TEST(Recommend, CallsSpeedTheSameThatIsNothingToTheProgram) {
+  // 6 ns less on 100 million operations are 0.6 s: 30 % of allocator time, 1 % of 60 s.
+  Bench bench;
+  bench.cpu_seconds(60).did("glibc", 100, 20).did("mimalloc", 100, 14);
+  EXPECT_EQ(bench.verdict(Objective::speed)->verdict, VerdictKind::same);
+  bench.cpu_seconds(10);  // 6 %
+  const auto verdict = bench.verdict(Objective::speed);
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_THAT(verdict->headline, HasSubstr("6.0 % of the program's CPU time"));
+}
+
+TEST(Recommend, SaysThatTheWorthOfSpeedIsUnknownWithoutCpuTime) {
+  const auto verdict = Bench().did("glibc", 100, 20).did("mimalloc", 100, 14).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("its CPU time was not recorded")));
+}
+
+// ---- inconclusive
+
+TEST(Recommend, DecidesNothingOnASingleRepetition) {
+  for (const Objective objective : {Objective::balanced, Objective::memory, Objective::speed}) {
+    const auto verdict =
+        Bench().repetitions(1).did("glibc", 100, 20).did("jemalloc", 60, 10).verdict(objective);
+    EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+    EXPECT_EQ(verdict->choice.allocator, "glibc");
+    EXPECT_THAT(verdict->headline, HasSubstr("1 repetition cannot tell"));
+    EXPECT_THAT(verdict->reasons, Contains(HasSubstr("--repetitions 10")));
+  }
+}
+
+TEST(Recommend, CallsASingleRepetitionTheSameWhereThereIsNothingToGain) {
+  const auto verdict =
+      Bench().repetitions(1).did("glibc", 100, 20).did("jemalloc", 100, 20).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::same);
+}
+
+TEST(Recommend, DecidesNothingWhenTheNoiseIsHuge) {
+  const auto verdict =
+      Bench().did("glibc", 100, 20, 60).did("jemalloc", 80, 20, 60).verdict(Objective::memory);
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+  EXPECT_THAT(verdict->headline, HasSubstr("scatter too widely"));
+}
+
+TEST(Recommend, DecidesNothingWithinThreeDeviationsOfTime) {
+  const auto verdict =
+      Bench().did("glibc", 100, 20, 20).did("mimalloc", 100, 17, 20).verdict(Objective::speed);
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+}
+
+TEST(Recommend, IsNotDisturbedByANoisyLoser) {
+  const auto verdict =
+      Bench().did("glibc", 100, 20).did("jemalloc", 60, 20).did("mimalloc", 95, 20, 40).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+}
+
+TEST(Recommend, HasNothingToSayOfOneAllocatorAlone) {
+  const auto verdict = Bench().did("glibc", 100, 20).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+  EXPECT_THAT(verdict->headline, HasSubstr("nothing to compare glibc with"));
+}
+
+// ---- who takes part
+
+TEST(Recommend, LeavesOutAnAllocatorThatCrashedEvenOnce) {
+  const auto verdict =
+      Bench().did("glibc", 100, 20).did("jemalloc", 50, 10).crashed("jemalloc").verdict();
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+  EXPECT_THAT(verdict->reasons,
+              Contains(AllOf(HasSubstr("jemalloc was left out"), HasSubstr("crashed: signal 11"))));
+}
+
+TEST(Recommend, NeverNamesTheHarness) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("null", 1, 2);
+  bench.deployments_.push_back({"null", "default", "/lib/null.so", "", "", {}});
+  bench.verdict();
+  Summary null = bench.result_.summary[0];
+  null.allocator = "null";
+  null.memory_cost_bytes = Interval{1, 1, 1, 0.0};
+  bench.result_.summary.push_back(null);
+  const auto verdict = recommend(bench.result_, "w", Objective::memory, bench.deployments_);
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+}
+
+TEST(Recommend, NamesNoAllocatorThatCannotBeDeployed) {
+  const auto verdict = Bench().did("glibc", 100, 20).did("mystery", 10, 1).verdict();
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("mystery was left out")));
+}
+
+TEST(Recommend, ComparesWithTheFirstWhereGlibcIsMissing) {
+  const auto verdict = Bench().did("jemalloc", 100, 20).did("mimalloc", 60, 20).verdict();
+  EXPECT_EQ(verdict->choice.allocator, "mimalloc");
+  EXPECT_EQ(verdict->over.allocator, "jemalloc");
+  EXPECT_THAT(verdict->headline, HasSubstr("than jemalloc"));
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("glibc's default is missing")));
+}
+
+TEST(Recommend, ComparesWithTheFirstWhereGlibcCrashed) {
+  const auto verdict =
+      Bench().crashed("glibc").did("jemalloc", 100, 20).did("mimalloc", 60, 20).verdict();
+  EXPECT_EQ(verdict->over.allocator, "jemalloc");
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("glibc was left out")));
+}
+
+TEST(Recommend, GoesByMemoryWhereSpeedWasNotMeasured) {
+  const auto verdict =
+      Bench().did("glibc", 100, std::nullopt).did("jemalloc", 60, std::nullopt).verdict();
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+  EXPECT_THAT(verdict->headline, HasSubstr("allocator time not measured"));
+}
+
+// ---- what cannot be answered
+
+TEST(Recommend, SaysThatLatencyIsNotMeasured) {
+  const auto verdict = Bench().did("glibc", 100, 20).verdict(Objective::latency);
+  ASSERT_FALSE(verdict.has_value());
+  EXPECT_EQ(verdict.error().code, ErrorCode::unsupported);
+  EXPECT_THAT(verdict.error().what, HasSubstr("not measured"));
+}
+
+TEST(Recommend, SaysThatSpeedWasNotMeasured) {
+  const auto verdict = Bench().did("glibc", 100, std::nullopt).verdict(Objective::speed);
+  ASSERT_FALSE(verdict.has_value());
+  EXPECT_THAT(verdict.error().what, HasSubstr("speed was measured"));
+}
+
+TEST(Recommend, NamesTheWorkloadThatIsNotThere) {
+  Bench bench;
+  bench.did("glibc", 100, 20);
+  bench.verdict();
+  const auto verdict = recommend(bench.result_, "x", Objective::memory, bench.deployments_);
+  ASSERT_FALSE(verdict.has_value());
+  EXPECT_THAT(verdict.error().what, HasSubstr("no workload 'x'"));
+}
+
+TEST(Recommend, SummarizesRunsThatNoOneSummarized) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 20);
+  const auto verdict = recommend(bench.result_, "w", Objective::memory, bench.deployments_);
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+}
+
+TEST(Recommend, DoesWithoutDeviationsThatAnotherToolLeftOut) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("mimalloc", 60, 10);
+  bench.verdict();
+  for (Summary& summary : bench.result_.summary) {
+    summary.memory_cost_bytes.reset();
+    summary.ns_per_operation->mad.reset();
+  }
+  for (const Objective objective : {Objective::memory, Objective::speed}) {
+    const auto verdict = recommend(bench.result_, "w", objective, bench.deployments_);
+    EXPECT_EQ(verdict->choice.allocator, "mimalloc");
+  }
+}
+
+TEST(RecommendObjectives, LeavesOutWhatWasNotMeasured) {
+  Bench bench;
+  bench.did("glibc", 100, std::nullopt).did("jemalloc", 60, std::nullopt);
+  const auto verdicts = recommend_objectives(bench.result_, bench.deployments_);
+  ASSERT_EQ(verdicts.size(), 2U);
+  EXPECT_EQ(verdicts[0].objective, Objective::balanced);
+  EXPECT_EQ(verdicts[1].objective, Objective::memory);
+}
+
+TEST(RecommendAll, RefusesAnEmptyResult) {
+  EXPECT_FALSE(recommend_all(Result{}, Objective::memory, {}).has_value());
+}
+
+// ---- the deployment line
+
+TEST(DeploymentLines, NameThePackageWhereTheLibraryIsMissing) {
+  const std::string lines = deployment_lines({"tcmalloc", "default"}, {"x"}, Bench().deployments_);
+  EXPECT_THAT(lines, StartsWith("LD_PRELOAD=libtcmalloc.so.4 x\n"));
+  EXPECT_THAT(lines, HasSubstr("apt-get install libtcmalloc4"));
+}
+
+TEST(DeploymentLines, QuoteTheCommandForAShell) {
+  const std::string lines =
+      deployment_lines({"jemalloc", "default"}, {"sqlite3", "a b", "$x"}, Bench().deployments_);
+  EXPECT_THAT(lines, HasSubstr("sqlite3 'a b' '$x'"));
+}
+
+TEST(DeploymentLines, CutACommandThatDoesNotFitALine) {
+  const std::string lines = deployment_lines(
+      {"jemalloc", "default"}, {"sqlite3", std::string(500, 'x')}, Bench().deployments_);
+  EXPECT_THAT(lines, HasSubstr("sqlite3 …\n"));
+  const std::string script =
+      deployment_lines({"jemalloc", "default"}, {"sh", "-c", "a\nb"}, Bench().deployments_);
+  EXPECT_THAT(script, HasSubstr("sh -c …\n"));
+}
+
+}  // namespace
+}  // namespace heapwise

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "results/statistics.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace heapwise {
+namespace {
+
+TEST(Median, IsTheMiddleOfAnOddNumber) { EXPECT_EQ(median({9, 1, 5}), 5); }
+
+TEST(Median, IsBetweenTheTwoInTheMiddleOfAnEvenNumber) { EXPECT_EQ(median({1, 10, 4, 2}), 3); }
+
+TEST(Median, OfOneIsThatOne) { EXPECT_EQ(median({7.5}), 7.5); }
+
+TEST(Median, DoesNotOverflowNearTheLargestNumbers) {
+  EXPECT_EQ(median({1.7e308, 1.7e308}), 1.7e308);
+}
+
+TEST(MedianAbsoluteDeviation, MatchesTheHandComputedOne) {
+  // Median 2; distances 1, 1, 0, 0, 2, 4, 7 sorted 0 0 1 1 2 4 7.
+  EXPECT_EQ(median_absolute_deviation({1, 1, 2, 2, 4, 6, 9}), 1);
+}
+
+TEST(MedianAbsoluteDeviation, IsNotMovedByOneOutlier) {
+  EXPECT_EQ(median_absolute_deviation({10, 11, 12, 13, 1'000'000}), 1);
+}
+
+TEST(MedianInterval, OfOneOrTwoValuesIsTheValuesThemselves) {
+  const Interval one = median_interval({5});
+  EXPECT_EQ(one.low, 5);
+  EXPECT_EQ(one.high, 5);
+  const Interval two = median_interval({8, 4});
+  EXPECT_EQ(two.median, 6);
+  EXPECT_EQ(two.low, 4);
+  EXPECT_EQ(two.high, 8);
+}
+
+TEST(MedianInterval, OfThreeReachesFromLeastToMost) {
+  // 26 % of all resamples of three have the least value as their median, so 2.5 % cuts nothing.
+  const Interval interval = median_interval({3, 1, 2});
+  EXPECT_EQ(interval.low, 1);
+  EXPECT_EQ(interval.high, 3);
+}
+
+TEST(MedianInterval, OfManyLeavesTheExtremesOut) {
+  std::vector<double> values;
+  for (int value = 1; value <= 101; ++value) values.push_back(value);
+  const Interval interval = median_interval(values);
+  // The order statistics that bound the median of 101 values with 95 % are the 41st and the 61st.
+  EXPECT_NEAR(interval.low, 41, 3);
+  EXPECT_NEAR(interval.high, 61, 3);
+}
+
+TEST(MedianInterval, IsTheSameWhateverTheOrderOfTheValues) {
+  std::vector<double> values = {5.5, 1.25, 9, 4, 4, 7, 3, 2.125};
+  const Interval forward = median_interval(values);
+  std::reverse(values.begin(), values.end());
+  const Interval backward = median_interval(values);
+  EXPECT_EQ(forward.low, backward.low);
+  EXPECT_EQ(forward.high, backward.high);
+}
+
+TEST(MedianInterval, AlwaysHoldsTheMedian) {
+  for (int count = 1; count < 12; ++count) {
+    std::vector<double> values;
+    for (int index = 0; index < count; ++index) values.push_back((index * 37) % 11);
+    const Interval interval = median_interval(values);
+    EXPECT_LE(interval.low, interval.median) << count;
+    EXPECT_GE(interval.high, interval.median) << count;
+  }
+}
+
+}  // namespace
+}  // namespace heapwise

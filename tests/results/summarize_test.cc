@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "results/summarize.h"
+
+#include <gmock/gmock.h>
+
+namespace heapwise {
+namespace {
+
+using testing::HasSubstr;
+using testing::SizeIs;
+
+Run footprint(const std::string& allocator, std::uint64_t peak, std::uint64_t mean) {
+  Run run;
+  run.workload = "w";
+  run.allocator = allocator;
+  run.purpose = "footprint";
+  run.peak_rss_bytes = peak;
+  run.mean_rss_bytes = mean;
+  return run;
+}
+
+Run throughput(const std::string& allocator, double ns) {
+  Run run;
+  run.workload = "w";
+  run.allocator = allocator;
+  run.purpose = "throughput";
+  run.ns_per_operation = ns;
+  return run;
+}
+
+TEST(Summarize, TakesMediansOverRepetitions) {
+  const auto summaries =
+      summarize({footprint("glibc", 10, 2), footprint("glibc", 30, 4), footprint("glibc", 20, 9)});
+  ASSERT_THAT(summaries, SizeIs(1));
+  EXPECT_EQ(summaries[0].repetitions, 3U);
+  EXPECT_EQ(summaries[0].peak_rss_bytes->median, 20);
+  EXPECT_EQ(summaries[0].peak_rss_bytes->low, 10);
+  EXPECT_EQ(summaries[0].peak_rss_bytes->high, 30);
+  EXPECT_EQ(summaries[0].mean_rss_bytes->median, 4);
+}
+
+TEST(Summarize, TakesTheMemoryCostRunByRun) {
+  // 6, 17 and 14.5: their median is not half of the medians' sum.
+  const auto summaries =
+      summarize({footprint("glibc", 10, 2), footprint("glibc", 30, 4), footprint("glibc", 20, 9)});
+  EXPECT_EQ(summaries[0].memory_cost_bytes->median, 14.5);
+}
+
+TEST(Summarize, CountsThePurposeWithFewerRuns) {
+  const auto summaries =
+      summarize({footprint("glibc", 1, 1), footprint("glibc", 1, 1), throughput("glibc", 9)});
+  EXPECT_EQ(summaries[0].repetitions, 1U);
+}
+
+TEST(Summarize, KeepsFailuresOutOfTheFiguresAndNamesTheFirst) {
+  heapwise::Run crashed = footprint("glibc", 999'999, 999'999);
+  crashed.status = RunStatus::crashed;
+  crashed.status_detail = "signal 11";
+  heapwise::Run late = crashed;
+  late.status = RunStatus::timed_out;
+  const auto summaries = summarize({crashed, late, footprint("glibc", 10, 10)});
+  EXPECT_EQ(summaries[0].peak_rss_bytes->median, 10);
+  EXPECT_EQ(summaries[0].failures, 2U);
+  EXPECT_EQ(summaries[0].failure, "crashed: signal 11");
+}
+
+TEST(Summarize, LeavesOutTheHarness) {
+  EXPECT_THAT(summarize({throughput("null", 2), throughput("glibc", 20)}), SizeIs(1));
+}
+
+TEST(Summarize, KeepsTuningsApart) {
+  heapwise::Run tuned = throughput("jemalloc", 5);
+  tuned.tuning = "background";
+  const auto summaries = summarize({throughput("jemalloc", 9), tuned});
+  ASSERT_THAT(summaries, SizeIs(2));
+  EXPECT_EQ(display_name(summaries[0]), "jemalloc");
+  EXPECT_EQ(display_name(summaries[1]), "jemalloc:background");
+}
+
+TEST(Summarize, LeavesAFigureEmptyThatNoRunHas) {
+  const auto summaries = summarize({throughput("glibc", 20)});
+  EXPECT_FALSE(summaries[0].peak_rss_bytes.has_value());
+  EXPECT_FALSE(summaries[0].memory_cost_bytes.has_value());
+}
+
+}  // namespace
+}  // namespace heapwise
