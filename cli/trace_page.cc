@@ -12,7 +12,7 @@ namespace heapwise::cli {
 namespace {
 
 constexpr double kSecond = 1e9;
-constexpr std::size_t kValueColumns = 62;
+constexpr std::size_t kValueColumns = 61;
 
 double percent(double part, double whole) { return whole > 0 ? 100 * part / whole : 0; }
 
@@ -101,7 +101,9 @@ void put_calls(std::string& page, const ReadTrace& trace) {
                   format_percent(percent(static_cast<double>(p.freed_elsewhere),
                                          static_cast<double>(p.frees)))));
   put(page, "threads", format_count(p.threads));
-  if (timed) put(page, "time", format_seconds(seconds));
+  if (timed)
+    put(page, "time",
+        seconds < 1e-3 ? format_number(seconds * 1e6) + " µs" : format_seconds(seconds));
   const std::uint64_t dropped = trace.reader.totals().dropped_events;
   if (dropped > 0) put(page, "dropped", format_count(dropped) + " events are missing");
 }

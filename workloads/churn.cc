@@ -169,7 +169,7 @@ Workload churn() {
             "mean time between two calls of one worker"},
            {"remote", Unit::percent, 10, 0, 100, "objects that another worker frees"},
            {"generation", Unit::count, 0, 0, 100000000000,
-            "calls after which a worker ends and a new one takes over; 0: never"}},
+            "calls after which a new worker takes over; 0: never"}},
           generate};
 }
 
