@@ -139,6 +139,7 @@ void add_chart(Page& page, const std::string& id, const std::string& title, cons
       "type=\"button\">Save as PNG</button></figcaption>\n"
       "<div class=\"chart\" id=\"{}\" role=\"img\" aria-label=\"{}\"></div></figure>\n",
       escape_html(title), escape_html(note), id, escape_html(label));
+  spec["description"] = label;  // what the drawn chart is labelled with
   page.charts.push_back({{"id", id}, {"spec", std::move(spec)}});
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "results/report/escape.h"
 #include "results/report/text.h"
 #include "results/report/view.h"
 #include "results/summarize.h"
@@ -52,11 +53,14 @@ std::string cell(const std::optional<Interval>& figure, double unit, bool with_s
 std::string row_text(const Summary& row, double unit) {
   const std::string name = escaped(display_name(row));
   const bool spread = row.repetitions >= 3;
-  std::string text = fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} |\n", name, cell(row.peak_rss_bytes, unit, spread),
-      cell(row.fragmentation_peak, 1, false), cell(row.mean_rss_bytes, unit, spread),
-      cell(row.end_rss_bytes, unit, spread), cell(row.drained_10s_rss_bytes, unit, spread),
-      cell(row.ns_per_operation, 1, spread));
+  std::string text;
+  if (row.peak_rss_bytes || row.ns_per_operation) {
+    text = fmt::format(
+        "| {} | {} | {} | {} | {} | {} | {} |\n", name, cell(row.peak_rss_bytes, unit, spread),
+        cell(row.fragmentation_peak, 1, false), cell(row.mean_rss_bytes, unit, spread),
+        cell(row.end_rss_bytes, unit, spread), cell(row.drained_10s_rss_bytes, unit, spread),
+        cell(row.ns_per_operation, 1, spread));
+  }
   if (row.failures > 0) {
     text += fmt::format("| {} | {} | | | | | |\n", name, escaped(describe_failure(row)));
   }
@@ -82,18 +86,7 @@ std::string table(const WorkloadView& view) {
 std::string folded(const Recommendation& verdict) {
   std::string text = "\n<details><summary>Why and how</summary>\n\n";
   for (const std::string& reason : verdict.reasons) text += "- " + escaped(reason) + "\n";
-  // An indented block, not a fenced one: nothing inside can end it.
-  text += "\n";
-  std::string line = "    ";
-  for (const char letter : verdict.how_to + "\n") {
-    if (letter != '\n') {
-      line += letter;
-      continue;
-    }
-    text += line + "\n";
-    line = "    ";
-  }
-  return text + "\n</details>\n";
+  return text + "\n<pre>" + escape_html(verdict.how_to) + "</pre>\n\n</details>\n";
 }
 
 std::string workload_text(const WorkloadView& view) {

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include "results/report/html.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "results/report/assets.h"
+#include "results/report/escape.h"
+#include "tests/report/fixture.h"
+
+namespace heapwise {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class HtmlReport : public testing::Test {
+ protected:
+  static const std::string& page() {
+    static const std::string text = html_report({fixture::full_result()});
+    return text;
+  }
+  /// The page without the script and the style sheet, which are the same in every report.
+  static std::string without_assets(std::string text) {
+    for (const std::string_view asset : {assets::script(), assets::style()}) {
+      const auto at = text.find(asset);
+      EXPECT_NE(at, std::string::npos);
+      text.erase(at, asset.size());
+    }
+    return text;
+  }
+};
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+TEST_F(HtmlReport, IsSmallEnoughToSend) { EXPECT_LT(page().size(), 3'000'000U); }
+
+TEST_F(HtmlReport, HasTheVerdictBeforeTheFigures) {
+  const auto verdict = page().find("class=\"headline\"");
+  ASSERT_NE(verdict, std::string::npos);
+  EXPECT_LT(verdict, page().find("<section"));
+  EXPECT_THAT(page().substr(verdict, 200), HasSubstr("less memory than glibc"));
+}
+
+TEST_F(HtmlReport, RunsNothingThatACommandHolds) {
+  const std::string text = without_assets(page());
+  EXPECT_THAT(text, Not(HasSubstr("<script>alert")));
+  EXPECT_THAT(text, HasSubstr("&lt;script&gt;alert(&quot;gotcha&quot;)"));
+  // The two scripts of the page: its data and its code.
+  EXPECT_EQ(count(text, "<script"), 2U);
+  EXPECT_EQ(count(text, "</script"), 2U);
+}
+
+TEST_F(HtmlReport, LetsNoNameOutOfItsPlace) {
+  Result result = fixture::full_result();
+  const std::string evil = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+  for (auto& one : result.workloads) one.name = evil;
+  for (auto& one : result.runs) one.workload = one.tuning = one.status_detail = evil;
+  result.summary.clear();
+  for (auto& one : result.recommendations) {
+    one.workload = one.headline = one.how_to = evil;
+    one.reasons = {evil};
+  }
+  result.environment.cpu = result.environment.host = result.created = evil;
+  result.environment.warnings = {{evil, evil, evil, evil}};
+  const std::string text = without_assets(html_report({result}));
+  EXPECT_THAT(text, Not(HasSubstr("<img")));
+  EXPECT_EQ(count(text, "<script"), 2U);
+  EXPECT_EQ(count(text, "</script"), 2U);
+}
+
+TEST_F(HtmlReport, FetchesNothing) {
+  const std::string text = without_assets(page());
+  EXPECT_THAT(text, Not(HasSubstr("http://")));
+  EXPECT_THAT(text, Not(HasSubstr("https://")));
+  const std::regex loads(R"re(\s(src|srcset|action|poster)=|@import|url\(|href="(?!#|data:))re");
+  EXPECT_FALSE(std::regex_search(text, loads));
+  EXPECT_THAT(std::string(assets::style()), Not(HasSubstr("url(")));
+  EXPECT_THAT(text, HasSubstr("default-src 'none'"));
+}
+
+TEST_F(HtmlReport, HasDataThatIsJson) {
+  const std::string start = "id=\"heapwise-charts\">";
+  const auto from = page().find(start) + start.size();
+  const auto charts =
+      nlohmann::json::parse(page().substr(from, page().find("</script>", from) - from));
+  ASSERT_EQ(charts.size(), 4U);
+  EXPECT_EQ(charts[0]["id"], "memory-0");
+  EXPECT_EQ(charts[3]["id"], "tradeoff-1");
+}
+
+TEST_F(HtmlReport, NamesTheMachineItsWarningsAndTheirRemedies) {
+  EXPECT_THAT(page(), HasSubstr("AMD EPYC 7763"));
+  EXPECT_THAT(page(), HasSubstr("transparent huge pages are always on"));
+  EXPECT_THAT(page(), HasSubstr("echo madvise | sudo tee"));
+  EXPECT_THAT(page(), HasSubstr("2.10 ns of every operation"));
+  EXPECT_THAT(page(), HasSubstr("docs/measuring.md"));
+}
+
+TEST_F(HtmlReport, KeepsSeveralResultsApart) {
+  const std::string text = html_report({fixture::full_result(), fixture::full_result()});
+  for (int section = 0; section < 4; ++section) {
+    EXPECT_EQ(count(text, "<section id=\"w" + std::to_string(section) + "\">"), 1U);
+  }
+}
+
+TEST_F(HtmlReport, SaysThatThereIsNoVerdictWhereThereIsNone) {
+  Result result = fixture::full_result();
+  result.recommendations.clear();
+  EXPECT_THAT(html_report({result}), HasSubstr("No verdict in this result"));
+}
+
+TEST_F(HtmlReport, OfNothingIsStillAPage) {
+  EXPECT_THAT(html_report({Result{}}), HasSubstr("</html>"));
+  EXPECT_THAT(html_report({}), HasSubstr("</html>"));
+}
+
+TEST(Assets, CannotEndTheirElementEarly) {
+  std::string script(assets::script());
+  std::transform(script.begin(), script.end(), script.begin(),
+                 [](unsigned char letter) { return std::tolower(letter); });
+  EXPECT_THAT(script, Not(HasSubstr("</script")));
+  EXPECT_THAT(script, Not(HasSubstr("<!--")));
+  EXPECT_THAT(std::string(assets::style()), Not(HasSubstr("</style")));
+}
+
+TEST(Assets, CarryTheLicencesOfWhatTheyContain) {
+  const std::string script(assets::script());
+  EXPECT_THAT(script, HasSubstr("University of Washington Interactive Data Lab"));
+  EXPECT_THAT(script, HasSubstr("Mike Bostock"));
+}
+
+TEST(EscapeHtml, KeepsTextAsText) {
+  EXPECT_EQ(escape_html("a<b>&\"'"), "a&lt;b&gt;&amp;&quot;&#39;");
+  EXPECT_EQ(escape_html("x\n\x01y\xff"), "x\n?y?");
+}
+
+TEST(EscapeScript, MeansTheSameToAJsonReader) {
+  const nlohmann::json value = {{"</script><!--", "<&>\u2028"}};
+  const std::string text = escape_script(value);
+  EXPECT_EQ(text.find_first_of("<>&"), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(text), value);
+}
+
+}  // namespace
+}  // namespace heapwise

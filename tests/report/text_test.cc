@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "results/report/text.h"
+
+#include <gmock/gmock.h>
+
+#include <sstream>
+
+namespace heapwise {
+namespace {
+
+TEST(DisplayWidth, CountsColumnsAndNotBytes) {
+  EXPECT_EQ(display_width("abc"), 3U);
+  EXPECT_EQ(display_width("± × –"), 5U);
+  EXPECT_EQ(display_width("日本"), 4U);
+  EXPECT_EQ(display_width("e\u0301"), 1U);
+  EXPECT_EQ(display_width("\xff\xfe"), 2U);
+}
+
+TEST(Shorten, MarksWhatIsMissing) {
+  EXPECT_EQ(shorten("jemalloc", 8), "jemalloc");
+  EXPECT_EQ(shorten("jemalloc", 5), "jema…");
+  EXPECT_EQ(shorten("日本語", 4), "日…");
+  EXPECT_EQ(shorten("abc", 0), "");
+}
+
+TEST(Pad, FillsToTheColumn) {
+  EXPECT_EQ(pad_right("±", 3), "±  ");
+  EXPECT_EQ(pad_left("±", 3), "  ±");
+  EXPECT_EQ(display_width(pad_left("日本語", 4)), 4U);
+}
+
+TEST(Printable, LeavesNothingThatATerminalObeys) {
+  EXPECT_EQ(printable("a\x1b[31mb\r\n\x7f"), "a?[31mb???");
+  EXPECT_EQ(printable("\u202etxt.exe"), "?txt.exe");
+  EXPECT_EQ(printable("\xc3"), "?");
+  EXPECT_EQ(printable("\xe2\x82"), "??");
+  EXPECT_EQ(printable("\u009b1m"), "?1m");
+}
+
+TEST(Wrap, BreaksAtSpaces) {
+  EXPECT_EQ(wrap("one two three", 9, "- ", "  "), "- one two\n  three\n");
+}
+
+TEST(Wrap, KeepsANumberWithItsUnit) {
+  EXPECT_EQ(wrap("uses 42 % of it", 8, "", ""), "uses\n42 % of\nit\n");
+  EXPECT_EQ(wrap("uses 12.5 MiB.", 12, "", ""), "uses\n12.5 MiB.\n");
+}
+
+TEST(Wrap, CutsAWordThatIsWiderThanALine) {
+  EXPECT_EQ(wrap("abcdefgh", 5, "> ", "> "), "> abc\n> def\n> gh\n");
+}
+
+TEST(Wrap, NeverMakesALineWiderThanAllowed) {
+  const std::string text = "日本語 ± wide and-a-rather-long-word-here 100 MiB ÷ e\u0301 x";
+  for (std::size_t columns = 4; columns < 40; ++columns) {
+    std::istringstream lines(wrap(text, columns, "- ", "  "));
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(display_width(line), columns) << line;
+    }
+  }
+}
+
+TEST(Wrap, OfNothingIsTheFirstIndent) { EXPECT_EQ(wrap("", 80, "- ", "  "), "- \n"); }
+
+TEST(GlueUnits, KeepsANumberWithItsUnitOnAPage) {
+  EXPECT_EQ(glue_units("42 % of 8 MiB, 3 runs"), "42\u00a0% of 8\u00a0MiB, 3 runs");
+}
+
+}  // namespace
+}  // namespace heapwise
