@@ -18,7 +18,7 @@ void print_machine(const Environment& machine) {
   fmt::print("This machine\n");
   line("CPU", fmt::format("{}, {} usable", machine.cpu, machine.cores));
   line("Memory", fmt::format("{:.1f} GiB", static_cast<double>(machine.memory_bytes) / (1 << 30)));
-  line("System", machine.distribution + ", " + machine.kernel + ", " + machine.libc);
+  line("System", machine.distribution + ", Linux " + machine.kernel + ", " + machine.libc);
   line("Huge pages", machine.transparent_hugepage);
   line("Load", fmt::format("{:.2f}", machine.load_average));
 }

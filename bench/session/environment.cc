@@ -77,7 +77,7 @@ Environment look_at_machine() {
   utsname names{};
   if (uname(&names) == 0) {
     machine.host = names.nodename;
-    machine.kernel = std::string(names.sysname) + " " + names.release;
+    machine.kernel = names.release;
   }
   machine.cpu = value_of(read_or_empty("/proc/cpuinfo"), "model name");
   machine.distribution = value_of(read_or_empty("/etc/os-release"), "PRETTY_NAME");

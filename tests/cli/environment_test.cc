@@ -75,7 +75,7 @@ TEST(LookAtMachine, KnowsTheMachineThatItRunsOn) {
   const Environment machine = look_at_machine();
   EXPECT_GT(machine.cores, 0U);
   EXPECT_GT(machine.memory_bytes, 1U << 20);
-  EXPECT_THAT(machine.kernel, ::testing::StartsWith("Linux "));
+  EXPECT_THAT(machine.kernel, ::testing::MatchesRegex("[0-9]+\\.[0-9]+.*"));
   EXPECT_THAT(machine.libc, ::testing::StartsWith("glibc "));
 }
 
