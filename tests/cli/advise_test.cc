@@ -38,7 +38,7 @@ TEST_F(Advise, ARealProgramGetsATableAVerdictAndAReport) {
     EXPECT_THAT(finished.out, HasSubstr(word));
   }
   EXPECT_LE(widest(finished.out), 80U);
-  EXPECT_THAT(content("report.html"), HasSubstr("jemalloc"));
+  EXPECT_NE(content("report.html").find("jemalloc"), std::string::npos);
   const auto result = json("r.json");
   EXPECT_EQ(result["workloads"][0]["name"], "perl");
   EXPECT_EQ(result["workloads"][0]["source"], "recorded");

@@ -26,7 +26,7 @@ TEST_F(Install, WorksFromAnyFolder) {
                             "-o", path("r.html"), "--", "perl", "-e", "my @a = (1) x 10000"},
                            elsewhere);
   EXPECT_EQ(advised.exit_code, 0) << advised.err;
-  EXPECT_THAT(content("r.html"), HasSubstr("mimalloc"));
+  EXPECT_NE(content("r.html").find("mimalloc"), std::string::npos);
 }
 
 }  // namespace

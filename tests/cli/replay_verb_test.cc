@@ -89,7 +89,8 @@ TEST_F(ReplayVerb, AResultGivesVerdictsAndAReportAgain) {
   EXPECT_EQ(verdict.exit_code, 0) << verdict.err;
   EXPECT_THAT(verdict.out, HasSubstr("LD_PRELOAD="));
   EXPECT_EQ(heapwise({"report", "r.json", "-o", "r.html"}).exit_code, 0);
-  EXPECT_THAT(content("r.html"), HasSubstr("<!doctype html>"));
+  // Not a matcher: it would print the whole report when it fails.
+  EXPECT_NE(content("r.html").find("<title>"), std::string::npos);
 }
 
 }  // namespace
