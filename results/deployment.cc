@@ -11,6 +11,7 @@ namespace {
 
 /// Longer commands are cut: the line is there to be read and adapted, and 80 columns hold it.
 constexpr std::size_t kCommandLength = 56;
+constexpr std::size_t kLineLength = 76;
 
 bool fits_a_line(const std::string& word) {
   return std::none_of(word.begin(), word.end(),
@@ -51,6 +52,16 @@ std::string notes(const Deployment& deployment) {
   return text;
 }
 
+/// On one line where it fits, else continued as a shell understands it, between whole words.
+std::string joined(const std::vector<std::string>& words) {
+  std::size_t length = words.size() - 1;
+  for (const std::string& word : words) length += word.size();
+  const char* separator = length <= kLineLength ? " " : " \\\n  ";
+  std::string line = words.front();
+  for (std::size_t index = 1; index < words.size(); ++index) line += separator + words[index];
+  return line;
+}
+
 }  // namespace
 
 std::string deployment_lines(const AllocatorName& choice, const std::vector<std::string>& command,
@@ -59,15 +70,16 @@ std::string deployment_lines(const AllocatorName& choice, const std::vector<std:
   if (deployment == nullptr) {
     return fmt::format("# how {} is put under a program is not known here", choice.allocator);
   }
-  std::string line;
+  std::vector<std::string> words;
   for (const auto& [name, value] : deployment->environment) {
-    line += fmt::format("{}={} ", name, shell_quoted(value));
+    words.push_back(name + "=" + shell_quoted(value));
   }
   if (!deployment->preload_path.empty()) {
-    line += fmt::format("LD_PRELOAD={} ", shell_quoted(deployment->preload_path));
+    words.push_back("LD_PRELOAD=" + shell_quoted(deployment->preload_path));
   }
-  if (line.empty()) return "# nothing to do: it is what programs run on already";
-  return line + command_text(command) + notes(*deployment);
+  if (words.empty()) return "# nothing to do: it is what programs run on already";
+  words.push_back(command_text(command));
+  return joined(words) + notes(*deployment);
 }
 
 }  // namespace heapwise

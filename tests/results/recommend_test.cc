@@ -402,6 +402,15 @@ TEST(DeploymentLines, QuoteTheCommandForAShell) {
   EXPECT_THAT(lines, HasSubstr("sqlite3 'a b' '$x'"));
 }
 
+TEST(DeploymentLines, ContinueALongLineAsAShellUnderstandsIt) {
+  const std::string lines =
+      deployment_lines({"jemalloc", "background"},
+                       {"server", "--first-option=1", "--second-option=2"}, Bench().deployments_);
+  EXPECT_THAT(lines, StartsWith("MALLOC_CONF=background_thread:true \\\n"
+                                "  LD_PRELOAD=/lib/libjemalloc.so.2 \\\n"
+                                "  server --first-option=1 --second-option=2\n"));
+}
+
 TEST(DeploymentLines, CutACommandThatDoesNotFitALine) {
   const std::string lines = deployment_lines(
       {"jemalloc", "default"}, {"sqlite3", std::string(500, 'x')}, Bench().deployments_);
