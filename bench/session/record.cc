@@ -24,8 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kBusyPause{1};
 constexpr milliseconds kIdlePause{8};
-// How long a process that nobody has seen yet may take to show itself after the command's end, and
-// how long one may take to end before that is worth a word.
+// How long the processes that a command leaves behind may take to end before it is worth a word.
 constexpr milliseconds kGrace{300};
 
 double seconds(const timeval& time) {
@@ -36,8 +35,8 @@ double seconds(const timeval& time) {
 class Supervisor {
  public:
   Supervisor(RecordSession& session, const SupervisorSignals& signals, pid_t pid,
-             const RecordOptions& options)
-      : session_(session), signals_(signals), options_(options), begun_(Clock::now()) {
+             const RecordOptions& options, Clock::time_point begun)
+      : session_(session), signals_(signals), options_(options), begun_(begun) {
     end_.pid = pid;
   }
 
@@ -57,11 +56,9 @@ class Supervisor {
   bool done() {
     if (!ended_) return false;
     if (stop_ || no_children_) return true;
-    const auto since = Clock::now() - ended_at_;
-    if (session_.live() == 0) return since > kGrace;
-    if (since > kGrace && !told_ && options_.waiting) {
+    if (Clock::now() - ended_at_ > kGrace && !told_ && options_.waiting) {
       told_ = true;
-      options_.waiting(session_.live());
+      options_.waiting(std::max<std::size_t>(1, session_.live()));
     }
     return false;
   }
@@ -112,10 +109,11 @@ class Supervisor {
 Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarget& target,
                                  RecordSession& session) {
   const SupervisorSignals signals;
+  const auto begun = Clock::now();
   auto pid = start_child(target.path, options.command,
                          recorded_environment(session.library(), session.directory()), signals);
   if (!pid) return tl::unexpected(pid.error());
-  return Supervisor(session, signals, *pid, options).run();
+  return Supervisor(session, signals, *pid, options, begun).run();
 }
 
 std::string reasons(const RecordSession& session) {

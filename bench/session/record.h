@@ -47,7 +47,8 @@ struct Recording {
 };
 
 /// Runs the command on this process's standard streams, in its process group and directory, and
-/// returns when it and all its recorded descendants have ended and their traces are written.
+/// returns when it and all its descendants have ended and the traces are written: one that was just
+/// forked cannot be told from one that is not recorded.
 ///
 /// Fails with ErrorCode::usage when `output` exists and may not be overwritten, and with
 /// ErrorCode::unsupported or io when the command cannot be started (not found, no permission, no

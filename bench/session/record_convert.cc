@@ -195,6 +195,10 @@ class ImageConverter {
       inherited_[children[i]] = std::move(conversion->snapshots[i]);
     }
     ::unlink(image.raw_path.c_str());
+    if (conversion->totals.operations == 0 && index != main_) {
+      ::unlink(request.output.c_str());
+      return {};
+    }
     RecordedProcess process{request.output, program, image.pid, image.parent_pid, {}, false};
     process.totals = conversion->totals;
     process.finished = (image.flags & (spool::kExitBegan | spool::kExecuting)) != 0;

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tests/recorder/support.h"
+
+namespace heapwise::recorder_test {
+namespace {
+
+TEST(RecordedProcesses, ChildrenAreFoundHoweverTheyAreStarted) {
+  const auto recorded = record_scenario({"children"});
+  for (std::uint64_t size = 150001; size <= 150015; size += 2) {
+    EXPECT_EQ(recorded.allocated(size), 1U) << size << "\n" << recorded.notes;
+  }
+  EXPECT_EQ(recorded.main().freed(150017), 1U) << "the parent goes on";
+  EXPECT_EQ(recorded.main().count(OpKind::exit_begin), 1U);
+  EXPECT_EQ(recorded.main().allocated(150013), 0U) << "each in a trace of its own";
+}
+
+TEST(RecordedProcesses, ShellsOfSystemAndPopenBehaveAndAreRecorded) {
+  const auto recorded = record_scenario({"shells"});
+  EXPECT_EQ(recorded.allocated(151001), 1U) << recorded.notes;
+  EXPECT_EQ(recorded.allocated(151003), 1U) << recorded.notes;
+}
+
+TEST(RecordedProcesses, AForkedChildStandsAloneAndKnowsWhatItInherited) {
+  const auto recorded = record_scenario({"forks"});
+  ASSERT_EQ(recorded.traces.size(), 2U) << recorded.notes;
+  const Seen& parent = recorded.traces[0];
+  const Seen& child = recorded.traces[1];
+  EXPECT_EQ(parent.allocated(152001), 4U);
+  EXPECT_EQ(parent.freed(152001), 1U);
+  EXPECT_EQ(parent.allocated(152005), 0U);
+  EXPECT_EQ(child.allocated(152001), 4U) << "inherited";
+  EXPECT_EQ(child.freed(152001), 2U);
+  EXPECT_EQ(child.allocated(152003), 0U) << "freed before the fork";
+  EXPECT_EQ(child.allocated(152005), 1U);
+  EXPECT_EQ(child.allocated(152007), 0U);
+  EXPECT_GE(child.end_fact("recorder.inherited_objects"), 4U);
+  EXPECT_EQ(child.end_fact("recorder.unknown_frees"), 0U);
+  EXPECT_EQ(child.info.fact("parent_pid"), parent.info.fact("pid"));
+}
+
+TEST(RecordedProcesses, TheProgramDoesNotSeeTheRecorder) { record_scenario({"surroundings"}); }
+
+TEST(RecordedProcesses, APreloadOfTheUsersOwnStaysAndWorks) {
+  setenv("LD_PRELOAD", HEAPWISE_PLUGIN, 1);
+  const auto recorded = record_scenario({"surroundings"});
+  unsetenv("LD_PRELOAD");
+  EXPECT_THAT(recorded.run.out, testing::HasSubstr("LD_PRELOAD=" HEAPWISE_PLUGIN "\n"));
+  EXPECT_EQ(recorded.main().info.fact("env.LD_PRELOAD"), HEAPWISE_PLUGIN);
+}
+
+TEST(RecordedProcesses, AKilledProcessLosesNothingThatItHadDone) {
+  for (const int signal : {SIGKILL, SIGTERM, SIGABRT}) {
+    const auto recorded = record_scenario({"killed", std::to_string(signal)});
+    EXPECT_TRUE(WIFSIGNALED(recorded.run.status));
+    EXPECT_EQ(recorded.main().allocated(153001), 1000U);
+    EXPECT_EQ(recorded.main().totals.fact("exit_signal"), std::to_string(signal));
+    EXPECT_EQ(recorded.main().count(OpKind::exit_begin), 0U);
+  }
+}
+
+TEST(RecordedProcesses, ACrashIsTheProgramsOwn) {
+  const auto recorded = record_scenario({"crash"});
+  EXPECT_EQ(WTERMSIG(recorded.run.status), SIGSEGV);
+  EXPECT_EQ(recorded.main().allocated(153003), 1U);
+}
+
+TEST(RecordedProcesses, ADaemonIsWaitedFor) {
+  const auto recorded = record_scenario({"daemon"});
+  EXPECT_EQ(recorded.allocated(154001), 1U) << recorded.notes;
+  EXPECT_FALSE(recorded.warned("unfinished-process"));
+}
+
+TEST(RecordedProcesses, ClosedDescriptorsDoNotMatter) {
+  const auto recorded = record_scenario({"closed-descriptors"});
+  EXPECT_EQ(recorded.main().freed(160001), 50000U);
+  EXPECT_EQ(recorded.main().freed(160003), 50000U);
+}
+
+TEST(RecordedProcesses, AStrictSandboxIsNeitherBrokenNorMissed) {
+  const auto recorded = record_scenario({"strict"});
+  EXPECT_EQ(WEXITSTATUS(recorded.run.status), 7);
+  EXPECT_EQ(recorded.main().freed(16001), 1000U);
+  EXPECT_FALSE(has(recorded.main().capabilities, Capability::time)) << "the clock was forbidden";
+}
+
+TEST(RecordedProcesses, BehindAFilterChildrenAreLeftAloneAndCounted) {
+  const auto recorded = record_scenario({"filtered"});
+  EXPECT_EQ(WEXITSTATUS(recorded.run.status), 4) << "the child was not killed";
+  EXPECT_EQ(recorded.main().freed(16003), 1000U);
+  EXPECT_EQ(recorded.allocated(16005), 0U);
+  EXPECT_TRUE(recorded.warned("unrecorded-processes")) << recorded.notes;
+}
+
+TEST(RecordedProcesses, ChangingTheRootDirectoryHurtsNobody) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may chroot";
+  const auto recorded = record_scenario({"rooted"});
+  EXPECT_EQ(WEXITSTATUS(recorded.run.status), 6);
+  EXPECT_EQ(recorded.main().freed(161001), 1U);
+}
+
+TEST(RecordedProcesses, ChildrenThatDroppedTheirPrivilegesAreRecorded) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root has privileges to drop";
+  const auto recorded = record_scenario({"dropped-privileges"});
+  EXPECT_EQ(recorded.main().freed(162001), 1U);
+  EXPECT_EQ(recorded.allocated(162003), 1U) << recorded.notes;
+}
+
+TEST(RecordedProcesses, ALimitOfAddressSpaceIsKept) {
+  const auto recorded =
+      record_command({"sh", "-c", "ulimit -v 200000; exec " + target() + " limits"});
+  EXPECT_EQ(recorded.allocated(155001), 1U) << recorded.notes;
+  EXPECT_EQ(recorded.allocated(155003), 1U) << recorded.notes;
+}
+
+TEST(RecordedProcesses, ALimitOfFileSizesLeavesTheProgramAlone) {
+  const auto recorded = record_command({"sh", "-c", "ulimit -f 1; exec " + target() + " limits"});
+  EXPECT_TRUE(recorded.warned("unrecorded-processes")) << recorded.notes;
+}
+
+TEST(RecordedProcesses, PlugInsThatReachLibcPastTheRecorderAreSafeAndReported) {
+  const auto recorded = record_scenario({"deepbind"});
+  EXPECT_THAT(recorded.run.out, testing::HasSubstr("swapped"));
+  EXPECT_TRUE(recorded.warned("deepbind"));
+  EXPECT_EQ(recorded.main().end_fact("recorder.deepbind_loads"), 1U);
+  EXPECT_FALSE(has(recorded.main().capabilities, Capability::complete));
+}
+
+TEST(RecordedProcesses, AProgramLinkedToAnAllocatorIsRecordedOverGlibc) {
+#ifdef HEAPWISE_JEMALLOC_TARGET
+  const auto recorded = record_command({HEAPWISE_JEMALLOC_TARGET, "operators"});
+  EXPECT_TRUE(recorded.warned("linked-allocator"));
+  EXPECT_EQ(recorded.main().info.fact("recorder.recorded_over"), "glibc");
+  EXPECT_EQ(recorded.main().freed(110001), 1U);
+  EXPECT_EQ(recorded.main().freed(110208), 1U) << "its operators new are not the linked ones";
+  EXPECT_EQ(recorded.main().end_fact("recorder.unknown_frees"), 0U);
+#else
+  GTEST_SKIP() << "jemalloc is not installed";
+#endif
+}
+
+TEST(RecordedProcesses, AStaticProgramRunsAndIsNamedAsTheReasonThatNothingIsSeen) {
+  const auto recorded = record_command({HEAPWISE_STATIC_TARGET});
+  EXPECT_EQ(WEXITSTATUS(recorded.run.status), 3);
+  EXPECT_TRUE(recorded.traces.empty());
+  EXPECT_TRUE(recorded.warned("static-executable"));
+  EXPECT_TRUE(recorded.warned("nothing-recorded"));
+}
+
+TEST(RecordedProcesses, AMissingProgramIsAnErrorOfItsOwn) {
+  auto folder = TemporaryDirectory::make();
+  const std::string command = std::string(HEAPWISE_RECORD_DRIVER) + " " + HEAPWISE_RECORD_LIBRARY +
+                              " " + folder->path() + "/x.hwt no-such-program-anywhere";
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 99);
+  EXPECT_EQ(read_file(folder->path() + "/x.hwt.txt").value_or(""),
+            "error there is no program no-such-program-anywhere in PATH\n");
+}
+
+}  // namespace
+}  // namespace heapwise::recorder_test

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "tests/recorder/programs/scenario.h"
+
+namespace {
+
+using scenario::self;
+using scenario::take;
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  if (waitpid(pid, &status, 0) != pid) return -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// A child that says in its sizes which of the ways brought it about.
+int leaf() {
+  std::free(take(static_cast<std::size_t>(std::atoi(scenario::extra[0]))));
+  return 5;
+}
+
+char** leaf_arguments(const char* size) {
+  static char* arguments[4];
+  arguments[0] = const_cast<char*>(self);
+  arguments[1] = const_cast<char*>("leaf");
+  arguments[2] = const_cast<char*>(size);
+  return arguments;
+}
+
+char** cleared_environment() {
+  static char* empty[] = {nullptr};
+  return empty;
+}
+
+template <class Exec>
+int in_fork(Exec exec) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    exec();
+    _exit(99);
+  }
+  return wait_for(pid);
+}
+
+int children() {
+  std::printf("%d\n", in_fork([] { execv(self, leaf_arguments("150001")); }));
+  std::printf("%d\n",
+              in_fork([] { execve(self, leaf_arguments("150003"), cleared_environment()); }));
+  std::printf("%d\n", in_fork([] { execl(self, self, "leaf", "150005", nullptr); }));
+  std::printf("%d\n", in_fork([] {
+                execle(self, self, "leaf", "150007", nullptr, cleared_environment());
+              }));
+  std::printf("%d\n", in_fork([] { execvp(self, leaf_arguments("150009")); }));
+  std::printf("%d\n", in_fork([] {
+                fexecve(open(self, O_RDONLY | O_CLOEXEC), leaf_arguments("150011"),
+                        cleared_environment());
+              }));
+  const pid_t quick = vfork();
+  if (quick == 0) {
+    execve(self, leaf_arguments("150013"), cleared_environment());
+    _exit(99);
+  }
+  std::printf("%d\n", wait_for(quick));
+  const pid_t fails = vfork();
+  if (fails == 0) {
+    execve("/nowhere/at-all", leaf_arguments("1"), cleared_environment());
+    _exit(98);
+  }
+  std::printf("%d\n", wait_for(fails));
+  pid_t spawned = 0;
+  posix_spawn(&spawned, self, nullptr, nullptr, leaf_arguments("150015"), cleared_environment());
+  std::printf("%d\n", wait_for(spawned));
+  std::free(take(150017));
+  return 0;
+}
+
+int shells() {
+  const std::string command = std::string(self) + " leaf 151001; echo 'it'\"'\"'s' \"$0\"";
+  std::fflush(stdout);
+  std::printf("%d\n", system(command.c_str()));
+  std::fflush(stdout);
+  std::printf("%d\n", system("exit 3"));
+  std::printf("%d\n", static_cast<int>(system(nullptr) != 0));
+  std::fflush(stdout);
+  FILE* pipe = popen((std::string(self) + " leaf 151003; echo piped").c_str(), "r");
+  char line[64] = {};
+  while (std::fgets(line, sizeof line, pipe) != nullptr) std::fputs(line, stdout);
+  std::printf("%d\n", pclose(pipe));
+  std::fflush(stdout);
+  return system("no-such-command-at-all 2>&1") == 0 ? 1 : 0;
+}
+
+// Parent and child each go on with the objects they had in common.
+int forks() {
+  void* shared[4];
+  for (auto& block : shared) block = take(152001);
+  void* freed_before = take(152003);
+  std::free(freed_before);
+  std::fflush(stdout);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::free(shared[0]);
+    std::free(shared[1]);
+    take(152005);
+    exit(0);
+  }
+  take(152007);
+  std::free(shared[2]);
+  return wait_for(pid);
+}
+
+// What the program sees of its surroundings must not show the recorder.
+int surroundings() {
+  for (char** entry = environ; *entry != nullptr; ++entry) std::puts(*entry);
+  std::printf("preload %s\n", std::getenv("LD_PRELOAD") != nullptr ? "set" : "unset");
+  char** at = environ;
+  while (*at != nullptr) ++at;
+  unsigned long page = 0;
+  for (auto* pair = reinterpret_cast<Elf64_auxv_t*>(at + 1); pair->a_type != AT_NULL; ++pair) {
+    if (pair->a_type == AT_PAGESZ) page = pair->a_un.a_val;
+  }
+  std::printf("page %lu\n", page);
+  std::fflush(stdout);
+  for (int fd = 3; fd < 64; ++fd) {
+    if (fcntl(fd, F_GETFD) != -1) std::printf("fd %d\n", fd);
+  }
+  return system("env | grep -c -e HEAPWISE -e LD_PRELOAD; true");
+}
+
+int killed() {
+  for (int i = 0; i < 1000; ++i) take(153001);
+  raise(std::atoi(scenario::extra[0]));
+  return 0;
+}
+
+int crash() {
+  take(153003);
+  *static_cast<volatile int*>(nullptr) = 1;
+  return 0;
+}
+
+// Outlives its parent, in a session of its own.
+int daemon_child() {
+  std::fflush(stdout);
+  if (fork() != 0) return 0;
+  setsid();
+  usleep(500000);
+  std::free(take(154001));
+  return 0;
+}
+
+int limits() {
+  void* block = take(155001);
+  rlimit limit{};
+  getrlimit(RLIMIT_AS, &limit);
+  std::printf("%d\n", static_cast<int>(block != nullptr));
+  return in_fork([] { execv(self, leaf_arguments("155003")); });
+}
+
+// Loads a plug-in, found through this program's RUNPATH, that frees what was allocated here.
+int deepbind() {
+  void* plugin = dlopen("libdeepbind_plugin.so", RTLD_NOW | RTLD_DEEPBIND);
+  if (plugin == nullptr) {
+    std::puts(dlerror());
+    return 1;
+  }
+  auto* swap = reinterpret_cast<void* (*)(void*)>(dlsym(plugin, "swap_block"));
+  for (int i = 0; i < 1000; ++i) std::free(swap(take(156001)));
+  std::puts("swapped");
+  return 0;
+}
+
+const scenario::Register registrations[] = {
+    {"leaf", leaf},          {"children", children}, {"shells", shells},
+    {"forks", forks},        {"killed", killed},     {"crash", crash},
+    {"limits", limits},      {"deepbind", deepbind}, {"surroundings", surroundings},
+    {"daemon", daemon_child}};
+
+}  // namespace

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "tests/recorder/programs/scenario.h"
+
+namespace {
+
+using scenario::take;
+
+void say(const char* text) {
+  const char* end = text;
+  while (*end != '\0') ++end;
+  (void)!write(STDOUT_FILENO, text, static_cast<size_t>(end - text));
+}
+
+// Enough to go through many segments, each with a free of a block from before.
+void work(size_t size) {
+  for (int i = 0; i < 50000; ++i) std::free(take(size));
+}
+
+int closed_descriptors() {
+  work(160001);
+  close_range(3, ~0U, 0);
+  for (int fd = 0; fd < 3; ++fd) {
+    if (fcntl(fd, F_GETFD) == -1) return 1;
+  }
+  work(160003);
+  return 0;
+}
+
+// Only read, write, exit and sigreturn from here on; reading the TSC is a crash too.
+int strict() {
+  std::free(take(65536));  // so that malloc needs no system call afterwards
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT) != 0) return 1;
+  for (int i = 0; i < 1000; ++i) std::free(take(16001));
+  say("strict\n");
+  syscall(SYS_exit, 7);
+  return 0;
+}
+
+// Anything but these kills.
+int filtered() {
+  std::free(take(65536));
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_write, 6, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 5, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 4, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_wait4, 3, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_set_robust_list, 2, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rseq, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{sizeof rules / sizeof *rules, rules};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return 1;
+  for (int i = 0; i < 1000; ++i) std::free(take(16003));
+  say("filtered\n");
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::free(take(16005));
+    _exit(4);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+int rooted() {
+  if (chroot("/proc") != 0 || chdir("/") != 0) return 77;
+  std::free(take(161001));
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::free(take(161003));
+    _exit(6);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+// A server that starts as root and works as nobody.
+int dropped_privileges() {
+  if (setgid(65534) != 0 || setuid(65534) != 0) return 77;
+  std::free(take(162001));
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::free(take(162003));
+    _exit(8);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+const scenario::Register registrations[] = {{"closed-descriptors", closed_descriptors},
+                                            {"strict", strict},
+                                            {"filtered", filtered},
+                                            {"rooted", rooted},
+                                            {"dropped-privileges", dropped_privileges}};
+
+}  // namespace
