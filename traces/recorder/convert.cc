@@ -20,6 +20,9 @@ using spool::Flag;
 using spool::Kind;
 using Object = LiveObjects::Object;
 
+// Fewer timed events than this say nothing: the first calls of a program cost the most.
+constexpr double kFewestTimed = 32;
+
 /// What the timed events say that one event cost.
 struct Costs {
   double recorder_ns = 0;
@@ -28,7 +31,7 @@ struct Costs {
 
 Costs costs_of(const spool::Header& header, double ns_per_tick) {
   const auto timed = static_cast<double>(header.timed_events.load());
-  if (timed == 0) return {};
+  if (timed < kFewestTimed) return {};
   const double recorder = static_cast<double>(header.recorder_ticks.load()) / timed;
   const double allocator = static_cast<double>(header.allocator_ticks.load()) / timed;
   return {recorder * ns_per_tick, std::max(0.0, allocator - header.stamp_ticks) * ns_per_tick};
@@ -298,8 +301,10 @@ class Converter {
     TraceTotals end;
     end.dropped_events = header.dropped_events.load();
     end.facts = request_.end_facts;
-    end.facts.emplace_back("recorder.cost_ns_per_event", decimal(costs_.recorder_ns));
-    end.facts.emplace_back("recorder.allocator_ns_per_event", decimal(costs_.allocator_ns));
+    if (costs_.recorder_ns > 0) {
+      end.facts.emplace_back("recorder.cost_ns_per_event", decimal(costs_.recorder_ns));
+      end.facts.emplace_back("recorder.allocator_ns_per_event", decimal(costs_.allocator_ns));
+    }
     add_fact(end, "recorder.implied_frees", result_.implied_frees);
     add_fact(end, "recorder.unknown_frees", result_.unknown_frees);
     add_fact(end, "recorder.inherited_objects", inherited_);

@@ -73,26 +73,31 @@ int executing(Entries given, Call call) {
   return result;
 }
 
-int execute(const char* path, Entries arguments, Entries environment) {
-  static const auto next = next_function<int (*)(const char*, Entries, Entries)>("execve");
-  return executing(environment, [=](Entries extended) { return next(path, arguments, extended); });
+using Execute = Next<int (*)(const char*, Entries, Entries)>;
+constinit Execute next_execve("execve");
+constinit Execute next_execvpe("execvpe");
+constinit Next<int (*)(int, Entries, Entries)> next_fexecve("fexecve");
+constinit Next<int (*)(int, const char*, Entries, Entries, int)> next_execveat("execveat");
+
+int execute(Execute& next, const char* program, Entries arguments, Entries environment) {
+  return executing(environment, [=, &next](Entries extended) {
+    return next.get()(program, arguments, extended);
+  });
 }
 
-int execute_in_path(const char* file, Entries arguments, Entries environment) {
-  static const auto next = next_function<int (*)(const char*, Entries, Entries)>("execvpe");
-  return executing(environment, [=](Entries extended) { return next(file, arguments, extended); });
-}
+using Spawn = Next<int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
+                           const posix_spawnattr_t*, Entries, Entries)>;
+constinit Spawn next_spawn("posix_spawn");
+constinit Spawn next_spawnp("posix_spawnp");
 
-template <class Next>
-int spawn(const char* name, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+int spawn(Spawn& next, pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
           const posix_spawnattr_t* attributes, Entries arguments, Entries environment) {
-  const auto next = next_function<Next>(name);
   HEAPWISE_SCRATCH(scratch, child_environment_bytes(environment));
-  return next(pid, path, actions, attributes, arguments, extend(environment, scratch));
+  return next.get()(pid, path, actions, attributes, arguments, extend(environment, scratch));
 }
 
-using Spawn = int (*)(pid_t*, const char*, const posix_spawn_file_actions_t*,
-                      const posix_spawnattr_t*, Entries, Entries);
+constinit Next<int (*)(const char*)> next_system("system");
+constinit Next<FILE* (*)(const char*, const char*)> next_popen("popen");
 
 const char* wrap(const char* command, const Scratch& scratch) {
   return scratch.get() == nullptr
@@ -118,83 +123,86 @@ std::size_t count(va_list list) {
   for (std::size_t i = 1; i <= given; ++i) array[i] = va_arg(list, char*)
 
 }  // namespace
+
+void resolve_execs() {
+  next_execve.get();
+  next_execvpe.get();
+}
+
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
 // NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved ones.
 
 HEAPWISE_EXPORT int execve(const char* path, Entries arguments, Entries environment) {
-  return execute(path, arguments, environment);
+  return execute(next_execve, path, arguments, environment);
 }
 
 HEAPWISE_EXPORT int execv(const char* path, Entries arguments) {
-  return execute(path, arguments, environ);
+  return execute(next_execve, path, arguments, environ);
 }
 
 HEAPWISE_EXPORT int execvp(const char* file, Entries arguments) {
-  return execute_in_path(file, arguments, environ);
+  return execute(next_execvpe, file, arguments, environ);
 }
 
 HEAPWISE_EXPORT int execvpe(const char* file, Entries arguments, Entries environment) {
-  return execute_in_path(file, arguments, environment);
+  return execute(next_execvpe, file, arguments, environment);
 }
 
 HEAPWISE_EXPORT int execl(const char* path, const char* first, ...) {
   HEAPWISE_COLLECT(arguments, first);
   va_end(list);
-  return execute(path, arguments, environ);
+  return execute(next_execve, path, arguments, environ);
 }
 
 HEAPWISE_EXPORT int execlp(const char* file, const char* first, ...) {
   HEAPWISE_COLLECT(arguments, first);
   va_end(list);
-  return execute_in_path(file, arguments, environ);
+  return execute(next_execvpe, file, arguments, environ);
 }
 
 HEAPWISE_EXPORT int execle(const char* path, const char* first, ...) {
   HEAPWISE_COLLECT(arguments, first);
   auto* const environment = va_arg(list, char**);
   va_end(list);
-  return execute(path, arguments, environment);
+  return execute(next_execve, path, arguments, environment);
 }
 
 HEAPWISE_EXPORT int fexecve(int fd, Entries arguments, Entries environment) {
-  static const auto next = next_function<int (*)(int, Entries, Entries)>("fexecve");
-  return executing(environment, [=](Entries extended) { return next(fd, arguments, extended); });
+  return executing(environment,
+                   [=](Entries extended) { return next_fexecve.get()(fd, arguments, extended); });
 }
 
 HEAPWISE_EXPORT int execveat(int fd, const char* path, Entries arguments, Entries environment,
                              int flags) {
-  static const auto next =
-      next_function<int (*)(int, const char*, Entries, Entries, int)>("execveat");
-  return executing(environment,
-                   [=](Entries extended) { return next(fd, path, arguments, extended, flags); });
+  return executing(environment, [=](Entries extended) {
+    return next_execveat.get()(fd, path, arguments, extended, flags);
+  });
 }
 
 HEAPWISE_EXPORT int posix_spawn(pid_t* pid, const char* path,
                                 const posix_spawn_file_actions_t* actions,
                                 const posix_spawnattr_t* attributes, Entries arguments,
                                 Entries environment) {
-  return spawn<Spawn>("posix_spawn", pid, path, actions, attributes, arguments, environment);
+  return spawn(next_spawn, pid, path, actions, attributes, arguments, environment);
 }
 
 HEAPWISE_EXPORT int posix_spawnp(pid_t* pid, const char* file,
                                  const posix_spawn_file_actions_t* actions,
                                  const posix_spawnattr_t* attributes, Entries arguments,
                                  Entries environment) {
-  return spawn<Spawn>("posix_spawnp", pid, file, actions, attributes, arguments, environment);
+  return spawn(next_spawnp, pid, file, actions, attributes, arguments, environment);
 }
 
 HEAPWISE_EXPORT int system(const char* command) {
-  static const auto next = next_function<int (*)(const char*)>("system");
-  if (command == nullptr) return next(command);
+  if (command == nullptr) return next_system.get()(command);
   HEAPWISE_SCRATCH(scratch, shell_command_bytes(command, environ));
-  return next(wrap(command, scratch));
+  return next_system.get()(wrap(command, scratch));
 }
 
 HEAPWISE_EXPORT FILE* popen(const char* command, const char* mode) {
-  static const auto next = next_function<FILE* (*)(const char*, const char*)>("popen");
   HEAPWISE_SCRATCH(scratch, shell_command_bytes(command, environ));
-  return next(wrap(command, scratch), mode);
+  return next_popen.get()(wrap(command, scratch), mode);
 }
 // NOLINTEND

@@ -28,24 +28,40 @@ int main_and_exit(int count, char** arguments, char** environment) {
   return status;
 }
 
-template <class Exit>
-[[noreturn]] void leave(const char* name, int status) {
+using Exit = Next<void (*)(int)>;
+constinit Exit next_exit("exit");
+constinit Exit next_exit_now("_exit");
+constinit Exit next_exit_now_too("_Exit");
+constinit Exit next_quick_exit("quick_exit");
+
+[[noreturn]] void leave(Exit& exit, int status) {
   note_exit();
-  next_function<Exit>(name)(status);
+  exit.get()(status);
   __builtin_unreachable();
 }
 
 // Before libc's own initialisation is over there may have been no event at all.
 [[gnu::constructor]] void begin_with_program() { announce_thread(); }
 
-pid_t fork_noting(const char* name) {
+using Fork = Next<pid_t (*)()>;
+constinit Fork next_fork("fork");
+constinit Fork next_plain_fork("_Fork");
+
+pid_t fork_noting(Fork& fork) {
   note_fork_begin();
-  const pid_t pid = next_function<pid_t (*)()>(name)();
+  const pid_t pid = fork.get()();
   if (pid != 0) note_fork_end();
   return pid;
 }
 
 }  // namespace
+
+void resolve_exits() {
+  next_exit_now.get();
+  next_exit_now_too.get();
+  next_fork.get();
+}
+
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
@@ -55,17 +71,15 @@ HEAPWISE_EXPORT int __libc_start_main(Main main, int count, char** arguments, vo
                                       void (*fini)(), void (*loader_fini)(), void* stack_end) {
   using Start = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
   real_main = main;
-  return next_function<Start>("__libc_start_main")(main_and_exit, count, arguments, init, fini,
-                                                   loader_fini, stack_end);
+  return reinterpret_cast<Start>(next_symbol("__libc_start_main"))(
+      main_and_exit, count, arguments, init, fini, loader_fini, stack_end);
 }
 
-HEAPWISE_EXPORT [[noreturn]] void exit(int status) { leave<void (*)(int)>("exit", status); }
-HEAPWISE_EXPORT [[noreturn]] void _exit(int status) { leave<void (*)(int)>("_exit", status); }
-HEAPWISE_EXPORT [[noreturn]] void _Exit(int status) { leave<void (*)(int)>("_Exit", status); }
-HEAPWISE_EXPORT [[noreturn]] void quick_exit(int status) {
-  leave<void (*)(int)>("quick_exit", status);
-}
+HEAPWISE_EXPORT [[noreturn]] void exit(int status) { leave(next_exit, status); }
+HEAPWISE_EXPORT [[noreturn]] void _exit(int status) { leave(next_exit_now, status); }
+HEAPWISE_EXPORT [[noreturn]] void _Exit(int status) { leave(next_exit_now_too, status); }
+HEAPWISE_EXPORT [[noreturn]] void quick_exit(int status) { leave(next_quick_exit, status); }
 
-HEAPWISE_EXPORT pid_t fork() { return fork_noting("fork"); }
-HEAPWISE_EXPORT pid_t _Fork() { return fork_noting("_Fork"); }
+HEAPWISE_EXPORT pid_t fork() { return fork_noting(next_fork); }
+HEAPWISE_EXPORT pid_t _Fork() { return fork_noting(next_plain_fork); }
 // NOLINTEND

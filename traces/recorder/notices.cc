@@ -22,7 +22,7 @@ extern "C" {
 __attribute__((visibility("hidden"))) void* heapwise_note_dlopen(const char* path, int flags);
 __attribute__((visibility("hidden"))) void* heapwise_note_dlmopen();
 __attribute__((visibility("hidden"))) void* heapwise_note_syscall(long number, long first,
-                                                                  long second);
+                                                                  long second, long third);
 }
 
 namespace heapwise::recorder {
@@ -32,28 +32,24 @@ constexpr int kDeepBind = 8;  // RTLD_DEEPBIND
 
 // Behind a filter any system call may kill, and strict mode also forbids reading the TSC.
 void note_seccomp(bool strict) {
-  note_sandbox();
+  note_sandbox(true);
   if (!strict) return;
   freeze_clock();
   if (is_recording()) spool_of_process.header->flags.fetch_or(spool::kClockFrozen);
 }
 
-void note_prctl(long option, long value) {
-  if (option == PR_SET_SECCOMP) note_seccomp(value == SECCOMP_MODE_STRICT);
+// A filter at address 0 only asks whether the kernel knows filters.
+void note_prctl(long option, long value, long filter) {
+  if (option == PR_SET_SECCOMP && value == SECCOMP_MODE_STRICT) note_seccomp(true);
+  if (option == PR_SET_SECCOMP && value == SECCOMP_MODE_FILTER && filter != 0) note_seccomp(false);
   if (option == PR_SET_TSC && value == PR_TSC_SIGSEGV) freeze_clock();
 }
 
-// A strict sandbox that was refused: time goes on.
-void note_refused(long option) {
-  if (option == PR_SET_SECCOMP || option == PR_SET_TSC) thaw_clock();
-}
-
-int real_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
-  static const auto next =
-      next_function<int (*)(int, unsigned long, unsigned long, unsigned long, unsigned long)>(
-          "prctl");
-  return next(option, a, b, c, d);
-}
+constinit Next<int (*)(int, unsigned long, unsigned long, unsigned long, unsigned long)> next_prctl(
+    "prctl");
+constinit Next<void*> next_dlopen("dlopen");
+constinit Next<void*> next_dlmopen("dlmopen");
+constinit Next<void*> next_syscall("syscall");
 
 }  // namespace
 }  // namespace heapwise::recorder
@@ -61,27 +57,24 @@ int real_prctl(int option, unsigned long a, unsigned long b, unsigned long c, un
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
 
 void* heapwise_note_dlopen(const char* path, int flags) {
-  static void* const next = next_symbol("dlopen");
   if (path != nullptr && (flags & kDeepBind) != 0 && ensure_recording()) {
     spool_of_process.header->deepbind_loads.fetch_add(1, std::memory_order_relaxed);
   }
-  return next;
+  return next_dlopen.get();
 }
 
 void* heapwise_note_dlmopen() {
-  static void* const next = next_symbol("dlmopen");
   if (ensure_recording()) {
     spool_of_process.header->namespace_loads.fetch_add(1, std::memory_order_relaxed);
   }
-  return next;
+  return next_dlmopen.get();
 }
 
-void* heapwise_note_syscall(long number, long first, long second) {
-  static void* const next = next_symbol("syscall");
+void* heapwise_note_syscall(long number, long first, long second, long third) {
   if (number == SYS_seccomp && first == SECCOMP_SET_MODE_STRICT) note_seccomp(true);
-  if (number == SYS_seccomp && first == SECCOMP_SET_MODE_FILTER) note_seccomp(false);
-  if (number == SYS_prctl) note_prctl(first, second);
-  return next;
+  if (number == SYS_seccomp && first == SECCOMP_SET_MODE_FILTER && third != 0) note_seccomp(false);
+  if (number == SYS_prctl) note_prctl(first, second, third);
+  return next_syscall.get();
 }
 
 HEAPWISE_EXPORT int prctl(int option, ...) {
@@ -92,9 +85,14 @@ HEAPWISE_EXPORT int prctl(int option, ...) {
   const auto c = va_arg(list, unsigned long);
   const auto d = va_arg(list, unsigned long);
   va_end(list);
-  note_prctl(option, static_cast<long>(a));
-  const int result = real_prctl(option, a, b, c, d);
-  if (result != 0) note_refused(option);
+  const bool sandboxed = is_sandboxed();
+  note_prctl(option, static_cast<long>(a), static_cast<long>(b));
+  const int result = next_prctl.get()(option, a, b, c, d);
+  // A sandbox that was refused is none.
+  if (result != 0 && (option == PR_SET_SECCOMP || option == PR_SET_TSC)) {
+    note_sandbox(sandboxed);
+    thaw_clock();
+  }
   return result;
 }
 

@@ -15,7 +15,7 @@ namespace {
 // program that calls one.
 template <class... Arguments>
 [[gnu::cold, gnu::noinline]] void* fall_back(const char* name, Arguments... arguments) {
-  const auto next = next_function<void* (*)(Arguments...)>(name);
+  const auto next = reinterpret_cast<void* (*)(Arguments...)>(next_symbol(name));
   if (next == nullptr) __builtin_trap();
   return next(arguments...);
 }

@@ -277,6 +277,8 @@ bool begin_image() {
   if (session == nullptr) return false;
   clock_mode = session->clock == spool::ClockKind::tsc ? ClockMode::tsc : ClockMode::monotonic;
   make_thread_key();
+  resolve_execs();
+  resolve_exits();
   return true;
 }
 
@@ -334,7 +336,7 @@ bool is_own_spool() {
 void note_fork_begin() { fork_ticks = stamp(); }
 void note_fork_end() { fork_ticks = 0; }
 
-void note_sandbox() { sandboxed.store(true, std::memory_order_relaxed); }
+void note_sandbox(bool now) { sandboxed.store(now, std::memory_order_relaxed); }
 bool is_sandboxed() { return sandboxed.load(std::memory_order_relaxed); }
 
 }  // namespace heapwise::recorder

@@ -36,6 +36,10 @@ extern spool::SessionPage* session;
 /// True when this process records, having begun to if need be. False while it begins.
 bool ensure_recording();
 
+/// Looks up what may be called in a signal handler or after vfork before it is. For begin_image().
+void resolve_execs();
+void resolve_exits();
+
 /// Gives recording up for good: the supervisor is gone.
 void stop_recording();
 
@@ -52,7 +56,7 @@ void note_fork_begin();
 void note_fork_end();
 
 /// From now on no system call beyond those of the program itself is safe in a new process.
-void note_sandbox();
+void note_sandbox(bool sandboxed);
 bool is_sandboxed();
 
 }  // namespace heapwise::recorder

@@ -10,7 +10,12 @@ namespace heapwise::recorder {
 const char* linked_allocator = "";
 bool over_linked_allocator = false;
 
-void* next_symbol(const char* name) { return dlsym(RTLD_NEXT, name); }
+// dlsym tells from its return address who asks, so it must not become a tail call.
+[[gnu::noinline]] void* next_symbol(const char* name) {
+  void* symbol = dlsym(RTLD_NEXT, name);
+  asm volatile("" : "+r"(symbol));
+  return symbol;
+}
 
 namespace {
 

@@ -35,10 +35,20 @@ extern bool over_linked_allocator;
 /// The next definition of a function after the recorder's own, or null.
 void* next_symbol(const char* name);
 
-/// next_symbol as a function of type F.
+/// A function that the recorder stands before. Looked up at its first use, as most programs use few
+/// of them; those that may be called in signal handlers are looked up by resolve_early().
 template <class F>
-F next_function(const char* name) {
-  return reinterpret_cast<F>(next_symbol(name));
-}
+class Next {
+ public:
+  constexpr explicit Next(const char* name) : name_(name) {}
+  F get() {
+    if (function_ == nullptr) function_ = reinterpret_cast<F>(next_symbol(name_));
+    return function_;
+  }
+
+ private:
+  const char* name_;
+  F function_ = nullptr;
+};
 
 }  // namespace heapwise::recorder

@@ -77,13 +77,13 @@ Launch* prepare(void* (*function)(void*), void* argument) {
 }
 
 using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+constinit Next<Create> next_create("pthread_create");
 
 int create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function)(void*),
            void* argument) {
-  static const auto next = next_function<Create>("pthread_create");
   Launch* launch = prepare(function, argument);
-  if (launch == nullptr) return next(thread, attributes, function, argument);
-  const int error = next(thread, attributes, begin, launch);
+  if (launch == nullptr) return next_create.get()(thread, attributes, function, argument);
+  const int error = next_create.get()(thread, attributes, begin, launch);
   if (error != 0) launch->taken.store(false, std::memory_order_release);
   return error;
 }
