@@ -35,6 +35,24 @@ TEST(Schedules, EachOfThemFreesInEveryThreadWhatThatThreadFreed) {
   }
 }
 
+TEST(Schedules, AMailboxThatIsUsedAgainStillServesTheSamePairOfThreads) {
+  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+    Compiled compiled;
+    RandomTraceOptions options = options_for(seed);
+    options.threads = 3;
+    options.operations = 20'000;
+    options.remote_percent = 70;
+    options.thread_ends = false;
+    const Expectation expected = write_random_trace(compiled.trace, options);
+    const PlanFile plan = compiled.compile();
+    ASSERT_LT(compiled.facts.mailboxes, compiled.facts.crossings) << "none is used again";
+    Simulator simulator(plan);
+    ASSERT_TRUE(simulator.run_randomly(seed));
+    ASSERT_THAT(simulator.errors(), ::testing::IsEmpty());
+    ASSERT_EQ(simulator.consumed(), expected.consumed);
+  }
+}
+
 TEST(Schedules, TheRecordedOneWaitsForNothingAndHasTheSamplesLiveBytes) {
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
