@@ -77,6 +77,14 @@ Facts end_facts(const EndedImage& image, const CommandEnd& end) {
 
 std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+// What a user would call it: the name it was started by, as many programs are links to one file.
+std::string program_name(const recorder::SpoolText& text) {
+  std::string name = text.arguments.empty() ? std::string() : file_name(text.arguments.front());
+  if (!name.empty() && name.front() == '-') name.erase(0, 1);  // a login shell
+  const bool usable = !name.empty() && name.find(' ') == std::string::npos;
+  return usable ? name : file_name(text.executable);
+}
+
 std::string harmless(std::string name) {
   for (char& c : name) {
     if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '_' && c != '-' &&
@@ -134,12 +142,15 @@ class ImageConverter {
     }
     stem += "." + std::to_string(image.pid) + "." + harmless(program);
     std::string path = stem + ending;
-    for (int n = 2;
-         !used_.insert(path).second || (!options_.overwrite && ::access(path.c_str(), F_OK) == 0);
-         ++n) {
-      path = stem + "." + std::to_string(n) + ending;
+    for (int n = 2; !is_new(path); ++n) {
+      path = stem;
+      path += "." + std::to_string(n) + ending;
     }
     return path;
+  }
+
+  bool is_new(const std::string& path) {
+    return used_.insert(path).second && (options_.overwrite || ::access(path.c_str(), F_OK) != 0);
   }
 
   std::vector<std::size_t> children_of(std::size_t parent) const {
@@ -185,7 +196,7 @@ class ImageConverter {
     if (!raw) return tl::unexpected(raw.error());
     const bool empty = raw->segments().empty();
     if (empty && index != main_) return {};
-    const std::string program = file_name(raw->text().executable);
+    const std::string program = program_name(raw->text());
     const auto children = children_of(index);
     const auto request = request_for(index, program, children);
     if (options_.converting) options_.converting(request.output);

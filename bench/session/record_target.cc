@@ -11,12 +11,15 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 
 #include "base/files.h"
 
 namespace heapwise {
 namespace {
+
+namespace fs = std::filesystem;
 
 bool is_executable_file(const std::string& path) {
   struct stat status {};
@@ -43,7 +46,7 @@ Expected<std::string> find_program(const std::string& name) {
   for (std::size_t at = 0; at <= path.size();) {
     const std::size_t colon = std::min(path.find(':', at), path.size());
     const std::string folder = path.substr(at, colon - at);
-    const std::string candidate = folder.empty() ? name : folder + "/" + name;
+    const std::string candidate = (fs::path(folder) / name).string();
     if (is_executable_file(candidate)) return candidate;
     if (seen.empty() && exists(candidate)) seen = candidate;
     at = colon + 1;

@@ -10,9 +10,6 @@
 namespace heapwise::recorder_test {
 namespace {
 
-using testing::Contains;
-using testing::Pair;
-
 const Op* find_op(const Seen& trace, std::uint64_t size) {
   const auto found = std::find_if(trace.ops.begin(), trace.ops.end(), [size](const Op& op) {
     return op.size == size && is_operation(op.kind);

@@ -14,7 +14,7 @@ bool installed(const std::string& path) {
 }
 
 #define SKIP_WITHOUT(path) \
-  if (!installed(path)) GTEST_SKIP() << path << " is not installed"
+  if (!installed(path)) GTEST_SKIP() << (path) << " is not installed"
 
 void expect_many(const Recorded& recorded, std::uint64_t operations) {
   EXPECT_GT(recorded.main().totals.operations, operations) << recorded.notes;
@@ -45,11 +45,12 @@ TEST(RecordedPrograms, SqliteRunsAsBeforeAndIsWhole) {
 
 TEST(RecordedPrograms, APythonWithMallocOfItsOwnTurnedOffIsWhole) {
   SKIP_WITHOUT("/usr/bin/python3");
-  const auto recorded = record_command(
-      {"/usr/bin/env", "PYTHONMALLOC=malloc", "/usr/bin/python3", "-c",
-       "import json, threading\n"
-       "t = [threading.Thread(target=lambda: json.dumps(list(range(9999)))) for _ in range(4)]\n"
-       "[x.start() for x in t]; [x.join() for x in t]; print(sum(range(1000)))"});
+  const auto recorded =
+      record_command({"/usr/bin/env", "PYTHONMALLOC=malloc", "/usr/bin/python3", "-c",
+                      R"(import json, threading
+t = [threading.Thread(target=lambda: json.dumps(list(range(9999)))) for _ in range(4)]
+[x.start() for x in t]; [x.join() for x in t]; print(sum(range(1000)))
+)"});
   expect_many(recorded, 50000);
   EXPECT_EQ(recorded.main().end_fact("recorder.unknown_frees"), 0U);
   EXPECT_EQ(recorded.main().info.fact("env.PYTHONMALLOC"), "malloc");

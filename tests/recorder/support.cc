@@ -18,6 +18,7 @@ Run run(const std::vector<std::string>& command, const std::string& folder) {
   const std::string out = folder + "/out";
   const std::string err = folder + "/err";
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const pid_t pid = fork();

@@ -76,33 +76,32 @@ void* log_realloc(void* block, std::size_t size) {
 
 }  // namespace heapwise::recorder
 
-// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved ones.
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
 
 HEAPWISE_EXPORT void* malloc(size_t size) { return log_malloc(size); }
 
-HEAPWISE_EXPORT void* calloc(size_t count, size_t size) {
+HEAPWISE_EXPORT void* calloc(size_t nmemb, size_t size) {
   size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) return real.calloc(count, size);
-  return log_allocation<Kind::calloc>([=] { return real.calloc(count, size); }, bytes);
+  if (__builtin_mul_overflow(nmemb, size, &bytes)) return real.calloc(nmemb, size);
+  return log_allocation<Kind::calloc>([=] { return real.calloc(nmemb, size); }, bytes);
 }
 
-HEAPWISE_EXPORT void free(void* block) { log_free(block); }
+HEAPWISE_EXPORT void free(void* ptr) { log_free(ptr); }
 
-HEAPWISE_EXPORT void cfree(void* block) { log_free(block); }
+HEAPWISE_EXPORT void cfree(void* ptr) { log_free(ptr); }
 
-HEAPWISE_EXPORT void* realloc(void* block, size_t size) { return log_realloc(block, size); }
+HEAPWISE_EXPORT void* realloc(void* ptr, size_t size) { return log_realloc(ptr, size); }
 
-HEAPWISE_EXPORT void* reallocarray(void* block, size_t count, size_t size) {
+HEAPWISE_EXPORT void* reallocarray(void* ptr, size_t nmemb, size_t size) {
   size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) {
+  if (__builtin_mul_overflow(nmemb, size, &bytes)) {
     errno = ENOMEM;
     return nullptr;
   }
-  return log_realloc(block, bytes);
+  return log_realloc(ptr, bytes);
 }
 
-HEAPWISE_EXPORT int posix_memalign(void** result, size_t alignment, size_t size) {
+HEAPWISE_EXPORT int posix_memalign(void** memptr, size_t alignment, size_t size) {
   int error = 0;
   void* block = log_allocation<Kind::aligned>(
       [&]() -> void* {
@@ -111,7 +110,7 @@ HEAPWISE_EXPORT int posix_memalign(void** result, size_t alignment, size_t size)
         return error == 0 ? at : nullptr;
       },
       size, log2_ceiling(alignment));
-  if (error == 0) *result = block;
+  if (error == 0) *memptr = block;
   return error;
 }
 
@@ -134,11 +133,11 @@ HEAPWISE_EXPORT void* pvalloc(size_t size) {
                                        log2_ceiling(heapwise::spool::kPage));
 }
 
-HEAPWISE_EXPORT size_t malloc_usable_size(void* block) {
+HEAPWISE_EXPORT size_t malloc_usable_size(void* ptr) {
   if (is_recording()) {
     spool_of_process.header->usable_size_calls.fetch_add(1, std::memory_order_relaxed);
   }
-  return real.malloc_usable_size(block);
+  return real.malloc_usable_size(ptr);
 }
 
 HEAPWISE_EXPORT int malloc_trim(size_t pad) {
@@ -146,10 +145,9 @@ HEAPWISE_EXPORT int malloc_trim(size_t pad) {
   return real.malloc_trim(pad);
 }
 
-HEAPWISE_EXPORT int mallopt(int parameter, int value) {
+HEAPWISE_EXPORT int mallopt(int param, int val) {
   log_extended(Code::mallopt, 0,
-               static_cast<std::uint64_t>(static_cast<std::uint32_t>(parameter)) << 32 |
-                   static_cast<std::uint32_t>(value));
-  return real.mallopt(parameter, value);
+               static_cast<std::uint64_t>(static_cast<std::uint32_t>(param)) << 32 |
+                   static_cast<std::uint32_t>(val));
+  return real.mallopt(param, val);
 }
-// NOLINTEND

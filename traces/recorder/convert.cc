@@ -16,7 +16,6 @@ namespace heapwise::recorder {
 namespace {
 
 using spool::Code;
-using spool::Flag;
 using spool::Kind;
 using Object = LiveObjects::Object;
 
@@ -60,7 +59,7 @@ TraceInfo describe(const RawSpool& raw, const ConversionRequest& request) {
   info.source = TraceSource::recorded;
   info.capabilities = capabilities_of(header, request);
   info.name = request.name;
-  info.command = request.command.empty() ? std::move(text.arguments) : request.command;
+  info.command = std::move(text.arguments);
   info.facts = {{"pid", std::to_string(header.pid)},
                 {"parent_pid", std::to_string(header.parent_pid)},
                 {"executable", text.executable},

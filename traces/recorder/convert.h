@@ -39,7 +39,6 @@ struct ConversionRequest {
   std::string output;
   bool overwrite = false;
   std::string name;
-  std::vector<std::string> command;  ///< empty: the arguments that the process itself saw
   std::vector<std::pair<std::string, std::string>> facts;      ///< beside those of the spool
   std::vector<std::pair<std::string, std::string>> end_facts;  ///< likewise
   std::vector<MemorySample> residency;

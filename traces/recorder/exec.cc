@@ -48,8 +48,8 @@ class Scratch {
 constexpr std::size_t kMostStack = 32 * 1024;
 
 // alloca must stand in the function whose frame it grows.
-#define HEAPWISE_SCRATCH(name, bytes)     \
-  const std::size_t name##_bytes = bytes; \
+#define HEAPWISE_SCRATCH(name, bytes)       \
+  const std::size_t name##_bytes = (bytes); \
   Scratch name(name##_bytes, name##_bytes <= kMostStack ? alloca(name##_bytes) : nullptr)
 
 using Entries = char* const*;
@@ -105,22 +105,21 @@ const char* wrap(const char* command, const Scratch& scratch) {
              : make_shell_command(command, environ, static_cast<char*>(scratch.get()));
 }
 
-std::size_t count(va_list list) {
-  std::size_t n = 1;
-  while (va_arg(list, char*) != nullptr) ++n;
-  return n;
+// The arguments of execl and its kin behind the first, without the null at their end.
+std::size_t count_arguments(va_list list) {
+  std::size_t count = 0;
+  while (va_arg(list, char*) != nullptr) ++count;
+  return count;
 }
 
-// The arguments of execl and its kin, as an array on the caller's stack.
-#define HEAPWISE_COLLECT(array, first)                                     \
-  va_list list;                                                            \
-  va_start(list, first);                                                   \
-  const std::size_t given = count(list);                                   \
-  va_end(list);                                                            \
-  auto** array = static_cast<char**>(alloca((given + 1) * sizeof(char*))); \
-  va_start(list, first);                                                   \
-  array[0] = const_cast<char*>(first);                                     \
-  for (std::size_t i = 1; i <= given; ++i) array[i] = va_arg(list, char*)
+std::size_t array_bytes(std::size_t count) { return (count + 2) * sizeof(char*); }
+
+// The same list again, with the null. A va_list is passed by reference here: what follows the null
+// is next.
+void collect(char** array, const char* first, std::size_t count, va_list list) {
+  array[0] = const_cast<char*>(first);
+  for (std::size_t i = 1; i <= count + 1; ++i) array[i] = va_arg(list, char*);
+}
 
 }  // namespace
 
@@ -132,67 +131,79 @@ void resolve_execs() {
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
-// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved ones.
 
-HEAPWISE_EXPORT int execve(const char* path, Entries arguments, Entries environment) {
-  return execute(next_execve, path, arguments, environment);
+HEAPWISE_EXPORT int execve(const char* path, Entries argv, Entries envp) {
+  return execute(next_execve, path, argv, envp);
 }
 
-HEAPWISE_EXPORT int execv(const char* path, Entries arguments) {
-  return execute(next_execve, path, arguments, environ);
+HEAPWISE_EXPORT int execv(const char* path, Entries argv) {
+  return execute(next_execve, path, argv, environ);
 }
 
-HEAPWISE_EXPORT int execvp(const char* file, Entries arguments) {
-  return execute(next_execvpe, file, arguments, environ);
+HEAPWISE_EXPORT int execvp(const char* file, Entries argv) {
+  return execute(next_execvpe, file, argv, environ);
 }
 
-HEAPWISE_EXPORT int execvpe(const char* file, Entries arguments, Entries environment) {
-  return execute(next_execvpe, file, arguments, environment);
+HEAPWISE_EXPORT int execvpe(const char* file, Entries argv, Entries envp) {
+  return execute(next_execvpe, file, argv, envp);
 }
 
-HEAPWISE_EXPORT int execl(const char* path, const char* first, ...) {
-  HEAPWISE_COLLECT(arguments, first);
+HEAPWISE_EXPORT int execl(const char* path, const char* arg, ...) {
+  va_list list;
+  va_start(list, arg);
+  const std::size_t count = count_arguments(list);
   va_end(list);
-  return execute(next_execve, path, arguments, environ);
-}
-
-HEAPWISE_EXPORT int execlp(const char* file, const char* first, ...) {
-  HEAPWISE_COLLECT(arguments, first);
+  auto** argv = static_cast<char**>(alloca(array_bytes(count)));
+  va_start(list, arg);
+  collect(argv, arg, count, list);
   va_end(list);
-  return execute(next_execvpe, file, arguments, environ);
+  return execute(next_execve, path, argv, environ);
 }
 
-HEAPWISE_EXPORT int execle(const char* path, const char* first, ...) {
-  HEAPWISE_COLLECT(arguments, first);
-  auto* const environment = va_arg(list, char**);
+HEAPWISE_EXPORT int execlp(const char* file, const char* arg, ...) {
+  va_list list;
+  va_start(list, arg);
+  const std::size_t count = count_arguments(list);
   va_end(list);
-  return execute(next_execve, path, arguments, environment);
+  auto** argv = static_cast<char**>(alloca(array_bytes(count)));
+  va_start(list, arg);
+  collect(argv, arg, count, list);
+  va_end(list);
+  return execute(next_execvpe, file, argv, environ);
 }
 
-HEAPWISE_EXPORT int fexecve(int fd, Entries arguments, Entries environment) {
-  return executing(environment,
-                   [=](Entries extended) { return next_fexecve.get()(fd, arguments, extended); });
+HEAPWISE_EXPORT int execle(const char* path, const char* arg, ...) {
+  va_list list;
+  va_start(list, arg);
+  const std::size_t count = count_arguments(list);
+  va_end(list);
+  auto** argv = static_cast<char**>(alloca(array_bytes(count)));
+  va_start(list, arg);
+  collect(argv, arg, count, list);
+  auto* const envp = va_arg(list, char**);
+  va_end(list);
+  return execute(next_execve, path, argv, envp);
 }
 
-HEAPWISE_EXPORT int execveat(int fd, const char* path, Entries arguments, Entries environment,
-                             int flags) {
-  return executing(environment, [=](Entries extended) {
-    return next_execveat.get()(fd, path, arguments, extended, flags);
-  });
+HEAPWISE_EXPORT int fexecve(int fd, Entries argv, Entries envp) {
+  return executing(envp, [=](Entries extended) { return next_fexecve.get()(fd, argv, extended); });
+}
+
+HEAPWISE_EXPORT int execveat(int fd, const char* path, Entries argv, Entries envp, int flags) {
+  return executing(
+      envp, [=](Entries extended) { return next_execveat.get()(fd, path, argv, extended, flags); });
 }
 
 HEAPWISE_EXPORT int posix_spawn(pid_t* pid, const char* path,
-                                const posix_spawn_file_actions_t* actions,
-                                const posix_spawnattr_t* attributes, Entries arguments,
-                                Entries environment) {
-  return spawn(next_spawn, pid, path, actions, attributes, arguments, environment);
+                                const posix_spawn_file_actions_t* file_actions,
+                                const posix_spawnattr_t* attrp, Entries argv, Entries envp) {
+  return spawn(next_spawn, pid, path, file_actions, attrp, argv, envp);
 }
 
 HEAPWISE_EXPORT int posix_spawnp(pid_t* pid, const char* file,
-                                 const posix_spawn_file_actions_t* actions,
-                                 const posix_spawnattr_t* attributes, Entries arguments,
-                                 Entries environment) {
-  return spawn(next_spawnp, pid, file, actions, attributes, arguments, environment);
+                                 const posix_spawn_file_actions_t* file_actions,
+                                 const posix_spawnattr_t* attrp, Entries argv, Entries envp) {
+  return spawn(next_spawnp, pid, file, file_actions, attrp, argv, envp);
 }
 
 HEAPWISE_EXPORT int system(const char* command) {
@@ -201,8 +212,7 @@ HEAPWISE_EXPORT int system(const char* command) {
   return next_system.get()(wrap(command, scratch));
 }
 
-HEAPWISE_EXPORT FILE* popen(const char* command, const char* mode) {
+HEAPWISE_EXPORT FILE* popen(const char* command, const char* modes) {
   HEAPWISE_SCRATCH(scratch, shell_command_bytes(command, environ));
-  return next_popen.get()(wrap(command, scratch), mode);
+  return next_popen.get()(wrap(command, scratch), modes);
 }
-// NOLINTEND

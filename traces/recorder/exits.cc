@@ -65,21 +65,23 @@ void resolve_exits() {
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
-// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's names are reserved ones.
 
-HEAPWISE_EXPORT int __libc_start_main(Main main, int count, char** arguments, void (*init)(),
+HEAPWISE_EXPORT int __libc_start_main(Main main, int argc, char** argv, void (*init)(),
                                       void (*fini)(), void (*loader_fini)(), void* stack_end) {
   using Start = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
   real_main = main;
-  return reinterpret_cast<Start>(next_symbol("__libc_start_main"))(
-      main_and_exit, count, arguments, init, fini, loader_fini, stack_end);
+  return reinterpret_cast<Start>(next_symbol("__libc_start_main"))(main_and_exit, argc, argv, init,
+                                                                   fini, loader_fini, stack_end);
 }
 
-HEAPWISE_EXPORT [[noreturn]] void exit(int status) { leave(next_exit, status); }
-HEAPWISE_EXPORT [[noreturn]] void _exit(int status) { leave(next_exit_now, status); }
-HEAPWISE_EXPORT [[noreturn]] void _Exit(int status) { leave(next_exit_now_too, status); }
-HEAPWISE_EXPORT [[noreturn]] void quick_exit(int status) { leave(next_quick_exit, status); }
+HEAPWISE_EXPORT __attribute__((noreturn)) void exit(int status) { leave(next_exit, status); }
+HEAPWISE_EXPORT __attribute__((noreturn)) void _exit(int status) { leave(next_exit_now, status); }
+HEAPWISE_EXPORT __attribute__((noreturn)) void _Exit(int status) {
+  leave(next_exit_now_too, status);
+}
+HEAPWISE_EXPORT __attribute__((noreturn)) void quick_exit(int status) {
+  leave(next_quick_exit, status);
+}
 
 HEAPWISE_EXPORT pid_t fork() { return fork_noting(next_fork); }
 HEAPWISE_EXPORT pid_t _Fork() { return fork_noting(next_plain_fork); }
-// NOLINTEND

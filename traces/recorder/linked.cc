@@ -88,7 +88,9 @@ const link_map* find_libc() {
 
 void* find_symbol(const link_map* object, const char* name) {
   const Tables tables = tables_of(object);
-  if (tables.gnu_hash == nullptr || tables.symbols == nullptr) return nullptr;
+  if (tables.gnu_hash == nullptr || tables.symbols == nullptr || tables.strings == nullptr) {
+    return nullptr;
+  }
   const std::uint32_t bucket_count = tables.gnu_hash[0];
   const std::uint32_t first = tables.gnu_hash[1];
   const std::uint32_t bloom_words = tables.gnu_hash[2];

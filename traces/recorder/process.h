@@ -56,7 +56,7 @@ void note_fork_begin();
 void note_fork_end();
 
 /// From now on no system call beyond those of the program itself is safe in a new process.
-void note_sandbox(bool sandboxed);
+void note_sandbox(bool now);
 bool is_sandboxed();
 
 }  // namespace heapwise::recorder

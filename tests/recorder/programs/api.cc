@@ -66,16 +66,20 @@ struct alignas(128) Wide {
 
 int operators() {
   delete static_cast<char*>(operator new(110001));
+#ifdef __cpp_sized_deallocation
   operator delete (operator new(110003), std::size_t{110003});
-  operator delete[](operator new[](110005));
   operator delete[](operator new[](110007), std::size_t{110007});
+#endif
+  operator delete[](operator new[](110005));
   operator delete(operator new(110009, std::nothrow), std::nothrow);
   operator delete[](operator new[](110011, std::nothrow), std::nothrow);
   constexpr auto align = std::align_val_t{64};
   operator delete(operator new(110016, align), align);
   operator delete[](operator new[](110080, align), align);
+#ifdef __cpp_sized_deallocation
   operator delete (operator new(110144, align), std::size_t{110144}, align);
   operator delete[](operator new[](110208, align), std::size_t{110208}, align);
+#endif
   operator delete(operator new(110272, align, std::nothrow), align, std::nothrow);
   operator delete[](operator new[](110336, align, std::nothrow), align, std::nothrow);
   Wide* volatile wide = new Wide;  // volatile, or the pair is optimised away

@@ -147,7 +147,8 @@ int killed() {
 
 int crash() {
   take(153003);
-  *static_cast<volatile int*>(nullptr) = 1;
+  volatile int* volatile nowhere = nullptr;
+  *nowhere = 1;
   return 0;
 }
 

@@ -24,6 +24,7 @@ int cross_free() {
   constexpr int kTurns = 60000;
   static std::atomic<void*> slots[kThreads][64];
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([t] {
       for (int i = 0; i < kTurns; ++i) {

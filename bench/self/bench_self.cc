@@ -83,6 +83,7 @@ double read_result(const Session& session) {
 
 double run_plain(const Session& session, std::vector<std::string> command) {
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t pid = fork();
