@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "cli/trace_verbs.h"
@@ -18,9 +19,9 @@ double percent(double part, double whole) { return whole > 0 ? 100 * part / whol
 
 /// A bar with a space before it, or nothing.
 std::string bar(double share) {
-  const auto blocks = static_cast<std::size_t>(share / 100 * 24 + 0.5);
+  const long blocks = std::lround(share / 100 * 24);
   std::string text = blocks > 0 ? " " : "";
-  for (std::size_t i = 0; i < blocks; ++i) text += "█";
+  for (long i = 0; i < blocks; ++i) text += "█";
   return text;
 }
 
@@ -45,6 +46,7 @@ std::string join(const std::vector<std::string>& words, const char* separator) {
 
 std::string command_line(const std::vector<std::string>& command) {
   std::vector<std::string> words;
+  words.reserve(command.size());
   for (const std::string& argument : command) words.push_back(quoted(argument));
   return join(words, " ");
 }

@@ -21,7 +21,8 @@ namespace heapwise {
 /// nothing. Threads are numbered from 0 in the order in which they first appear here.
 ///
 /// The file appears under its name only when finish() succeeds: a writer that is destroyed before
-/// leaves nothing behind and never damages a file that was there.
+/// leaves nothing behind and never damages a file that was there. Until then it is called
+/// NAME.part-PID-N; that stays when the process is killed, and reads as a trace cut short.
 class TraceWriter {
  public:
   /// Starts a trace. Fails when `path` exists and `overwrite` is false, is no regular file, or

@@ -157,10 +157,12 @@ TEST(Forged, FieldsThatALaterVersionAddsAreSkipped) {
 TEST(Forged, AHeadThatCountsMoreThanItHoldsIsAnError) {
   const Folder folder;
   const std::string huge = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
-  const std::string start("\x01\x00", 2);
-  for (const std::string& payload :
-       {std::string(), std::string("\x00", 1), std::string("\x04"), start + huge,
-        start + '\0' + huge, start + '\0' + '\0' + huge, head_payload().substr(0, 9)}) {
+  // Source, capabilities, and then as many empty fields as stand before the huge count.
+  const auto forge = [&](std::size_t empty) {
+    return std::string("\x01\x00", 2).append(empty, '\0').append(huge);
+  };
+  for (const std::string& payload : {std::string(), std::string("\x00", 1), std::string("\x04"),
+                                     forge(0), forge(1), forge(2), head_payload().substr(0, 9)}) {
     spill(folder / "t.hwt", header() + chunk(body(1, 0, payload)));
     const auto reading = read_trace(folder / "t.hwt");
     ASSERT_FALSE(reading);

@@ -218,7 +218,7 @@ TEST(TraceCheckVerb, ItsExitStatusIsThatOfTheWorstFile) {
   spill(folder / "good.hwt", finished(small_groups()));
   spill(folder / "cut.hwt", unfinished(small_groups()));
   spill(folder / "none.hwt", "none");
-  const auto exit_of = [&](std::vector<std::string> names) {
+  const auto exit_of = [&](const std::vector<std::string>& names) {
     std::vector<std::string> command = {"trace", "check"};
     for (const std::string& name : names) command.push_back(folder / name);
     return run(command).exit_code;
