@@ -277,14 +277,21 @@ std::string inconclusive_headline(const Contest& contest, const Candidate& hope)
                      why);
 }
 
+/// What the line on an allocator that was not chosen ends with.
+std::string standing(const Candidate& one, const Candidate* chosen) {
+  if (!one.allowed) return "; more than balanced trades away";
+  const bool close =
+      chosen != nullptr && one.points > 0 && chosen->points - one.points < thresholds::kCloseBehind;
+  return close ? "; close behind" : "";
+}
+
 /// A line for each allocator that was not chosen, so that the reader sees it was considered.
 void tell_others(const Contest& contest, const Candidate* chosen,
                  std::vector<std::string>& reasons) {
   for (const Candidate& one : contest.candidates) {
     if (&one == chosen) continue;
     reasons.push_back(fmt::format("{}: {}{}.", display_name(*one.summary),
-                                  both_phrases(one, contest, {}),
-                                  one.allowed ? "" : "; more than balanced trades away"));
+                                  both_phrases(one, contest, {}), standing(one, chosen)));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "results/statistics.h"
 
@@ -63,6 +64,21 @@ void fill_figures(Summary& summary, const std::vector<const Run*>& runs) {
   summary.fragmentation_end = of(&Run::fragmentation_end);
 }
 
+/// What a list of allocators is sorted by.
+auto rank(const Summary& one) {
+  return std::tuple(one.allocator != "glibc", one.allocator, one.tuning != "default", one.tuning);
+}
+
+void sort_within_workloads(std::vector<Summary>& summaries) {
+  std::map<std::string, std::size_t> places;
+  for (const Summary& one : summaries) places.emplace(one.workload, places.size());
+  std::stable_sort(summaries.begin(), summaries.end(),
+                   [&places](const Summary& left, const Summary& right) {
+                     const auto a = places[left.workload], b = places[right.workload];
+                     return a != b ? a < b : rank(left) < rank(right);
+                   });
+}
+
 }  // namespace
 
 std::vector<Summary> summarize(const std::vector<Run>& runs) {
@@ -87,6 +103,7 @@ std::vector<Summary> summarize(const std::vector<Run>& runs) {
     count_runs(summary, own);
     fill_figures(summary, fine);
   }
+  sort_within_workloads(summaries);
   return summaries;
 }
 

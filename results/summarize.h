@@ -7,7 +7,9 @@
 
 namespace heapwise {
 
-/// One Summary for each workload, allocator and tuning, in the order in which they first appear.
+/// One Summary for each workload, allocator and tuning: workloads in the order in which they first
+/// appear (that of allocators is random in a session), glibc before the other allocators, these by
+/// name, and each as it comes before its tunings.
 /// Only runs that ended ok count towards figures; the others are counted as failures and the first
 /// of them is named. A figure that no run has stays empty. The null allocator is left out: what it
 /// says stands in Harness.

@@ -46,6 +46,9 @@ constexpr double kBalancedMemoryLoss = 10;
 constexpr double kBalancedCpuLoss = 5;
 constexpr double kBalancedTimeLoss = 25;
 
+/// A candidate that scores within this many points of the chosen one is said to be close behind.
+constexpr double kCloseBehind = 2;
+
 /// A reason is only worth a sentence when two figures differ by at least this, in per cent.
 constexpr double kStoryPercent = 10;
 

@@ -52,8 +52,8 @@ std::string phrase(const Difference& difference, const std::string& what, const 
     case Relation::same:
       return what + " the same";
     case Relation::unclear:
-      return fmt::format("{} not clear ({} to {})", what, signed_percent(difference.low),
-                         signed_percent(difference.high));
+      return fmt::format("{} not clear ({}, {})", what, signed_percent(difference.percent),
+                         difference.too_few ? "of too few runs" : "within the noise");
     case Relation::unknown:
       break;
   }

@@ -9,7 +9,7 @@
 
 namespace heapwise {
 
-/// "42 % less memory than glibc (31 % to 44 %)", "memory the same", "memory not clear (…)".
+/// "42 % less memory than glibc (31 % to 44 %)", "memory the same", "memory not clear (8 % less, within the noise)".
 /// Without `base` the words stop after "memory": for the second clause of a sentence.
 std::string memory_phrase(const Difference& difference, const std::string& base = {});
 

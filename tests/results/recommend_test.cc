@@ -10,7 +10,6 @@ namespace heapwise {
 namespace {
 
 using testing::AllOf;
-using testing::AnyOf;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -151,6 +150,18 @@ TEST(Recommend, LetsSpeedDecideBetweenTwoOfTheSameMemory) {
                            .did("mimalloc", 60.5, 12)
                            .verdict(Objective::memory);
   EXPECT_EQ(verdict->choice.allocator, "mimalloc");
+}
+
+TEST(Recommend, SaysWhoIsCloseBehind) {
+  const auto verdict = Bench()
+                           .did("glibc", 100, 20)
+                           .did("jemalloc", 60, 20)
+                           .did("mimalloc", 61, 20)
+                           .did("tcmalloc", 80, 20)
+                           .verdict();
+  EXPECT_THAT(verdict->reasons, Contains(AllOf(StartsWith("mimalloc"), HasSubstr("close behind"))));
+  EXPECT_THAT(verdict->reasons,
+              Not(Contains(AllOf(StartsWith("tcmalloc"), HasSubstr("close behind")))));
 }
 
 TEST(Recommend, SaysWhatWentBackToTheSystem) {

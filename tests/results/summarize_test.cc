@@ -77,6 +77,19 @@ TEST(Summarize, KeepsTuningsApart) {
   EXPECT_EQ(display_name(summaries[1]), "jemalloc:background");
 }
 
+TEST(Summarize, HasTheSameOrderWhateverTheOrderOfRuns) {
+  heapwise::Run tuned = throughput("jemalloc", 5);
+  tuned.tuning = "a-tuning";
+  heapwise::Run elsewhere = throughput("glibc", 5);
+  elsewhere.workload = "another";
+  const auto summaries = summarize({tuned, throughput("mimalloc", 1), throughput("jemalloc", 1),
+                                    elsewhere, throughput("glibc", 1)});
+  std::vector<std::string> names;
+  for (const Summary& one : summaries) names.push_back(one.workload + "/" + display_name(one));
+  EXPECT_THAT(names, testing::ElementsAre("w/glibc", "w/jemalloc", "w/jemalloc:a-tuning",
+                                          "w/mimalloc", "another/glibc"));
+}
+
 TEST(Summarize, LeavesAFigureEmptyThatNoRunHas) {
   const auto summaries = summarize({throughput("glibc", 20)});
   EXPECT_FALSE(summaries[0].peak_rss_bytes.has_value());

@@ -67,7 +67,7 @@ TEST(Wording, SaysWhatADifferenceIsWorthToTheProgram) {
 
 TEST(Wording, SaysWhenNothingCanBeSaid) {
   const Difference unclear{Relation::unclear, -10, -30, 15, std::nullopt, false};
-  EXPECT_EQ(memory_phrase(unclear, "glibc"), "memory not clear (30 % less to 15 % more)");
+  EXPECT_EQ(memory_phrase(unclear, "glibc"), "memory not clear (10 % less, within the noise)");
   EXPECT_EQ(speed_phrase(Difference{}, "glibc"), "allocator time not measured");
 }
 
