@@ -67,21 +67,22 @@ extern "C" [[gnu::noinline]] void heapwise_footprint_loop(Lane* lane, Order* ord
 
 namespace {
 
-std::uint64_t allocators_time(const Replay& replay) {
+/// What the allocator's clock has advanced by when the trace's shows `trace_ns`.
+std::uint64_t allocators_time(const Replay& replay, std::uint64_t trace_ns) {
   const Order& order = replay.order;
   const std::int64_t elapsed = real_now_ns() - order.started_ns;
   if (replay.clock != ReplayClock::trace) return static_cast<std::uint64_t>(elapsed);
-  return order.now_ns + static_cast<std::uint64_t>(elapsed - order.excluded_ns);
+  return trace_ns + static_cast<std::uint64_t>(elapsed - order.excluded_ns);
 }
 
 void take_sample(Replay& replay) {
   Order& order = replay.order;
   RawRun& raw = *replay.raw;
-  const std::uint64_t clock_ns = allocators_time(replay);
+  const plan::PlanSample& due = replay.plan.samples[order.sample];
+  const std::uint64_t clock_ns = allocators_time(replay, due.time_ns);
   const Excluded excluded(order);
   const std::uint64_t rss = replay.sampler.rss_anon_bytes();
   if (rss > raw.peak_rss_bytes) raw.peak_rss_bytes = rss;
-  const plan::PlanSample& due = replay.plan.samples[order.sample];
   if (raw.sample_count < raw.sample_capacity) {
     auto* const samples = reinterpret_cast<RawSample*>(&raw + 1);
     samples[raw.sample_count++] = {due.word, due.time_ns, clock_ns, due.live_bytes, rss};
@@ -156,13 +157,17 @@ bool run_turn(Lane& lane) {
   return true;
 }
 
-/// What a program does that is all but idle: a few small blocks, and nothing stays.
+void allocate_and_free(std::size_t size) {
+  void* volatile block = malloc(size);
+  if (block != nullptr) *static_cast<volatile char*>(block) = 1;
+  free(block);
+}
+
+/// What a program does that is all but idle: a few blocks, and nothing stays. Small ones do not get
+/// past a thread's cache, and it takes visits to an arena for it to look at the clock.
 void tick() {
-  for (std::size_t size = 16; size <= 32768; size *= 2) {
-    void* volatile block = malloc(size);
-    if (block != nullptr) *static_cast<volatile char*>(block) = 1;
-    free(block);
-  }
+  for (std::size_t size = 16; size < 65536; size *= 2) allocate_and_free(size);
+  for (int visit = 0; visit < 8; ++visit) allocate_and_free(65536);
 }
 
 void* footprint_thread(void* argument) {

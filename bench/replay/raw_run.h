@@ -42,15 +42,16 @@ struct RawRun {
   std::uint32_t finished;
   Purpose purpose;
   std::uint64_t operations;
-  std::uint64_t wall_ns;              ///< of the replay itself
-  std::uint64_t cpu_ns;               ///< user and system, all threads, of the replay itself
-  std::uint64_t failed_calls;         ///< allocations that returned null
-  std::uint64_t before_rss_bytes;     ///< RssAnon just before the first word
-  std::uint64_t exit_rss_bytes;       ///< RssAnon where the program began to exit; 0 if it did not
-  std::uint64_t last_rss_bytes;       ///< RssAnon after the last word
-  std::uint64_t drain_1s_rss_bytes;   ///< and after 1 s of idling with ticks; clock `trace` only
+  std::uint64_t wall_ns;           ///< of the replay itself
+  std::uint64_t cpu_ns;            ///< user and system, all threads, of the replay itself
+  std::uint64_t failed_calls;      ///< allocations that returned null
+  std::uint64_t before_rss_bytes;  ///< RssAnon just before the first word
+  std::uint64_t exit_rss_bytes;    ///< where the program began to exit (footprint); 0 if it did not
+  std::uint64_t last_rss_bytes;    ///< RssAnon after the last word
+  std::uint64_t
+      drain_1s_rss_bytes;  ///< and after 1 s of idling with ticks; footprint, clock `trace`
   std::uint64_t drain_10s_rss_bytes;  ///< and after 10 s
-  std::uint64_t peak_rss_bytes;       ///< largest sample
+  std::uint64_t peak_rss_bytes;       ///< largest sample (footprint)
   std::uint32_t threads_started;      ///< beside the main thread
   std::uint32_t sampler;              ///< 1: /proc/self/status, 2: smaps_rollup (counters lag)
   std::uint64_t sample_capacity;

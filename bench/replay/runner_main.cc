@@ -170,11 +170,10 @@ void print_run(const RawRun& raw) {
   text << "operations=" << raw.operations << "\nwall_ns=" << raw.wall_ns
        << "\ncpu_ns=" << raw.cpu_ns << "\nns_per_operation=";
   text.ratio(raw.wall_ns, raw.operations)
-      << "\nfailed_calls=" << raw.failed_calls << "\nthreads_started=" << raw.threads_started;
+      << "\nfailed_calls=" << raw.failed_calls << "\nthreads_started=" << raw.threads_started
+      << "\nbefore_rss_bytes=" << raw.before_rss_bytes << "\nlast_rss_bytes=" << raw.last_rss_bytes;
   if (raw.purpose == Purpose::footprint) {
-    text << "\nbefore_rss_bytes=" << raw.before_rss_bytes
-         << "\npeak_rss_bytes=" << raw.peak_rss_bytes << "\nexit_rss_bytes=" << raw.exit_rss_bytes
-         << "\nlast_rss_bytes=" << raw.last_rss_bytes
+    text << "\npeak_rss_bytes=" << raw.peak_rss_bytes << "\nexit_rss_bytes=" << raw.exit_rss_bytes
          << "\ndrain_1s_rss_bytes=" << raw.drain_1s_rss_bytes
          << "\ndrain_10s_rss_bytes=" << raw.drain_10s_rss_bytes;
   }
@@ -193,8 +192,8 @@ void run(const Arguments& arguments, const probe::Identity& identity) {
   replay.raw->purpose = arguments.purpose;
   probe::copy_text(replay.raw->version, sizeof replay.raw->version, identity.version);
   if (!prepare(replay)) quit(kRunnerSystem, "the system gives no memory for the replay's tables");
+  if (!replay.sampler.open()) quit(kRunnerSystem, "/proc does not tell the resident memory");
   if (arguments.purpose == Purpose::footprint) {
-    if (!replay.sampler.open()) quit(kRunnerSystem, "/proc does not tell the resident memory");
     run_footprint(replay);
   } else {
     run_throughput(replay);

@@ -70,7 +70,11 @@ inline bool keep(Lane& lane, void*& slot, void* block, std::uint64_t size) {
 
 /// The same after a realloc, which leaves the old block alone when it fails.
 inline bool keep_resized(Lane& lane, void*& slot, void* block, std::uint64_t size) {
-  return keep(lane, slot, block != nullptr ? block : slot, size) && block != nullptr;
+  void* const old = slot;
+  if (keep(lane, slot, block, size)) [[likely]]
+    return true;
+  slot = old;
+  return false;
 }
 
 inline void relax() {

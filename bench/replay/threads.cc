@@ -28,7 +28,6 @@ bool create(Lane& lane, void* stack) {
   pthread_t thread{};
   const int status = pthread_create(&thread, &attributes, lane.replay->thread_body, &lane);
   pthread_attr_destroy(&attributes);
-  lane.handle = thread;
   return status == 0;
 }
 
@@ -60,6 +59,8 @@ void start_thread(Lane& lane) {
 }
 
 void enter_thread(Lane& lane) {
+  // Not left to whoever made this thread: it may be through and buried before that one goes on.
+  lane.handle = pthread_self();
   lane.system_id.store(static_cast<std::int32_t>(syscall(SYS_gettid)));
   null_replays(true);
 }

@@ -87,6 +87,7 @@ void run_throughput(Replay& replay) {
   Lane& main_lane = replay.lanes[0];
   main_lane.started.store(1);
   enter_thread(main_lane);
+  replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
   line_up(replay);
   const std::int64_t cpu_before = cpu_now_ns();
   const std::int64_t before = real_now_ns();
@@ -94,6 +95,7 @@ void run_throughput(Replay& replay) {
   run_lane(main_lane);
   await_value(replay.finished, replay.plan.header->thread_count);
   report(replay, real_now_ns() - before, cpu_now_ns() - cpu_before);
+  replay.raw->last_rss_bytes = replay.sampler.rss_anon_bytes();
   leave_thread(main_lane);
   join_all(replay);
 }

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// Whole replays in this process, on its own malloc: under a sanitizer that is a strict one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "bench/replay/clock.h"
+#include "tests/plan/plan_file.h"
+#include "tests/plan/trace_maker.h"
+#include "tests/replay/in_process.h"
+
+namespace heapwise::testing {
+namespace {
+
+constexpr std::size_t kArm = 1;
+constexpr std::size_t kLook = 2;
+
+/// Counts threads that have come to the end of their destructors, as an allocator's would.
+struct Destructors {
+  static Destructors& present() {
+    static Destructors one;
+    return one;
+  }
+  Destructors() {
+    pthread_key_create(&key, [](void* /*value*/) {
+      // An allocator's may take its time, too.
+      usleep(2000);
+      ++present().run;
+    });
+  }
+  pthread_key_t key{};
+  std::atomic<unsigned> run{0};
+  std::vector<unsigned> seen;  ///< how many had, whenever somebody looked
+};
+
+}  // namespace
+}  // namespace heapwise::testing
+
+/// Words that trim come here: from within a thread of the replay.
+extern "C" int malloc_trim(std::size_t what) {
+  using heapwise::testing::Destructors;
+  Destructors& destructors = Destructors::present();
+  if (what == heapwise::testing::kArm) pthread_setspecific(destructors.key, &destructors);
+  if (what == heapwise::testing::kLook) destructors.seen.push_back(destructors.run.load());
+  return 0;
+}
+
+namespace heapwise::testing {
+namespace {
+
+std::size_t threads_alive() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+RandomTraceOptions options_for(std::uint64_t seed) {
+  RandomTraceOptions options;
+  options.seed = seed;
+  options.threads = 1 + static_cast<unsigned>(seed % 5);
+  options.measured_touch = seed % 2 == 0;
+  return options;
+}
+
+TEST(Throughput, RunsAllThreadsAndLeavesNoneBehind) {
+  const std::size_t before = threads_alive();
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Compiled compiled;
+    const Expectation expected = write_random_trace(compiled.trace, options_for(seed));
+    compiled.compile();
+    InProcess process(compiled.plan, Purpose::throughput);
+    run_throughput(process.replay());
+    EXPECT_EQ(process.raw().operations, expected.operations);
+    EXPECT_EQ(process.raw().threads_started, expected.threads - 1);
+    EXPECT_EQ(process.raw().failed_calls, 0);
+    EXPECT_GT(process.raw().wall_ns, 0);
+    EXPECT_EQ(threads_alive(), before);
+  }
+}
+
+TEST(Footprint, FollowsTheRecordedOrderThroughAllThreads) {
+  const std::size_t before = threads_alive();
+  for (std::uint64_t seed = 0; seed < 12; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Compiled compiled;
+    const Expectation expected = write_random_trace(compiled.trace, options_for(seed));
+    const PlanFile plan = compiled.compile();
+    InProcess process(compiled.plan, Purpose::footprint);
+    run_footprint(process.replay());
+    EXPECT_EQ(process.replay().order.word, plan.header().word_count);
+    EXPECT_EQ(process.raw().threads_started, expected.threads - 1);
+    EXPECT_EQ(process.raw().failed_calls, 0);
+    ASSERT_EQ(process.raw().sample_count, plan.header().sample_count);
+    for (std::uint64_t i = 0; i < plan.header().sample_count; ++i) {
+      EXPECT_EQ(process.sample(i).word, plan.sample(i).word);
+      EXPECT_EQ(process.sample(i).live_bytes, plan.sample(i).live_bytes);
+      EXPECT_GT(process.sample(i).rss_anon_bytes, 0);
+    }
+    EXPECT_EQ(threads_alive(), before);
+  }
+}
+
+TEST(Footprint, WhatAThreadDoesWhileItEndsIsDoneBeforeTheNextWord) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  constexpr std::uint32_t kThreads = 20;
+  for (std::uint32_t i = 1; i <= kThreads; ++i) {
+    writer.thread_start(ThreadId{0}, i, ThreadId{i});
+    writer.trim(ThreadId{i}, i, kArm);
+    writer.thread_end(ThreadId{i}, i);
+    writer.trim(ThreadId{0}, i, kLook);
+  }
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::footprint);
+  run_footprint(process.replay());
+  EXPECT_EQ(process.raw().threads_started, kThreads);
+  std::vector<unsigned> expected;
+  for (unsigned i = 1; i <= kThreads; ++i) expected.push_back(i);
+  EXPECT_EQ(Destructors::present().seen, expected);
+}
+
+TEST(Footprint, TheAllocatorsClockGoesOnByTheTracesTimeAndTheReplaysOwn) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  for (std::uint64_t second = 0; second <= 100; ++second) {
+    writer.allocate(ThreadId{0}, second * 1'000'000'000, OpKind::malloc, 64);
+  }
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::footprint, ReplayClock::trace);
+  const std::int64_t before = replay::real_now_ns();
+  run_footprint(process.replay());
+  const auto took = static_cast<std::uint64_t>(replay::real_now_ns() - before);
+  std::uint64_t last = 0;
+  for (std::uint64_t i = 0; i < process.raw().sample_count; ++i) {
+    const RawSample& sample = process.sample(i);
+    EXPECT_GE(sample.clock_ns, sample.time_ns);
+    EXPECT_LE(sample.clock_ns, sample.time_ns + took);
+    EXPECT_GE(sample.clock_ns, last) << "the clock went back";
+    last = sample.clock_ns;
+  }
+  EXPECT_GT(last, 99'000'000'000);
+}
+
+TEST(Footprint, WithTheRecordedClockNoWordComesBeforeItsTime) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  for (std::uint64_t i = 0; i <= 20; ++i) {
+    writer.allocate(ThreadId{0}, i * 10'000'000, OpKind::malloc, 64);
+  }
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::footprint, ReplayClock::recorded);
+  run_footprint(process.replay());
+  // Early by what sleeping cannot do better.
+  constexpr std::uint64_t kEarly = 100'000;
+  for (std::uint64_t i = 0; i < process.raw().sample_count; ++i) {
+    EXPECT_GE(process.sample(i).clock_ns + kEarly, process.sample(i).time_ns);
+  }
+  EXPECT_EQ(process.raw().drain_10s_rss_bytes, 0) << "nobody waits ten seconds";
+}
+
+TEST(Footprint, NotesTheMemoryWhereExitBegins) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  const ObjectId object = writer.allocate(ThreadId{0}, 0, OpKind::malloc, 64 << 20);
+  writer.exit_begin(ThreadId{0}, 1);
+  writer.free(ThreadId{0}, 2, object);
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::footprint);
+  run_footprint(process.replay());
+  EXPECT_GE(process.raw().exit_rss_bytes, process.raw().before_rss_bytes + (64 << 20));
+  EXPECT_GE(process.raw().peak_rss_bytes, process.raw().exit_rss_bytes);
+}
+
+TEST(View, RefusesWhatIsNoPlanAndWhatIsHalfOfOne) {
+  Compiled compiled;
+  write_random_trace(compiled.trace, {});
+  const PlanFile plan = compiled.compile();
+  const auto bytes = read_file(compiled.plan);
+  ASSERT_TRUE(bytes);
+  // Sections need the alignment that a mapped file has.
+  std::vector<std::uint64_t> memory(bytes->size() / 8 + 1);
+  std::memcpy(memory.data(), bytes->data(), bytes->size());
+  replay::PlanView view{};
+  const char* problem = nullptr;
+  EXPECT_TRUE(replay::view_plan(memory.data(), bytes->size(), view, problem));
+  EXPECT_FALSE(replay::view_plan(memory.data(), bytes->size() - 1, view, problem));
+  EXPECT_FALSE(replay::view_plan(memory.data(), 10, view, problem));
+  auto& header = *reinterpret_cast<plan::PlanHeader*>(memory.data());
+  header.runs_offset = bytes->size() / 4096 * 4096;
+  header.run_count = 1'000'000'000;
+  EXPECT_FALSE(replay::view_plan(memory.data(), bytes->size(), view, problem));
+  header.magic[7] = '9';
+  EXPECT_FALSE(replay::view_plan(memory.data(), bytes->size(), view, problem));
+}
+
+}  // namespace
+}  // namespace heapwise::testing
