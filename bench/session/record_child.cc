@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +72,12 @@ int SupervisorSignals::read_signal() const {
   if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
   return static_cast<int>(info.ssi_signo);
 }
+
+HighPriority::HighPriority() : before_(getpriority(PRIO_PROCESS, 0)) {
+  setpriority(PRIO_PROCESS, 0, before_ - 10);
+}
+
+HighPriority::~HighPriority() { setpriority(PRIO_PROCESS, 0, before_); }
 
 Expected<pid_t> start_child(const std::string& path, const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment,

@@ -42,6 +42,19 @@ Expected<pid_t> start_child(const std::string& path, const std::vector<std::stri
                             const std::vector<std::string>& environment,
                             const SupervisorSignals& signals);
 
+/// While it lives, this process comes first where it may: when it does not empty spools in time, the
+/// recorded program waits. Made after start_child(), as children inherit it.
+class HighPriority {
+ public:
+  HighPriority();
+  HighPriority(const HighPriority&) = delete;
+  HighPriority& operator=(const HighPriority&) = delete;
+  ~HighPriority();
+
+ private:
+  int before_;
+};
+
 /// This process's environment with the recorder's variables in it.
 std::vector<std::string> recorded_environment(const std::string& library,
                                               const std::string& directory);

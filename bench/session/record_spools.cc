@@ -137,11 +137,11 @@ std::size_t LiveSpool::drain(std::uint32_t most, std::atomic<std::uint64_t>& bea
   return copied;
 }
 
-// Doubles the spool when more than half of it was busy. Pages are allocated before the process may
+// Makes the spool four times as large when more than half of it was busy. Pages are allocated before the process may
 // write to them: a full tmpfs ends the growth here and not with a SIGBUS there.
 void LiveSpool::grow(std::uint32_t busy, std::uint32_t most) {
   const std::uint32_t now = limit();
-  const std::uint32_t next = std::min({now * 2, most, header().capacity});
+  const std::uint32_t next = std::min({now * 4, most, header().capacity});
   if (busy * 2 <= now || next <= now) return;
   const auto from = static_cast<off_t>(spool::spool_bytes(now));
   const auto bytes = static_cast<off_t>((next - now) * spool::kSegmentBytes);

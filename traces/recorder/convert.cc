@@ -273,6 +273,7 @@ class Converter {
                                static_cast<std::int32_t>(event.size >> 32),
                                static_cast<std::int32_t>(event.size));
       case Code::stall:
+        stalled_ticks_ += event.size;
         return time_.add_stall(event.size);
       default:
         return;
@@ -304,6 +305,9 @@ class Converter {
       end.facts.emplace_back("recorder.cost_ns_per_event", decimal(costs_.recorder_ns));
       end.facts.emplace_back("recorder.allocator_ns_per_event", decimal(costs_.allocator_ns));
     }
+    add_fact(end, "recorder.stalled_ns",
+             static_cast<std::uint64_t>(static_cast<double>(stalled_ticks_) *
+                                        request_.scale.ns_per_tick));
     add_fact(end, "recorder.implied_frees", result_.implied_frees);
     add_fact(end, "recorder.unknown_frees", result_.unknown_frees);
     add_fact(end, "recorder.inherited_objects", inherited_);
@@ -332,6 +336,7 @@ class Converter {
   bool inherited_known_;
   std::uint64_t inherited_ = 0;
   std::uint64_t inherited_frees_ = 0;
+  std::uint64_t stalled_ticks_ = 0;
   Conversion result_;
 };
 
