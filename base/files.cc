@@ -34,7 +34,8 @@ bool Fd::close() {
 }
 
 Expected<MappedFile> MappedFile::open(const std::string& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a named pipe would be waited on here, before anyone can see what it is.
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return fail_errno("cannot open " + path, "check the path and its permissions");
   struct stat status {};
   if (fstat(fd.get(), &status) != 0) return fail_errno("cannot read " + path);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -61,6 +62,13 @@ TEST(MappedFile, RefusesAFolder) {
   const auto file = MappedFile::open("/tmp");
   ASSERT_FALSE(file);
   EXPECT_THAT(file.error().what, HasSubstr("not a regular file"));
+}
+
+TEST(MappedFile, RefusesANamedPipeWithoutWaitingForIt) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string path = folder->path() + "/pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  EXPECT_FALSE(MappedFile::open(path));
 }
 
 TEST(TemporaryDirectory, IsRemovedWithAllInIt) {
