@@ -38,8 +38,11 @@ std::string colour_of(const std::string& name, std::size_t& next_free) {
   return kColours[kUsual.size() + next_free++ % rest];
 }
 
-/// Three decimals are below a pixel; more only make the file larger.
+/// Three decimals of a figure are below a pixel; more only make the file larger.
 double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+/// Microseconds: a trace may last a few milliseconds.
+double rounded_time(double time_s) { return std::round(time_s * 1e6) / 1e6; }
 
 // ---- pieces of specifications
 
@@ -85,6 +88,7 @@ Json bytes_axis(const char* unit) {
   Json axis = quantity("v");
   axis["title"] = fmt::format("heap, {}", unit);
   axis["scale"] = {{"zero", true}};
+  axis["stack"] = nullptr;  // else areas pile up where two samples have the same time
   axis["axis"] = {{"tickCount", 6}};
   return axis;
 }
@@ -93,7 +97,7 @@ Json rows_of(const std::vector<Sample>& samples, const std::string& name, double
              int repetition) {
   Json rows = Json::array();
   for (const Sample& sample : samples) {
-    rows.push_back({{"t", rounded(sample.time_s)},
+    rows.push_back({{"t", rounded_time(sample.time_s)},
                     {"v", rounded(static_cast<double>(sample.rss_bytes) / unit)},
                     {"series", name},
                     {"run", repetition}});
@@ -216,7 +220,7 @@ Json line_ends(const std::vector<Series>& series, const WorkloadView& view) {
   spread_out(labels, highest * 0.055);
   Json rows = Json::array();
   for (const EndLabel& label : labels) {
-    rows.push_back({{"t", rounded(label.time_s)},
+    rows.push_back({{"t", rounded_time(label.time_s)},
                     {"v", rounded(label.place)},
                     {"series", label.series},
                     {"text", shorten(label.series, 14)}});
@@ -256,8 +260,8 @@ Json pointer_layer(const std::vector<Series>& series, const WorkloadView& view, 
   const Run* any = any_typical(series);
   for (unsigned step = 0; step <= kPointerSteps; ++step) {
     const double time = from + (until - from) * step / kPointerSteps;
-    rows.push_back(
-        {{"t", rounded(time)}, {"live", rounded(live_at(any->samples, time) / view.unit.bytes)}});
+    rows.push_back({{"t", rounded_time(time)},
+                    {"live", rounded(live_at(any->samples, time) / view.unit.bytes)}});
   }
   for (std::size_t index = 0; index < series.size(); ++index) {
     if (series[index].typical == nullptr) continue;
@@ -328,11 +332,27 @@ std::vector<Point> points_of(const std::vector<Series>& series, double unit) {
   return points;
 }
 
-Json point_rows(const std::vector<Point>& points, const char* unit) {
+/// Whether the name of a point goes below it, because one that lies close above it in the chart has
+/// its own name there.
+bool name_below(const Point& point, const std::vector<Point>& points, const Json& ns_domain,
+                const Json& memory_domain) {
+  const auto share = [](double distance, const Json& domain) {
+    return distance / (domain[1].get<double>() - domain[0].get<double>());
+  };
+  return std::any_of(points.begin(), points.end(), [&](const Point& other) {
+    const double right = share(std::abs(other.ns.median - point.ns.median), ns_domain);
+    const double up = share(other.memory.median - point.memory.median, memory_domain);
+    return &other != &point && right < 0.25 && up >= 0 && up < 0.12;
+  });
+}
+
+Json point_rows(const std::vector<Point>& points, const char* unit, const Json& ns_domain,
+                const Json& memory_domain) {
   Json rows = Json::array();
   for (const Point& point : points) {
     rows.push_back({{"series", point.series->name},
                     {"text", shorten(point.series->name, 22)},
+                    {"below", name_below(point, points, ns_domain, memory_domain)},
                     {"ns", rounded(point.ns.median)},
                     {"ns_low", rounded(point.ns.low)},
                     {"ns_high", rounded(point.ns.high)},
@@ -375,6 +395,24 @@ Json whisker(const char* name, Json encoding, const Json& colour) {
   return {{"name", name},
           {"mark", {{"type", "rule"}, {"strokeWidth", 2}, {"opacity", 0.7}, {"tooltip", false}}},
           {"encoding", std::move(encoding)}};
+}
+
+Json point_names(const char* name, const char* filter, int dy, const Json& x, const Json& y,
+                 const Json& colour) {
+  return {{"name", name},
+          {"transform", Json::array({{{"filter", filter}}})},
+          {"mark",
+           {{"type", "text"},
+            {"align", "center"},
+            {"dy", dy},
+            {"fontSize", 12},
+            {"fontWeight", 600},
+            {"tooltip", false}}},
+          {"encoding",
+           {{"x", x},
+            {"y", y},
+            {"text", {{"field", "text"}, {"type", "nominal"}}},
+            {"color", colour}}}};
 }
 
 }  // namespace
@@ -439,7 +477,8 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
   const Json colour = colour_scale(series);
 
   Json spec = frame(280);
-  spec["data"] = values(point_rows(points, view.unit.name));
+  spec["data"] =
+      values(point_rows(points, view.unit.name, x["scale"]["domain"], y["scale"]["domain"]));
   spec["transform"] = unless_hidden();
   Json layers = Json::array();
   for (Json& layer : baseline_layers(points.front(), x, y)) layers.push_back(std::move(layer));
@@ -458,19 +497,8 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
                       {"tooltip",
                        {label_column("series", "allocator"), label_column("memory_text", "memory"),
                         label_column("ns_text", "time per operation")}}}}});
-  layers.push_back({{"name", "point_names"},
-                    {"mark",
-                     {{"type", "text"},
-                      {"align", "center"},
-                      {"dy", -14},
-                      {"fontSize", 12},
-                      {"fontWeight", 600},
-                      {"tooltip", false}}},
-                    {"encoding",
-                     {{"x", x},
-                      {"y", y},
-                      {"text", {{"field", "text"}, {"type", "nominal"}}},
-                      {"color", colour}}}});
+  layers.push_back(point_names("point_names", "!datum.below", -14, x, y, colour));
+  layers.push_back(point_names("point_names_below", "datum.below", 18, x, y, colour));
   spec["layer"] = std::move(layers);
   return spec;
 }

@@ -57,27 +57,44 @@ const Summary* row_of(const WorkloadView& view, const AllocatorName& name) {
 
 struct Tile {
   const char* name;
-  std::optional<Interval> Summary::*figure;
-  bool bytes;
+  std::string change;     ///< "−48 %", "same" or "not clear"
+  const char* direction;  ///< "less", "more" or "even": its colour
+  std::string from_to;
 };
 
-/// The change of one figure, large enough to read across a table.
-void add_tile(Page& page, const Tile& tile, const Summary& base, const Summary& choice) {
-  const auto& before = base.*tile.figure;
-  const auto& after = choice.*tile.figure;
+/// The change of one figure, large enough to be read from across a table.
+void add_tile(Page& page, const Tile& tile) {
+  page.add(
+      "<li><span class=\"name\">{}</span><span class=\"change {}\">{}</span>"
+      "<span class=\"from\">{}</span></li>\n",
+      tile.name, tile.direction, tile.change, tile.from_to);
+}
+
+std::string signed_percent(double percent) {
+  return (percent < 0 ? "−" : "+") + format_percent(percent);
+}
+
+void add_memory_tile(Page& page, const char* name, const std::optional<Interval>& before,
+                     const std::optional<Interval>& after) {
   if (!before || !after || before->median <= 0) return;
   const double percent = (after->median / before->median - 1) * 100;
   const bool apart = after->high < before->low || before->high < after->low;
   const bool counts = apart && std::abs(percent) >= thresholds::kMemoryPercent;
-  const char* sign = percent < 0 ? "−" : "+";
-  const auto show = [&tile](double value) {
-    return tile.bytes ? format_bytes(value) : format_ns(value);
-  };
-  page.add(
-      "<li><span class=\"name\">{}</span><span class=\"change {}\">{}</span>"
-      "<span class=\"from\">{} → {}</span></li>\n",
-      tile.name, counts ? (percent < 0 ? "less" : "more") : "even",
-      counts ? sign + format_percent(percent) : "same", show(before->median), show(after->median));
+  add_tile(page, {name, counts ? signed_percent(percent) : "same",
+                  counts ? (percent < 0 ? "less" : "more") : "even",
+                  format_bytes(before->median) + " → " + format_bytes(after->median)});
+}
+
+void add_speed_tile(Page& page, const WorkloadInfo* info, const Summary& base,
+                    const Summary& choice) {
+  const Difference speed = speed_difference(choice, base, info);
+  if (speed.relation == Relation::unknown) return;
+  const bool counts = speed.relation == Relation::less || speed.relation == Relation::more;
+  const char* unranked = speed.relation == Relation::same ? "same" : "not clear";
+  add_tile(page, {"allocator time per operation", counts ? signed_percent(speed.percent) : unranked,
+                  counts ? (speed.percent < 0 ? "less" : "more") : "even",
+                  format_ns(base.ns_per_operation->median) + " → " +
+                      format_ns(choice.ns_per_operation->median)});
 }
 
 void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdict) {
@@ -86,14 +103,12 @@ void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdi
   if (base == nullptr || choice == nullptr || base == choice) return;
   page.add("<ul class=\"tiles\" aria-label=\"{} instead of {}\">\n",
            escape_html(display_name(*choice)), escape_html(display_name(*base)));
-  for (const Tile& tile :
-       {Tile{"peak RSS", &Summary::peak_rss_bytes, true},
-        Tile{"mean RSS over time", &Summary::mean_rss_bytes, true},
-        Tile{"RSS at the end", &Summary::end_rss_bytes, true},
-        Tile{"RSS 10 s later", &Summary::drained_10s_rss_bytes, true},
-        Tile{"allocator time per operation", &Summary::ns_per_operation, false}}) {
-    add_tile(page, tile, *base, *choice);
-  }
+  add_memory_tile(page, "peak RSS", base->peak_rss_bytes, choice->peak_rss_bytes);
+  add_memory_tile(page, "mean RSS over time", base->mean_rss_bytes, choice->mean_rss_bytes);
+  add_memory_tile(page, "RSS at the end", base->end_rss_bytes, choice->end_rss_bytes);
+  add_memory_tile(page, "RSS 10 s later", base->drained_10s_rss_bytes,
+                  choice->drained_10s_rss_bytes);
+  add_speed_tile(page, view.info, *base, *choice);
   page.add("</ul>\n");
 }
 

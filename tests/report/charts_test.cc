@@ -67,6 +67,41 @@ TEST_F(Charts, ShowAPeakInItsFullHeight) {
               static_cast<double>(*series[0].typical->peak_rss_bytes) / views_[1].unit.bytes, 0.01);
 }
 
+TEST_F(Charts, DrawLiveBytesAsTheyAreWhereSamplesShareATime) {
+  const auto spec = memory_chart(views_[0], series_of(views_[0], result_));
+  EXPECT_TRUE(layer(*spec, "live_area")["encoding"]["y"].at("stack").is_null());
+}
+
+TEST_F(Charts, TellTimesApartThatAreMicrosecondsApart) {
+  Result brief = result_;
+  for (heapwise::Run& run : brief.runs) {
+    for (Sample& sample : run.samples) sample.time_s *= 1e-3;
+  }
+  const auto views = views_of(brief);
+  const auto spec = memory_chart(views[0], series_of(views[0], brief));
+  std::set<double> times;
+  for (const auto& row : layer(*spec, "lines")["data"]["values"]) {
+    if (row["series"] == "glibc") times.insert(row["t"].get<double>());
+  }
+  EXPECT_GT(times.size(), 400U);
+}
+
+TEST_F(Charts, PutTheNameOfAPointBelowWhereTheOneAboveIsClose) {
+  Result close = result_;
+  for (Summary& row : close.summary) {
+    if (row.allocator != "jemalloc" || row.workload != "two-wave") continue;
+    row.memory_cost_bytes = close.summary[0].memory_cost_bytes;
+    row.memory_cost_bytes->median -= 1024;
+    row.ns_per_operation = close.summary[0].ns_per_operation;
+  }
+  const auto views = views_of(close);
+  const auto spec = tradeoff_chart(views[0], series_of(views[0], close));
+  std::map<std::string, bool> below;
+  for (const auto& row : (*spec)["data"]["values"]) below[row["series"]] = row["below"].get<bool>();
+  EXPECT_TRUE(below["jemalloc"]);
+  EXPECT_FALSE(below["glibc"]);
+}
+
 TEST_F(Charts, FetchNothing) {
   for (const WorkloadView& view : views_) {
     const auto series = series_of(view, result_);
