@@ -3,12 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "cli/verb.h"
 
 namespace heapwise::cli {
 
 Expected<Recording> record_command(const std::vector<std::string>& command,
-                                   const std::string& output, bool overwrite, Progress& progress) {
+                                   const std::string& output, bool overwrite, Progress& progress,
+                                   std::function<void(std::int32_t pid)> started) {
   if (command.empty()) {
     return fail(ErrorCode::usage, "there is no program to record",
                 "give it behind two dashes: -- PROGRAM ARGUMENTS…");
@@ -18,6 +21,7 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   options.output = output;
   options.overwrite = overwrite;
   options.recorder_library = library_directory() + "/libheapwise_record.so";
+  options.started = std::move(started);
   options.waiting = [&progress](std::size_t processes) {
     progress.note(
         fmt::format("the program ended but left {} process{} running; waiting for "

@@ -2,6 +2,8 @@
 // Recording a command for `record`, `advise` and their kin: the part that talks to the user.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,10 @@
 namespace heapwise::cli {
 
 /// Records `command` into `output` with notes to the user on the way, and prints the recording's
-/// warnings. An empty command is a usage error that explains "--".
+/// warnings. An empty command is a usage error that explains "--". `started` as in RecordOptions.
 Expected<Recording> record_command(const std::vector<std::string>& command,
-                                   const std::string& output, bool overwrite, Progress& progress);
+                                   const std::string& output, bool overwrite, Progress& progress,
+                                   std::function<void(std::int32_t pid)> started = {});
 
 /// A warning as a line and, where there is one, its remedy.
 void note_warning(const Warning& warning, Progress& progress);

@@ -113,7 +113,7 @@ Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarge
   auto pid = start_child(target.path, options.command,
                          recorded_environment(session.library(), session.directory()), signals);
   if (!pid) return tl::unexpected(pid.error());
-  const HighPriority priority;
+  const SupervisorPrivileges privileges;
   return Supervisor(session, signals, *pid, options, begun).run();
 }
 
@@ -126,6 +126,10 @@ std::string reasons(const RecordSession& session) {
     const auto count = session.unrecorded(static_cast<spool::Unrecorded>(i));
     if (count == 0) continue;
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kWords[i];
+  }
+  if (session.refused() != 0) {
+    text += (text.empty() ? "" : ", ") + std::to_string(session.refused()) +
+            " made a spool that could not be opened (" + session.refusal() + ")";
   }
   return text;
 }

@@ -18,6 +18,9 @@ struct RecordOptions {
   std::string output;                ///< of the main process; others get .PID.NAME before .hwt
   bool overwrite = false;
   std::string recorder_library;  ///< path of libheapwise_record.so
+  /// Told the command's process as soon as it runs, and may start children of its own, which are
+  /// waited for like the command's. May be empty.
+  std::function<void(std::int32_t pid)> started;
   /// Told once when the command has ended but processes that it left behind still run; recording
   /// goes on until they end too, or SIGINT or SIGTERM comes. May be empty.
   std::function<void(std::size_t processes)> waiting;
