@@ -73,11 +73,17 @@ int SupervisorSignals::read_signal() const {
   return static_cast<int>(info.ssi_signo);
 }
 
-HighPriority::HighPriority() : before_(getpriority(PRIO_PROCESS, 0)) {
-  setpriority(PRIO_PROCESS, 0, before_ - 10);
+SupervisorPrivileges::SupervisorPrivileges() : priority_(getpriority(PRIO_PROCESS, 0)) {
+  setpriority(PRIO_PROCESS, 0, priority_ - 10);
+  getrlimit(RLIMIT_NOFILE, &files_);
+  const rlimit more{files_.rlim_max, files_.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &more);
 }
 
-HighPriority::~HighPriority() { setpriority(PRIO_PROCESS, 0, before_); }
+SupervisorPrivileges::~SupervisorPrivileges() {
+  setpriority(PRIO_PROCESS, 0, priority_);
+  setrlimit(RLIMIT_NOFILE, &files_);
+}
 
 Expected<pid_t> start_child(const std::string& path, const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment,

@@ -42,17 +42,19 @@ Expected<pid_t> start_child(const std::string& path, const std::vector<std::stri
                             const std::vector<std::string>& environment,
                             const SupervisorSignals& signals);
 
-/// While it lives, this process comes first where it may: when it does not empty spools in time, the
-/// recorded program waits. Made after start_child(), as children inherit it.
-class HighPriority {
+/// While it lives, this process comes first where it may (when it does not empty spools in time,
+/// the recorded program waits) and may open as many files as the system lets it (a few for each
+/// process recorded at a time). Made after start_child(), as children inherit it.
+class SupervisorPrivileges {
  public:
-  HighPriority();
-  HighPriority(const HighPriority&) = delete;
-  HighPriority& operator=(const HighPriority&) = delete;
-  ~HighPriority();
+  SupervisorPrivileges();
+  SupervisorPrivileges(const SupervisorPrivileges&) = delete;
+  SupervisorPrivileges& operator=(const SupervisorPrivileges&) = delete;
+  ~SupervisorPrivileges();
 
  private:
-  int before_;
+  int priority_;
+  rlimit files_{};
 };
 
 /// This process's environment with the recorder's variables in it.

@@ -2,6 +2,7 @@
 #include "bench/session/record_session.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <x86intrin.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -46,16 +48,44 @@ void open_to_others(const std::string& directory) {
   if (geteuid() == 0) chmod(directory.c_str(), 01733);
 }
 
+// What a session leaves behind that was killed would fill the memory. One that is alive holds a
+// lock.
+void remove_dead_sessions(const std::string& parent) {
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(parent, failed)) {
+    if (entry.path().filename().string().rfind("heapwise-", 0) != 0) continue;
+    const Fd page(::open((entry.path() / "session").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (!page || flock(page.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    fs::remove_all(entry.path(), failed);
+  }
+}
+
+// The file by which a directory is seen to be in use. Locked before it has its name: whoever finds
+// it finds it locked.
+Expected<Fd> make_session_file(const std::string& directory) {
+  const std::string making = directory + "/new.session";
+  const std::string made = directory + "/session";
+  Fd file(::open(making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file || ftruncate(file.get(), spool::kPage) != 0 ||
+      flock(file.get(), LOCK_EX | LOCK_NB) != 0 || rename(making.c_str(), made.c_str()) != 0) {
+    return fail_errno("cannot make " + made, "make room there");
+  }
+  return file;
+}
+
 // A tmpfs is best, as spools are memory; but any directory does.
 Expected<TemporaryDirectory> make_directory() {
+  remove_dead_sessions("/dev/shm");
   if (auto directory = TemporaryDirectory::make("/dev/shm")) return directory;
   return TemporaryDirectory::make();
 }
 
 // The folder for raw files: beside the output, where there must be room for the trace anyway.
 Expected<TemporaryDirectory> make_raw_directory(const std::string& output) {
-  const std::string parent = fs::path(output).parent_path().string();
-  if (auto directory = TemporaryDirectory::make(parent.empty() ? "." : parent)) return directory;
+  std::string parent = fs::path(output).parent_path().string();
+  if (parent.empty()) parent = ".";
+  remove_dead_sessions(parent);
+  if (auto directory = TemporaryDirectory::make(parent)) return directory;
   return TemporaryDirectory::make();
 }
 
@@ -81,6 +111,9 @@ Expected<std::unique_ptr<RecordSession>> RecordSession::begin(const std::string&
   auto raw_directory = make_raw_directory(output);
   if (!raw_directory) return tl::unexpected(raw_directory.error());
   session->raw_directory_ = std::make_unique<TemporaryDirectory>(std::move(*raw_directory));
+  auto lock = make_session_file(session->raw_directory_->path());
+  if (!lock) return tl::unexpected(lock.error());
+  session->raw_lock_ = std::move(*lock);
   if (auto made = session->make_session_page(); !made) return tl::unexpected(made.error());
   if (auto found = session->choose_library(library); !found) return tl::unexpected(found.error());
   session->watch_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
@@ -100,12 +133,12 @@ RecordSession::~RecordSession() {
 
 Expected<void> RecordSession::make_session_page() {
   const std::string path = directory() + "/session";
-  const Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file || ftruncate(file.get(), spool::kPage) != 0 ||
-      (geteuid() == 0 && fchmod(file.get(), 0666) != 0)) {
-    return fail_errno("cannot make " + path, "make room in /dev/shm");
-  }
-  void* memory = mmap(nullptr, spool::kPage, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  auto file = make_session_file(directory());
+  if (!file) return tl::unexpected(file.error());
+  page_file_ = std::move(*file);
+  const int fd = page_file_.get();
+  if (geteuid() == 0) fchmod(fd, 0666);
+  void* memory = mmap(nullptr, spool::kPage, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return fail_errno("cannot map " + path);
   page_ = new (memory) spool::SessionPage{};
   page_->clock = choose_clock();
@@ -164,7 +197,10 @@ std::uint64_t RecordSession::unrecorded(spool::Unrecorded why) const {
 void RecordSession::take_in(const std::string& name) {
   if (name.rfind(kSpoolPrefix, 0) != 0) return;
   auto spool = LiveSpool::open(directory() + "/" + name, raw_directory_->path());
-  if (!spool) return;  // not of ours, or no room: its process counts what it has to drop
+  if (!spool) {
+    if (refused_++ == 0) refusal_ = spool.error().what;
+    return;
+  }
   end_replaced((*spool)->header().pid);
   live_.push_back(std::move(*spool));
 }

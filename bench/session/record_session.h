@@ -57,6 +57,9 @@ class RecordSession {
   /// Those that ended, in order of their start, once end() was called.
   const std::vector<EndedImage>& ended() const { return ended_; }
   std::uint64_t unrecorded(spool::Unrecorded why) const;
+  /// Spools that could not be taken in, and why the first was not.
+  std::uint64_t refused() const { return refused_; }
+  const std::string& refusal() const { return refusal_; }
   /// False when raw files could not be written in full.
   bool all_written() const { return all_written_; }
   recorder::TickScale scale() const;
@@ -80,12 +83,15 @@ class RecordSession {
   std::unique_ptr<TemporaryDirectory> directory_, raw_directory_;
   std::string library_;
   spool::SessionPage* page_ = nullptr;
+  Fd page_file_, raw_lock_;  ///< kept open for their locks, which say that this session is alive
   Fd watch_;
   Moment begun_;
   std::uint64_t budget_segments_ = 0;
   std::vector<std::unique_ptr<LiveSpool>> live_;
   std::vector<EndedImage> ended_;
   bool all_written_ = true;
+  std::uint64_t refused_ = 0;
+  std::string refusal_;
 };
 
 }  // namespace heapwise

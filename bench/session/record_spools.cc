@@ -137,8 +137,9 @@ std::size_t LiveSpool::drain(std::uint32_t most, std::atomic<std::uint64_t>& bea
   return copied;
 }
 
-// Makes the spool four times as large when more than half of it was busy. Pages are allocated before the process may
-// write to them: a full tmpfs ends the growth here and not with a SIGBUS there.
+// Makes the spool four times as large when more than half of it was busy. Pages are allocated
+// before the process may write to them: a full tmpfs ends the growth here and not with a SIGBUS
+// there.
 void LiveSpool::grow(std::uint32_t busy, std::uint32_t most) {
   const std::uint32_t now = limit();
   const std::uint32_t next = std::min({now * 4, most, header().capacity});

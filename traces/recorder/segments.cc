@@ -17,7 +17,7 @@ using spool::SegmentState;
 // Waiting is counted in pauses, as the clock may be frozen; a pause takes 15 to 60 ns. An alive
 // supervisor gives seconds, so that a machine under load loses nothing.
 constexpr std::uint32_t kPausesPerLook = 64;
-constexpr std::uint32_t kLooksWithoutHeartbeat = 500'000;
+constexpr std::uint32_t kLooksWithoutHeartbeat = 200'000;
 constexpr std::uint32_t kMostLooks = 4'000'000;
 
 // What ended threads left: segment << 32 | offset, or 0 (no segment's offset is 0).

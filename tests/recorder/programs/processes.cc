@@ -162,6 +162,15 @@ int daemon_child() {
   return 0;
 }
 
+// Says in a file that it has come to its end.
+int outlive() {
+  for (int i = 0; i < 3000000; ++i) std::free(take(157001));
+  FILE* file = std::fopen(scenario::extra[0], "w");
+  std::fputs("done", file);
+  std::fclose(file);
+  return 0;
+}
+
 int limits() {
   void* block = take(155001);
   rlimit limit{};
@@ -184,9 +193,9 @@ int deepbind() {
 }
 
 const scenario::Register registrations[] = {
-    {"leaf", leaf},          {"children", children}, {"shells", shells},
-    {"forks", forks},        {"killed", killed},     {"crash", crash},
-    {"limits", limits},      {"deepbind", deepbind}, {"surroundings", surroundings},
-    {"daemon", daemon_child}};
+    {"leaf", leaf},           {"children", children}, {"shells", shells},
+    {"forks", forks},         {"killed", killed},     {"crash", crash},
+    {"limits", limits},       {"deepbind", deepbind}, {"surroundings", surroundings},
+    {"daemon", daemon_child}, {"outlive", outlive}};
 
 }  // namespace
