@@ -40,6 +40,12 @@ struct Destructors {
 }  // namespace
 }  // namespace heapwise::testing
 
+/// A trace leaves objects alive, and so does its replay: they are not leaks. Only AddressSanitizer
+/// looks for this function.
+extern "C" [[gnu::visibility("default")]] const char* __asan_default_options() {
+  return "detect_leaks=0";
+}
+
 /// Words that trim come here: from within a thread of the replay.
 extern "C" int malloc_trim(std::size_t what) {
   using heapwise::testing::Destructors;
