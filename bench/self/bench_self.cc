@@ -41,7 +41,19 @@ void churn(std::uint64_t seed, std::uint64_t events) {
   for (void* block : table) std::free(block);
 }
 
-double ns_per_event(unsigned threads, std::uint64_t events) {
+/// What one event took: of each thread's time, and of CPU time.
+struct Cost {
+  double wall_ns = 0;
+  double cpu_ns = 0;
+};
+
+double cpu_ns() {
+  timespec used{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) * 1e9 + static_cast<double>(used.tv_nsec);
+}
+
+Cost cost_per_event(unsigned threads, std::uint64_t events) {
   std::barrier<> start(threads + 1);
   std::vector<std::thread> workers;
   for (unsigned i = 0; i < threads; ++i) {
@@ -53,13 +65,16 @@ double ns_per_event(unsigned threads, std::uint64_t events) {
   }
   start.arrive_and_wait();
   const auto begun = Clock::now();
+  const double cpu_begun = cpu_ns();
   for (std::thread& worker : workers) worker.join();
   const std::chrono::duration<double, std::nano> taken = Clock::now() - begun;
-  return taken.count() / static_cast<double>(events);
+  const auto count = static_cast<double>(events);
+  return {taken.count() / count, (cpu_ns() - cpu_begun) / count / threads};
 }
 
 int work(unsigned threads, std::uint64_t events, const char* result) {
-  const std::string text = std::to_string(ns_per_event(threads, events));
+  const Cost cost = cost_per_event(threads, events);
+  const std::string text = std::to_string(cost.wall_ns) + " " + std::to_string(cost.cpu_ns);
   return heapwise::write_file(result, text, true) ? 0 : 1;
 }
 
@@ -75,13 +90,18 @@ std::vector<std::string> work_command(const Session& session, unsigned threads) 
           session.folder + "/result"};
 }
 
-double read_result(const Session& session) {
+Cost read_result(const Session& session) {
   const auto text = heapwise::read_file(session.folder + "/result");
   std::filesystem::remove(session.folder + "/result");
-  return text ? std::strtod(text->c_str(), nullptr) : 0;
+  Cost cost;
+  if (!text) return cost;
+  char* end = nullptr;
+  cost.wall_ns = std::strtod(text->c_str(), &end);
+  cost.cpu_ns = std::strtod(end, nullptr);
+  return cost;
 }
 
-double run_plain(const Session& session, std::vector<std::string> command) {
+Cost run_plain(const Session& session, std::vector<std::string> command) {
   std::vector<char*> arguments;
   arguments.reserve(command.size() + 1);
   for (std::string& word : command) arguments.push_back(word.data());
@@ -97,7 +117,7 @@ double run_plain(const Session& session, std::vector<std::string> command) {
   return read_result(session);
 }
 
-double run_recorded(const Session& session, unsigned threads) {
+Cost run_recorded(const Session& session, unsigned threads) {
   heapwise::RecordOptions options;
   options.command = work_command(session, threads);
   options.output = session.folder + "/trace.hwt";
@@ -106,7 +126,7 @@ double run_recorded(const Session& session, unsigned threads) {
   const auto recording = heapwise::record(options);
   if (!recording) {
     std::fprintf(stderr, "bench-self: %s\n", recording.error().what.c_str());
-    return 0;
+    return {};
   }
   for (const auto& warning : recording->warnings) {
     std::fprintf(stderr, "bench-self: warning: %s\n", warning.what.c_str());
@@ -114,10 +134,10 @@ double run_recorded(const Session& session, unsigned threads) {
   return read_result(session);
 }
 
-double run_heaptrack(const Session& session, unsigned threads) {
+Cost run_heaptrack(const Session& session, unsigned threads) {
   std::vector<std::string> command{"heaptrack", "-o", session.folder + "/heaptrack"};
   for (std::string& word : work_command(session, threads)) command.push_back(std::move(word));
-  const double result = run_plain(session, command);
+  const Cost result = run_plain(session, command);
   for (const auto& file : std::filesystem::directory_iterator(session.folder)) {
     if (file.path().filename().string().rfind("heaptrack", 0) == 0) {
       std::filesystem::remove(file.path());
@@ -130,30 +150,39 @@ bool is_installed(const char* program) {
   return std::system((std::string("command -v ") + program + " >/dev/null").c_str()) == 0;
 }
 
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
+using Costs = std::vector<Cost>;
+
+std::vector<double> sorted(const Costs& costs, double Cost::*which) {
+  std::vector<double> values;
+  values.reserve(costs.size());
+  for (const Cost& cost : costs) values.push_back(cost.*which);
   std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+  return values;
+}
+
+double median(const Costs& costs, double Cost::*which) {
+  return sorted(costs, which)[costs.size() / 2];
+}
+
+void print_row(unsigned threads, const char* name, const Costs& costs, const Costs& bare) {
+  const auto walls = sorted(costs, &Cost::wall_ns);
+  const double wall = median(costs, &Cost::wall_ns);
+  const double base = median(bare, &Cost::wall_ns);
+  const double cpu = median(costs, &Cost::cpu_ns) - median(bare, &Cost::cpu_ns);
+  std::printf("%7u  %-10s %8.1f %8.1f %8.1f..%-7.1f %6.2f %9.1f\n", threads, name, wall,
+              wall - base, walls.front(), walls.back(), wall / base, cpu);
 }
 
 void compare(const Session& session, unsigned threads, int rounds, bool heaptrack) {
-  std::vector<double> bare, recorded, tracked;
+  Costs bare, recorded, tracked;
   for (int round = 0; round < rounds; ++round) {
     bare.push_back(run_plain(session, work_command(session, threads)));
     recorded.push_back(run_recorded(session, threads));
     if (heaptrack) tracked.push_back(run_heaptrack(session, threads));
   }
-  const double base = median(bare);
-  const auto row = [&](const char* name, const std::vector<double>& values) {
-    if (values.empty()) return;
-    const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    const double now = median(values);
-    std::printf("%7u  %-10s %9.1f %9.1f %9.1f..%-7.1f %7.2f\n", threads, name, now, now - base,
-                *least, *most, now / base);
-  };
-  row("bare", bare);
-  row("recorded", recorded);
-  row("heaptrack", tracked);
+  print_row(threads, "bare", bare, bare);
+  print_row(threads, "recorded", recorded, bare);
+  if (heaptrack) print_row(threads, "heaptrack", tracked, bare);
 }
 
 }  // namespace
@@ -176,7 +205,7 @@ int main(int count, char** arguments) {
   const bool heaptrack = is_installed("heaptrack");
   std::printf("%d rounds of %llu events per thread, in ns per event\n", rounds,
               static_cast<unsigned long long>(session.events));
-  std::printf("threads  run           median     added  least..most         times\n");
+  std::puts("threads  run          median    added    least..most     times  CPU added");
   for (const unsigned threads : {1U, 2U}) compare(session, threads, rounds, heaptrack);
   if (!heaptrack) std::puts("heaptrack is not installed: apt-get install heaptrack");
   return 0;
