@@ -80,6 +80,8 @@ struct Run {
   std::optional<std::uint64_t> peak_rss_bytes, mean_rss_bytes, end_rss_bytes;  ///< footprint only
   std::optional<std::uint64_t> drained_1s_rss_bytes, drained_10s_rss_bytes;
   std::optional<double> fragmentation_peak, fragmentation_mean, fragmentation_end;
+  /// Real runs only: the most that the whole process had resident, files included.
+  std::optional<std::uint64_t> process_peak_rss_bytes;
   std::vector<Sample> samples;
 };
 
@@ -95,7 +97,7 @@ struct Summary {
   unsigned repetitions = 0;  ///< runs that ended ok, of the purpose with fewer
   unsigned failures = 0;     ///< runs that did not
   std::string failure;       ///< the first failure's status and detail; empty if none
-  /// What the memory verdict compares: half peak, half mean RSS, taken run by run.
+  /// What the memory verdict compares: the mean of peak, mean and end RSS, taken run by run.
   std::optional<Interval> memory_cost_bytes;
   std::optional<Interval> ns_per_operation, peak_rss_bytes, mean_rss_bytes, end_rss_bytes,
       drained_1s_rss_bytes, drained_10s_rss_bytes, fragmentation_peak, fragmentation_mean,
@@ -121,6 +123,33 @@ struct Recommendation {
   std::string how_to;                ///< the exact line that deploys it
 };
 
+/// Predicted and real memory of one allocator, medians over the runs on either side. Errors are
+/// (predicted - real) / real, noise is half the range of the real runs / their median, in per cent.
+struct Verification {
+  std::string workload, allocator, tuning = "default";
+  unsigned real_runs = 0;  ///< that ended well
+  unsigned failures = 0;   ///< that did not
+  std::string failure;     ///< the first failure's status and detail; empty if none
+  std::optional<std::uint64_t> real_peak_rss_bytes, predicted_peak_rss_bytes, real_mean_rss_bytes,
+      predicted_mean_rss_bytes, real_end_rss_bytes, predicted_end_rss_bytes;
+  std::optional<double> noise_percent, mean_noise_percent, end_noise_percent;  ///< first: of peak
+  std::optional<double> error_percent, mean_error_percent, end_error_percent;  ///< first: of peak
+  /// The error of the peak in per cent of all that the process had resident.
+  std::optional<double> error_percent_of_process;
+  std::optional<std::uint64_t> process_peak_rss_bytes;
+  std::optional<double> real_cpu_s, real_cpu_noise_percent, real_wall_s;
+  std::string check = "not-checked";  ///< "passed": |error| <= noise + 5, "failed", "not-checked"
+};
+
+/// Whether the recommendation drawn from the prediction is the one that real runs give.
+struct Agreement {
+  /// "same-choice", "within-noise" or "different"; nothing where either side cannot tell.
+  std::optional<std::string> memory, speed;
+  std::optional<AllocatorName> predicted_memory_choice, real_memory_choice, predicted_speed_choice,
+      real_speed_choice;
+  std::vector<std::string> sentences;  ///< the same in words
+};
+
 struct Result {
   std::string heapwise_version, created;  ///< created: RFC 3339, UTC
   Environment environment;
@@ -130,6 +159,11 @@ struct Result {
   std::vector<Run> runs;
   std::vector<Summary> summary;
   std::vector<Recommendation> recommendations;
+  /// Of a verification only: the program itself under each allocator. Their purpose is "real", RSS
+  /// is that of the process's heap, live bytes are not known.
+  std::vector<Run> real_runs;
+  std::vector<Verification> verification;
+  std::optional<Agreement> agreement;
 };
 
 std::string to_string(RunStatus status);

@@ -108,6 +108,7 @@ void describe(Visitor& field, T& one) {
   field("fragmentation_peak", one.fragmentation_peak);
   field("fragmentation_mean", one.fragmentation_mean);
   field("fragmentation_end", one.fragmentation_end);
+  field("process_peak_rss_bytes", one.process_peak_rss_bytes);
   field("samples", one.samples);
 }
 
@@ -159,6 +160,52 @@ void describe(Visitor& field, T& one) {
   field("how_to", one.how_to);
 }
 
+template <class Visitor, Is<Verification> T>
+void describe(Visitor& field, T& one) {
+  field("workload", one.workload);
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+  field("real_runs", one.real_runs);
+  field("failures", one.failures);
+  field("failure", one.failure);
+  field("real_peak_rss_bytes", one.real_peak_rss_bytes);
+  field("predicted_peak_rss_bytes", one.predicted_peak_rss_bytes);
+  field("real_mean_rss_bytes", one.real_mean_rss_bytes);
+  field("predicted_mean_rss_bytes", one.predicted_mean_rss_bytes);
+  field("real_end_rss_bytes", one.real_end_rss_bytes);
+  field("predicted_end_rss_bytes", one.predicted_end_rss_bytes);
+  field("noise_percent", one.noise_percent);
+  field("mean_noise_percent", one.mean_noise_percent);
+  field("end_noise_percent", one.end_noise_percent);
+  field("error_percent", one.error_percent);
+  field("mean_error_percent", one.mean_error_percent);
+  field("end_error_percent", one.end_error_percent);
+  field("error_percent_of_process", one.error_percent_of_process);
+  field("process_peak_rss_bytes", one.process_peak_rss_bytes);
+  field("real_cpu_s", one.real_cpu_s);
+  field("real_cpu_noise_percent", one.real_cpu_noise_percent);
+  field("real_wall_s", one.real_wall_s);
+  field("check", one.check);
+}
+
+template <class Visitor, Is<Agreement> T>
+void describe(Visitor& field, T& one) {
+  field("memory", one.memory);
+  field("speed", one.speed);
+  field("predicted_memory_choice", one.predicted_memory_choice);
+  field("real_memory_choice", one.real_memory_choice);
+  field("predicted_speed_choice", one.predicted_speed_choice);
+  field("real_speed_choice", one.real_speed_choice);
+  field("sentences", one.sentences);
+}
+
+/// A list that only some documents have: not written where it is empty.
+template <class Visitor, class List>
+void describe_some(Visitor& field, const char* name, List& list) {
+  if (std::is_const_v<List> && list.empty()) return;
+  field(name, list);
+}
+
 template <class Visitor, Is<Result> T>
 void describe(Visitor& field, T& one) {
   field("heapwise_version", one.heapwise_version);
@@ -170,6 +217,9 @@ void describe(Visitor& field, T& one) {
   field("runs", one.runs);
   field("summary", one.summary);
   field("recommendations", one.recommendations);
+  describe_some(field, "real_runs", one.real_runs);
+  describe_some(field, "verification", one.verification);
+  field("agreement", one.agreement);
 }
 
 }  // namespace heapwise::schema
