@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/real_run.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+#include "bench/session/real_run_memory.h"
+
+namespace heapwise {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMostMoments = 8192;
+
+bool steers_an_allocator(std::string_view entry) {
+  constexpr std::array<std::string_view, 5> kBeginnings{"MALLOC_", "GLIBC_TUNABLES=", "TCMALLOC_",
+                                                        "MIMALLOC_", "LD_PRELOAD="};
+  return std::any_of(kBeginnings.begin(), kBeginnings.end(), [entry](std::string_view beginning) {
+    return entry.substr(0, beginning.size()) == beginning;
+  });
+}
+
+std::vector<std::string> environment_of(const RealRunCall& call) {
+  std::vector<std::string> entries;
+  std::string preload;
+  for (const std::string& library : call.preload) preload += (preload.empty() ? "" : ":") + library;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    constexpr std::string_view kPreload = "LD_PRELOAD=";
+    if (text.substr(0, kPreload.size()) == kPreload && text.size() > kPreload.size()) {
+      preload += (preload.empty() ? "" : ":") + std::string(text.substr(kPreload.size()));
+    }
+    if (!steers_an_allocator(text)) entries.emplace_back(text);
+  }
+  if (!preload.empty()) entries.push_back("LD_PRELOAD=" + preload);
+  for (const auto& [name, value] : call.settings) entries.push_back(name + "=" + value);
+  return entries;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> list;
+  for (std::string& one : strings) list.push_back(one.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+/// Between fork and exec. Errors go through `problem`, which exec closes.
+[[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment,
+                         const std::string& input, int problem) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  const int in = open(input.empty() ? "/dev/null" : input.c_str(), O_RDONLY | O_CLOEXEC);
+  const int out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  dup2(in, STDIN_FILENO);
+  dup2(out, STDOUT_FILENO);
+  dup2(out, STDERR_FILENO);
+  execvpe(command[0], command.data(), environment.data());
+  const int why = errno;
+  write_all(problem, &why, sizeof why);
+  _exit(127);
+}
+
+/// Starts the program and returns once it is itself: before exec its memory is ours.
+Expected<pid_t> start(const RealRunCall& call) {
+  std::vector<std::string> words = call.command;
+  std::vector<std::string> variables = environment_of(call);
+  const std::vector<char*> command = pointers(words);
+  const std::vector<char*> environment = pointers(variables);
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");
+  const Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  const pid_t pid = fork();
+  if (pid < 0) return fail_errno("cannot start a process");
+  if (pid == 0) become(command, environment, call.input, writing.get());
+  writing.close();
+  int problem = 0;
+  if (read(reading.get(), &problem, sizeof problem) != static_cast<ssize_t>(sizeof problem)) {
+    return pid;
+  }
+  waitpid(pid, nullptr, 0);
+  return fail(ErrorCode::unsupported,
+              "cannot execute " + call.command.front() + ": " + std::strerror(problem));
+}
+
+/// Watches one process from its start to its end.
+class Watch {
+ public:
+  Watch(const RealRunCall& call, pid_t pid)
+      : call_(call),
+        process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
+        status_(open(("/proc/" + std::to_string(pid) + "/status").c_str(), O_RDONLY | O_CLOEXEC)),
+        smaps_("/proc/" + std::to_string(pid) + "/smaps") {}
+
+  /// Until the process ends; false when time ran out first.
+  bool run() {
+    while (true) {
+      const double now = elapsed();
+      if (now > call_.timeout_s) return false;
+      look(now);
+      const double pause_s = std::max(0.0005, now + keeper_.period_s() - elapsed());
+      if (ends_within(pause_s)) return true;
+    }
+  }
+
+  RealRunEnd take(double until_s) {
+    RealRunEnd end;
+    const auto measured = [until_s](const ProcessMoment& moment) {
+      return moment.time_s <= until_s;
+    };
+    std::copy_if(keeper_.moments().begin(), keeper_.moments().end(),
+                 std::back_inserter(end.anonymous), measured);
+    std::copy_if(non_heap_.begin(), non_heap_.end(), std::back_inserter(end.non_heap), measured);
+    end.wall_s = std::min(until_s, elapsed());
+    end.peak_resident_bytes = peak_resident_;
+    return end;
+  }
+
+ private:
+  double elapsed() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
+
+  bool ends_within(double seconds) const {
+    const timespec time{static_cast<time_t>(seconds),
+                        static_cast<long>((seconds - static_cast<long>(seconds)) * 1e9)};
+    pollfd event{process_.get(), POLLIN, 0};
+    return ppoll(&event, 1, &time, nullptr) > 0;
+  }
+
+  void look(double now) {
+    std::array<char, 4096> text;
+    const ssize_t size = pread(status_.get(), text.data(), text.size(), 0);
+    if (size <= 0) return;
+    const auto memory = parse_status({text.data(), static_cast<std::size_t>(size)});
+    if (!memory) return;
+    keeper_.add({now, memory->anonymous, memory->file + memory->shared, memory->resident,
+                 memory->high_water});
+    peak_resident_ = std::max(peak_resident_, memory->high_water);
+    if (call_.non_heap_every_s <= 0 || now < next_non_heap_s_) return;
+    next_non_heap_s_ = now + call_.non_heap_every_s;
+    const auto smaps = read_file(smaps_);
+    if (smaps && !smaps->empty()) non_heap_.push_back({now, non_heap_bytes(*smaps)});
+  }
+
+  const RealRunCall& call_;
+  Fd process_, status_;
+  std::string smaps_;
+  Clock::time_point begun_ = Clock::now();
+  MomentKeeper keeper_;
+  std::vector<ProcessMoment> non_heap_;
+  std::uint64_t peak_resident_ = 0;
+  double next_non_heap_s_ = 0;
+};
+
+std::string signal_name(int signal) {
+  const char* const name = sigabbrev_np(signal);
+  return "SIG" + std::string(name != nullptr ? name : std::to_string(signal));
+}
+
+std::string describe_status(int status) {
+  if (WIFSIGNALED(status)) return "killed by " + signal_name(WTERMSIG(status));
+  return "exit code " + std::to_string(WEXITSTATUS(status));
+}
+
+bool same_end(int one, int other) {
+  if (WIFSIGNALED(one) != WIFSIGNALED(other)) return false;
+  return WIFSIGNALED(one) ? WTERMSIG(one) == WTERMSIG(other)
+                          : WEXITSTATUS(one) == WEXITSTATUS(other);
+}
+
+/// Being ended by the load is no failure, however the server takes it; a signal of its own is.
+bool crashed(int status) {
+  return WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGKILL;
+}
+
+void judge_load(const RealRunCall& call, const LoadReport& report, int status, RealRunEnd& end) {
+  if (report.outcome == LoadOutcome::finished && !crashed(status)) return;
+  end.status = RunStatus::crashed;
+  if (report.outcome == LoadOutcome::server_gone || crashed(status)) {
+    end.detail = describe_status(status);
+  } else {
+    end.detail = describe(report, call.load);
+  }
+}
+
+void judge(const RealRunCall& call, int status, RealRunEnd& end) {
+  if (same_end(status, call.expected_wait_status)) return;
+  end.status = RunStatus::crashed;
+  end.detail = describe_status(status);
+  if (!WIFSIGNALED(status)) {
+    end.detail += " where the recorded run had " + describe_status(call.expected_wait_status);
+  }
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
+}  // namespace
+
+void MomentKeeper::add(const Sight& sight) {
+  std::uint64_t bytes = sight.anonymous;
+  // The mark counts when it rose since the last look: then files took no more than at either side.
+  if (sight.high_water > last_.high_water && sight.high_water > sight.resident) {
+    const std::uint64_t other = std::max(sight.file_and_shared, last_.file_and_shared);
+    bytes = std::max(bytes, sight.high_water - std::min(sight.high_water, other));
+  }
+  moments_.push_back({sight.time_s, bytes});
+  last_ = sight;
+  if (moments_.size() >= kMostMoments) thin();
+}
+
+/// Of each two neighbours the higher one stays, so that no peak is lost.
+void MomentKeeper::thin() {
+  for (std::size_t i = 0; 2 * i + 1 < moments_.size(); ++i) {
+    const ProcessMoment& one = moments_[2 * i];
+    const ProcessMoment& other = moments_[2 * i + 1];
+    moments_[i] = one.bytes >= other.bytes ? one : other;
+  }
+  moments_.resize(moments_.size() / 2);
+  period_s_ *= 2;
+}
+
+Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
+  const auto begun = Clock::now();
+  const auto pid = start(call);
+  if (!pid) return tl::unexpected(pid.error());
+  std::optional<Load> load;
+  if (!call.load.command.empty()) {
+    auto started = Load::start(call.load, *pid);
+    if (!started) {
+      kill(-*pid, SIGKILL);
+      waitpid(*pid, nullptr, 0);
+      return tl::unexpected(started.error());
+    }
+    load.emplace(*std::move(started));
+  }
+  Watch watch(call, *pid);
+  const bool in_time = watch.run();
+  if (!in_time) kill(*pid, SIGKILL);
+  int status = 0;
+  rusage usage{};
+  while (wait4(*pid, &status, 0, &usage) < 0 && errno == EINTR) {
+  }
+  kill(-*pid, SIGKILL);
+
+  double until_s = std::chrono::duration<double>(Clock::now() - begun).count();
+  LoadReport report;
+  if (load) {
+    report = load->report();
+    if (report.ended_ns > report.begun_ns) {
+      until_s = static_cast<double>(report.ended_ns - report.begun_ns) * 1e-9;
+    }
+    waitpid(load->pid(), nullptr, 0);
+  }
+  RealRunEnd end = watch.take(until_s);
+  end.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  if (!in_time) {
+    end.status = RunStatus::timed_out;
+    end.detail = "no end after " + std::to_string(static_cast<long>(call.timeout_s)) + " s";
+  } else if (load) {
+    judge_load(call, report, status, end);
+  } else {
+    judge(call, status, end);
+  }
+  return end;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/verify.h"
+
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/session/heap_figures.h"
+#include "bench/session/rounds.h"
+
+namespace heapwise {
+namespace {
+
+constexpr std::size_t kKeptSamples = 1000;
+constexpr double kSnapshots = 30;
+/// Reading smaps stops the process for a moment, the longer the more memory it has.
+constexpr double kLeastSnapshotPause_s = 0.004;
+/// An allocator that makes a program so much slower is worth knowing about, not waiting for.
+constexpr double kTimeoutFactor = 10, kTimeoutBase_s = 30;
+
+bool has_port(const std::string& text) { return text.find("{port}") != std::string::npos; }
+
+/// Where the C library is, which would otherwise be found behind a linked allocator: where this
+/// program has its own from.
+std::string libc_path() {
+  Dl_info info{};
+  const bool found = dladdr(reinterpret_cast<const void*>(&gnu_get_libc_version), &info) != 0;
+  return found && info.dli_fname != nullptr ? info.dli_fname : "libc.so.6";
+}
+
+std::vector<std::string> preload_of(const Contender& contender, bool over_linked) {
+  if (!contender.library.empty()) return {contender.library};
+  const Allocator* const allocator = find_allocator(contender.runner);
+  const std::string path = allocator == nullptr ? "" : preload_path(*allocator);
+  if (!path.empty()) return {path};
+  return over_linked ? std::vector<std::string>{libc_path()} : std::vector<std::string>{};
+}
+
+std::string way_out(const Contender& contender) {
+  const Allocator* const allocator = find_allocator(contender.runner);
+  const bool linkable =
+      contender.library.empty() && allocator != nullptr && !allocator->link_flag.empty();
+  return linkable ? "link the program with " + allocator->link_flag +
+                        " instead of preloading the library, and verify that; or not at all"
+                  : "link the library instead of preloading it, and verify that; or not at all";
+}
+
+class Verifier {
+ public:
+  explicit Verifier(const VerifyOptions& options) : options_(options) {}
+
+  Expected<RealRuns> run() {
+    if (auto looked = look_at_non_heap(); !looked) return tl::unexpected(looked.error());
+    const auto rounds =
+        balanced_rounds(options_.contenders.size(), options_.repetitions, options_.seed);
+    for (unsigned repetition = 0; repetition < options_.repetitions; ++repetition) {
+      for (const std::size_t number : rounds[repetition]) {
+        const Contender& contender = options_.contenders[number];
+        tell(contender.allocator, contender.tuning, repetition);
+        auto run = run_contender(contender, repetition);
+        if (!run) return tl::unexpected(run.error());
+        result_.runs.push_back(*std::move(run));
+        ++done_;
+      }
+    }
+    for (const Contender& contender : options_.contenders) warn_of_deaths(contender);
+    return std::move(result_);
+  }
+
+ private:
+  void tell(const std::string& allocator, const std::string& tuning, unsigned repetition) const {
+    if (!options_.progress) return;
+    const auto runs = static_cast<unsigned>(options_.contenders.size()) * options_.repetitions;
+    options_.progress({allocator, tuning, repetition, done_, runs + 1});
+  }
+
+  Expected<RealRunEnd> call(const std::vector<std::string>& preload, const Settings& settings,
+                            double non_heap_every_s) {
+    auto ported = with_free_port(options_.command, options_.load, options_.wait_any_port);
+    if (!ported) return tl::unexpected(ported.error());
+    RealRunCall call;
+    call.command = std::move(ported->command);
+    call.load = std::move(ported->load);
+    call.load.quiet = true;
+    call.preload = preload;
+    call.settings = settings;
+    call.input = options_.input;
+    call.timeout_s = kTimeoutFactor * options_.recorded_wall_s + kTimeoutBase_s;
+    call.expected_wait_status = options_.recorded_wait_status;
+    call.non_heap_every_s = non_heap_every_s;
+    if (!call.load.command.empty()) {
+      call.timeout_s += call.load.ready_timeout_s;
+      remove_readiness(call.load);
+      if (auto free = check_not_ready(call.load); !free) return tl::unexpected(free.error());
+    }
+    return run_for_real(call);
+  }
+
+  /// A server that was killed leaves its file behind. It was not there before the recorded run.
+  static void remove_readiness(const LoadScript& load) {
+    if (!load.wait_file.empty()) unlink(load.wait_file.c_str());
+  }
+
+  Expected<void> look_at_non_heap() {
+    tell("", "", 0);
+    std::vector<std::string> preload{options_.mark_library};
+    if (options_.over_linked) preload.push_back(libc_path());
+    const double every = std::max(kLeastSnapshotPause_s, options_.recorded_wall_s / kSnapshots);
+    const auto end = call(preload, {}, every);
+    if (!end) return tl::unexpected(end.error());
+    if (end->status != RunStatus::ok) {
+      return fail(ErrorCode::unsupported,
+                  "the program could be recorded, but not run again under glibc: " + end->detail,
+                  "give a command that can be run several times in this directory");
+    }
+    non_heap_ = share_curve(end->non_heap, end->wall_s);
+    for (const auto& point : non_heap_) {
+      result_.non_heap_bytes += point.second / static_cast<double>(non_heap_.size());
+    }
+    ++done_;
+    return {};
+  }
+
+  Expected<Run> run_contender(const Contender& contender, unsigned repetition) {
+    const auto end = call(preload_of(contender, options_.over_linked), contender.settings, 0);
+    if (!end) return tl::unexpected(end.error());
+    Run run;
+    run.workload = options_.workload;
+    run.allocator = contender.allocator;
+    run.tuning = contender.tuning;
+    run.linkage = contender.allocator == "glibc" ? "shared" : "preloaded";
+    run.purpose = "real";
+    run.repetition = repetition;
+    run.status = end->status;
+    run.status_detail = end->detail;
+    run.seconds = end->wall_s;
+    run.cpu_seconds = end->cpu_s;
+    const std::vector<Sample> samples = heap_samples(end->anonymous, non_heap_);
+    if (samples.empty()) return without_figures(std::move(run));
+    run.samples = thinned(samples, kKeptSamples);
+    if (run.status != RunStatus::ok) return run;
+    const SeriesFigures figures = figures_of(samples);
+    run.peak_rss_bytes = static_cast<std::uint64_t>(std::llround(figures.peak));
+    run.mean_rss_bytes = static_cast<std::uint64_t>(std::llround(figures.mean));
+    run.end_rss_bytes = static_cast<std::uint64_t>(std::llround(figures.end));
+    run.process_peak_rss_bytes = end->peak_resident_bytes;
+    return run;
+  }
+
+  /// Over before it could be looked at once.
+  static Run without_figures(Run run) {
+    if (run.status != RunStatus::ok) return run;
+    run.status = RunStatus::unsupported;
+    run.status_detail = "it ended before its memory could be looked at";
+    return run;
+  }
+
+  void warn_of_deaths(const Contender& contender) {
+    for (const Run& run : result_.runs) {
+      if (run.allocator != contender.allocator || run.tuning != contender.tuning ||
+          run.status == RunStatus::ok) {
+        continue;
+      }
+      const bool preloads = !preload_of(contender, options_.over_linked).empty();
+      result_.warnings.push_back({"fails-under-allocator",
+                                  options_.workload + " does not run well on " +
+                                      contender.allocator + (preloads ? ", preloaded: " : ": ") +
+                                      run.status_detail,
+                                  preloads ? way_out(contender) : "", "verification"});
+      return;
+    }
+  }
+
+  const VerifyOptions& options_;
+  RealRuns result_;
+  ShareCurve non_heap_;
+  unsigned done_ = 0;
+};
+
+}  // namespace
+
+Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
+                                       const LoadScript& load, bool wait_any_port) {
+  PortedCommand ported{command, load};
+  const bool wanted = wait_any_port || has_port(load.command) || has_port(load.wait_file) ||
+                      std::any_of(command.begin(), command.end(), has_port);
+  if (!wanted) return ported;
+  const auto port = free_port();
+  if (!port) return tl::unexpected(port.error());
+  for (std::string& word : ported.command) word = with_port(std::move(word), *port);
+  ported.load.command = with_port(load.command, *port);
+  ported.load.wait_file = with_port(load.wait_file, *port);
+  if (wait_any_port) ported.load.wait_port = *port;
+  return ported;
+}
+
+Expected<RealRuns> run_all_for_real(const VerifyOptions& options) {
+  return Verifier(options).run();
+}
+
+std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& moments,
+                                 const ShareCurve& non_heap) {
+  std::vector<Sample> samples;
+  if (moments.empty()) return samples;
+  const double until = moments.back().time_s;
+  for (const ProcessMoment& moment : moments) {
+    const double share = until > 0 ? moment.time_s / until : 0;
+    const double heap = static_cast<double>(moment.bytes) - value_at(non_heap, share);
+    samples.push_back(
+        {moment.time_s, 0, static_cast<std::uint64_t>(std::llround(std::max(0.0, heap)))});
+  }
+  return samples;
+}
+
+ShareCurve share_curve(const std::vector<ProcessMoment>& moments, double wall_s) {
+  ShareCurve curve;
+  for (const ProcessMoment& moment : moments) {
+    const double share = wall_s > 0 ? std::min(1.0, moment.time_s / wall_s) : 0;
+    curve.emplace_back(share, static_cast<double>(moment.bytes));
+  }
+  return curve;
+}
+
+}  // namespace heapwise

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The real runs of a verification: the same command again and again, under each allocator in turn.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "allocators/allocator.h"
+#include "base/error.h"
+#include "bench/session/real_run.h"
+#include "bench/session/real_run_load.h"
+#include "results/result.h"
+#include "results/series.h"
+
+namespace heapwise {
+
+struct VerifyProgress {
+  std::string allocator, tuning;  ///< empty: the run that tells what is not heap
+  unsigned repetition = 0;
+  unsigned done = 0, total = 0;
+};
+
+struct VerifyOptions {
+  std::vector<std::string> command;  ///< {port} stands for a port that is free
+  LoadScript load;                   ///< command and wait_file with {port} too
+  bool wait_any_port = false;        ///< wait for what {port} becomes, and not for load.wait_port
+  std::vector<Contender> contenders;
+  unsigned repetitions = 5;
+  std::uint64_t seed = 1;
+  std::string workload;          ///< name in the runs
+  std::string input;             ///< file on standard input of each run; empty: nothing
+  std::string mark_library;      ///< libheapwise_mark.so
+  bool over_linked = false;      ///< the program is linked to an allocator: glibc must be preloaded
+  double recorded_wall_s = 0;    ///< of the recorded run, which the timeout follows
+  int recorded_wait_status = 0;  ///< how a good run ends
+  std::function<void(const VerifyProgress&)> progress;  ///< may be empty
+};
+
+struct RealRuns {
+  std::vector<Run> runs;          ///< for Result::real_runs
+  double non_heap_bytes = 0;      ///< mean over the run
+  std::vector<Warning> warnings;  ///< allocators that the program cannot run on, with the way out
+};
+
+/// A command and its load with a fresh port in the place of {port}.
+struct PortedCommand {
+  std::vector<std::string> command;
+  LoadScript load;
+};
+Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
+                                       const LoadScript& load, bool wait_any_port);
+
+/// One run under glibc that tells what of the process is not heap, then `repetitions` rounds of all
+/// contenders in balanced random order. A run that dies is a Run with its status; the rest of that
+/// allocator's runs are made nevertheless, as it may not die each time. Fails when the program
+/// cannot even be run again under glibc. Not thread-safe.
+Expected<RealRuns> run_all_for_real(const VerifyOptions& options);
+
+/// The heap of a process: its anonymous memory less what is not heap at the same share of the run.
+/// Time counts in seconds; `moments` may be empty.
+std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& moments,
+                                 const ShareCurve& non_heap);
+
+/// What snapshots of one run say, over shares of its time. The first snapshots of a process come
+/// before it is set up, so the curve begins with the first at its own time.
+ShareCurve share_curve(const std::vector<ProcessMoment>& moments, double wall_s);
+
+}  // namespace heapwise

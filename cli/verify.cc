@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/verify.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "allocators/allocator.h"
+#include "base/files.h"
+#include "bench/session/record_target.h"
+#include "cli/deployments.h"
+#include "cli/measure.h"
+#include "cli/recording.h"
+#include "cli/verb.h"
+#include "results/recommend.h"
+#include "results/report/console.h"
+#include "results/report/html.h"
+#include "results/store.h"
+#include "results/summarize.h"
+#include "results/verification.h"
+
+namespace heapwise::cli {
+namespace {
+
+/// When another process of the command did this much of all operations, the wrong one is verified.
+constexpr double kMostElsewhere = 0.5;
+
+struct VerifyVerb {
+  std::string report;  ///< empty: none
+  std::string json;
+  std::string wait_port;
+  LoadScript load;
+  bool force = false;
+  MeasureOptions measure;
+};
+
+/// What was recorded, for the prediction and for the real runs.
+struct Subject {
+  std::string trace;
+  Recording recording;
+  double measured_share = 1;  ///< of the recorded run, up to the end of the load
+};
+
+Expected<void> check_load(VerifyVerb& verb) {
+  const bool waits = !verb.wait_port.empty() || !verb.load.wait_file.empty();
+  if (waits && verb.load.command.empty()) {
+    return fail(ErrorCode::usage, "there is nothing to start when the program is ready",
+                "give the load with --with 'COMMAND'");
+  }
+  if (verb.wait_port.empty() || verb.wait_port == "{port}") return {};
+  const char* const end = verb.wait_port.data() + verb.wait_port.size();
+  const auto parsed = std::from_chars(verb.wait_port.data(), end, verb.load.wait_port);
+  if (parsed.ec != std::errc() || parsed.ptr != end || verb.load.wait_port == 0 ||
+      verb.load.wait_port > 65535) {
+    return fail(ErrorCode::usage, verb.wait_port + " is no port",
+                "give a number from 1 to 65535, or {port} for one that is free");
+  }
+  return {};
+}
+
+/// What cannot be preloaded cannot be recorded either, so there is nothing to verify.
+Expected<void> check_program(const std::string& name) {
+  const auto target = inspect_target(name);
+  if (!target) return tl::make_unexpected(target.error());
+  for (const Warning& warning : target->warnings) {
+    for (const char* code :
+         {"setuid-executable", "foreign-executable", "static-executable", "sanitized-executable"}) {
+      if (warning.code == code) return fail(ErrorCode::unsupported, warning.what, warning.remedy);
+    }
+  }
+  return {};
+}
+
+Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>& command) {
+  if (command.empty()) {
+    return fail(ErrorCode::usage, "there is no program to verify",
+                "give it behind two dashes: heapwise verify -- PROGRAM ARGUMENTS…");
+  }
+  if (verb.measure.purposes == "throughput") {
+    return fail(ErrorCode::usage, "a verification needs footprint runs",
+                "leave --purposes out, or give footprint");
+  }
+  if (auto good = check_load(verb); !good) return good;
+  for (const std::string& output : {verb.report, verb.json}) {
+    if (auto place = check_output(output, verb.force); !place) return place;
+  }
+  return check_program(command.front());
+}
+
+/// Standard input as a file that each run reads from its start; empty for a terminal, which cannot
+/// be asked to type it again. The recorded run gets it too.
+Expected<std::string> keep_input(const std::string& folder) {
+  if (isatty(STDIN_FILENO) != 0) return std::string();
+  const auto input = read_file("-");
+  if (!input) return tl::make_unexpected(input.error());
+  const std::string path = folder + "/input";
+  if (auto written = write_file(path, *input, false); !written) {
+    return tl::make_unexpected(written.error());
+  }
+  if (std::freopen(path.c_str(), "r", stdin) == nullptr) return fail_errno("cannot read " + path);
+  return path;
+}
+
+Expected<double> end_of_load(const std::optional<Expected<Load>>& load, const LoadScript& script,
+                             const Recording& recording) {
+  if (!load) return 1.0;
+  if (!*load) return tl::make_unexpected(load->error());
+  const LoadReport report = (*load)->report();
+  if (report.outcome != LoadOutcome::finished) {
+    return fail(ErrorCode::bad_input, "in the recorded run, " + describe(report, script),
+                "run the program and the script by hand, each in a shell of its own");
+  }
+  const double until = static_cast<double>(report.ended_ns - report.begun_ns) * 1e-9;
+  return recording.wall_seconds > 0 ? std::min(1.0, until / recording.wall_seconds) : 1.0;
+}
+
+/// The process of the command must be the one that allocates: real runs are told by it alone.
+Expected<void> check_recording(const Recording& recording, const std::string& trace,
+                               const std::string& program) {
+  const bool own = !recording.processes.empty() && recording.processes.front().trace == trace &&
+                   recording.processes.front().totals.operations > 0;
+  if (!own) {
+    return fail(ErrorCode::unsupported, program + " itself made no call of malloc that was seen",
+                "see the warnings above; name the program itself, not a script that starts it");
+  }
+  const auto main = static_cast<double>(recording.processes.front().totals.operations);
+  for (const RecordedProcess& process : recording.processes) {
+    const auto other = static_cast<double>(process.totals.operations);
+    if (&process == &recording.processes.front() || main / (main + other) >= kMostElsewhere) {
+      continue;
+    }
+    return fail(
+        ErrorCode::unsupported,
+        fmt::format("{} leaves most allocation to {}, which it starts", program, process.program),
+        "verify that program by itself, or let the shell end with: exec PROGRAM …");
+  }
+  return {};
+}
+
+Expected<Subject> record_subject(const VerifyVerb& verb, const std::vector<std::string>& command,
+                                 const std::string& folder, Progress& progress) {
+  const bool any_port = verb.wait_port == "{port}";
+  const auto ported = with_free_port(command, verb.load, any_port);
+  if (!ported) return tl::make_unexpected(ported.error());
+  if (auto free = check_not_ready(ported->load); !free) return tl::make_unexpected(free.error());
+  progress.note("recording " + command.front());
+  std::optional<Expected<Load>> load;
+  const auto started = [&](std::int32_t pid) {
+    if (!ported->load.command.empty()) load.emplace(Load::start(ported->load, pid));
+  };
+  Subject subject;
+  subject.trace = folder + "/trace.hwt";
+  auto recording = record_command(ported->command, subject.trace, false, progress, started);
+  if (!recording) return tl::make_unexpected(recording.error());
+  subject.recording = *std::move(recording);
+  const auto share = end_of_load(load, ported->load, subject.recording);
+  if (!share) return tl::make_unexpected(share.error());
+  subject.measured_share = *share;
+  if (auto good = check_recording(subject.recording, subject.trace, command.front()); !good) {
+    return tl::make_unexpected(good.error());
+  }
+  return subject;
+}
+
+Expected<std::vector<Contender>> contenders_of(const MeasureOptions& options) {
+  return options.allocators.empty() ? default_contenders() : parse_contenders(options.allocators);
+}
+
+bool is_linked_to_allocator(const Recording& recording) {
+  return std::any_of(recording.warnings.begin(), recording.warnings.end(),
+                     [](const Warning& warning) { return warning.code == "linked-allocator"; });
+}
+
+void show(Progress& progress, const VerifyProgress& step) {
+  const std::string what =
+      step.allocator.empty()
+          ? "real run: what is not heap"
+          : fmt::format("real run: {} · round {}", display_name(step.allocator, step.tuning),
+                        step.repetition + 1);
+  progress.show(what, static_cast<double>(step.done) / step.total);
+}
+
+Expected<RealRuns> run_for_real(const VerifyVerb& verb, const std::vector<std::string>& command,
+                                const std::vector<Contender>& contenders, const Subject& subject,
+                                const Result& predicted, const std::string& input,
+                                Progress& progress) {
+  VerifyOptions options;
+  options.command = command;
+  options.load = verb.load;
+  options.wait_any_port = verb.wait_port == "{port}";
+  options.contenders = contenders;
+  options.repetitions = verb.measure.repetitions;
+  options.seed = predicted.seed;
+  options.workload = predicted.workloads.front().name;
+  options.input = input;
+  options.mark_library = library_directory() + "/libheapwise_mark.so";
+  options.over_linked = is_linked_to_allocator(subject.recording);
+  options.recorded_wall_s = subject.recording.wall_seconds;
+  options.recorded_wait_status = subject.recording.wait_status;
+  options.progress = [&progress](const VerifyProgress& step) { show(progress, step); };
+  auto runs = run_all_for_real(options);
+  progress.clear();
+  return runs;
+}
+
+/// Puts the real runs beside the prediction. What the prediction recommends by itself is compared
+/// first; what is recommended in the end leaves out what the program dies of.
+void add_verification(Result& result, RealRuns real, const std::vector<Contender>& contenders,
+                      double measured_share) {
+  const std::string workload = result.workloads.front().name;
+  const auto deployments = deployments_of(contenders);
+  result.real_runs = std::move(real.runs);
+  result.verification = verify_predictions(result, workload, measured_share);
+  result.agreement = agree(result, workload, deployments);
+  count_real_failures(result);
+  result.recommendations = recommend_objectives(result, deployments);
+  std::vector<Warning>& warnings = result.workloads.front().warnings;
+  warnings.insert(warnings.end(), real.warnings.begin(), real.warnings.end());
+}
+
+Expected<void> write_outputs(const VerifyVerb& verb, const Result& result) {
+  if (!verb.json.empty()) {
+    if (auto saved = save_result(verb.json, result, verb.force); !saved) return saved;
+  }
+  if (!verb.report.empty()) {
+    if (auto saved = write_file(verb.report, html_report({result}), verb.force); !saved) {
+      return saved;
+    }
+  }
+  if (verb.json == "-" || verb.report == "-") return {};
+  fmt::print("{}\nNext: {}\n", console_report(result),
+             verb.report.empty() ? "give -o REPORT.html to see the curves of memory over time."
+                                 : fmt::format("open {} in a browser.", verb.report));
+  return {};
+}
+
+Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
+  if (auto good = check_arguments(verb, command); !good) return good;
+  const auto contenders = contenders_of(verb.measure);
+  if (!contenders) return tl::make_unexpected(contenders.error());
+  auto folder = TemporaryDirectory::make();
+  if (!folder) return tl::make_unexpected(folder.error());
+  const auto input = keep_input(folder->path());
+  if (!input) return tl::make_unexpected(input.error());
+
+  Progress progress(verb.measure.quiet);
+  const auto subject = record_subject(verb, command, folder->path(), progress);
+  if (!subject) return tl::make_unexpected(subject.error());
+  auto result = measure({subject->trace}, verb.measure, progress);
+  if (!result) return tl::make_unexpected(result.error());
+  WorkloadInfo& workload = result->workloads.front();
+  workload.trace.clear();  // it is about to be removed
+  workload.command = command;
+  workload.warnings.insert(workload.warnings.end(), subject->recording.warnings.begin(),
+                           subject->recording.warnings.end());
+  auto real = run_for_real(verb, command, *contenders, *subject, *result, *input, progress);
+  if (!real) return tl::make_unexpected(real.error());
+  add_verification(*result, *std::move(real), *contenders, subject->measured_share);
+  if (auto written = write_outputs(verb, *result); !written) return written;
+  if (all_passed(result->verification)) return {};
+  return fail(ErrorCode::check_failed,
+              fmt::format("a predicted peak is off by more than the program's noise + {} %",
+                          kVerifyAllowedPercent),
+              "the table names it; the warnings say what the prediction may be wrong about");
+}
+
+}  // namespace
+
+void add_verify(CLI::App& root, Outcome& outcome) {
+  auto verb = std::make_shared<VerifyVerb>();
+  CLI::App* app = root.add_subcommand(
+      "verify",
+      "See whether the prediction holds: record a program, replay it on every allocator, then run "
+      "the program itself under each of them, preloaded, in turn, and show both side by side. The "
+      "program runs many times in this directory, each time with the same standard input. A "
+      "server gets its load with --with, and a port of its own wherever {port} stands.\n"
+      "Example: heapwise verify -- sqlite3 :memory: '.read load.sql'\n"
+      "Example: heapwise verify --wait-port {port} --with 'redis-benchmark -p {port} -q' -- "
+      "redis-server --port {port}");
+  app->add_option("-o,--output", verb->report, "Write a report with charts to this file");
+  app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app->add_option("--with", verb->load.command,
+                  "A load script, run by sh beside the program for each run. The measurement ends "
+                  "with it, and the program is then ended (SIGTERM). HEAPWISE_PID names the "
+                  "program's process");
+  auto* port = app->add_option("--wait-port", verb->wait_port,
+                               "Start the load when 127.0.0.1 takes connections at this port");
+  app->add_option("--wait-file", verb->load.wait_file, "Start the load when this file is there")
+      ->excludes(port);
+  app->add_option("--wait-timeout", verb->load.ready_timeout_s,
+                  "Seconds that the program may take to be ready")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_flag("--force", verb->force, "Replace existing files");
+  verb->measure.add_to(*app);
+  app->callback([verb, &outcome] {
+    if (auto done = run(*verb, outcome.command); !done) {
+      outcome.exit_code = report_error(done.error());
+    }
+  });
+}
+
+}  // namespace heapwise::cli
