@@ -45,11 +45,14 @@ std::optional<double> share_of_cpu(double ns_per_operation, const WorkloadInfo* 
 
 std::optional<Interval> memory_cost(const Summary& summary) {
   if (summary.memory_cost_bytes) return summary.memory_cost_bytes;
-  if (!summary.peak_rss_bytes || !summary.mean_rss_bytes) return std::nullopt;
+  if (!summary.peak_rss_bytes || !summary.mean_rss_bytes || !summary.end_rss_bytes) {
+    return std::nullopt;
+  }
   const Interval& peak = *summary.peak_rss_bytes;
   const Interval& mean = *summary.mean_rss_bytes;
-  return Interval{(peak.median + mean.median) / 2, (peak.low + mean.low) / 2,
-                  (peak.high + mean.high) / 2, std::nullopt};
+  const Interval& end = *summary.end_rss_bytes;
+  return Interval{(peak.median + mean.median + end.median) / 3, (peak.low + mean.low + end.low) / 3,
+                  (peak.high + mean.high + end.high) / 3, std::nullopt};
 }
 
 Difference memory_difference(const Summary& one, const Summary& other) {

@@ -26,7 +26,7 @@ struct Difference {
   bool too_few = false;               ///< unclear for lack of repetitions
 };
 
-/// By Summary::memory_cost_bytes; derived from peak and mean where a result lacks it.
+/// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it.
 Difference memory_difference(const Summary& one, const Summary& other);
 
 /// By ns_per_operation, in per cent of the program's CPU time where `workload` knows that.

@@ -138,6 +138,7 @@ struct Verification {
   std::optional<double> error_percent_of_process;
   std::optional<std::uint64_t> process_peak_rss_bytes;
   std::optional<double> real_cpu_s, real_cpu_noise_percent, real_wall_s;
+  double measured_share = 1;  ///< of the recorded run: until the load script ended
   std::string check = "not-checked";  ///< "passed": |error| <= noise + 5, "failed", "not-checked"
 };
 

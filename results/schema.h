@@ -185,6 +185,7 @@ void describe(Visitor& field, T& one) {
   field("real_cpu_s", one.real_cpu_s);
   field("real_cpu_noise_percent", one.real_cpu_noise_percent);
   field("real_wall_s", one.real_wall_s);
+  field("measured_share", one.measured_share);
   field("check", one.check);
 }
 

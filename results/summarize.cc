@@ -27,8 +27,10 @@ std::optional<Interval> interval_of(const std::vector<const Run*>& runs, Figure 
 }
 
 std::optional<double> memory_cost(const Run& run) {
-  if (!run.peak_rss_bytes || !run.mean_rss_bytes) return std::nullopt;
-  return (static_cast<double>(*run.peak_rss_bytes) + static_cast<double>(*run.mean_rss_bytes)) / 2;
+  if (!run.peak_rss_bytes || !run.mean_rss_bytes || !run.end_rss_bytes) return std::nullopt;
+  return (static_cast<double>(*run.peak_rss_bytes) + static_cast<double>(*run.mean_rss_bytes) +
+          static_cast<double>(*run.end_rss_bytes)) /
+         3;
 }
 
 void count_runs(Summary& summary, const std::vector<const Run*>& runs) {

@@ -9,7 +9,9 @@ namespace heapwise::thresholds {
 /// interval covers the median in one case of two (statistics.h).
 constexpr unsigned kRepetitions = 3;
 
-/// Memory: a smaller difference is the same. 3 % is what a replay can be trusted to see (nine of
+/// Memory is compared by the mean of three figures: the peak, which a machine must be able to hold;
+/// the mean over time, which is what is paid for; and the end, which is what a server goes on with.
+/// A smaller difference than this is the same. 3 % is what a replay can be trusted to see (nine of
 /// ten replayed peaks lie within 3.5 % of the program's own) and about the least that changes how
 /// many processes fit a machine.
 constexpr double kMemoryPercent = 3;

@@ -252,6 +252,7 @@ std::vector<Verification> verify_predictions(const Result& result, const std::st
         row.failure = failure_of(run);
       }
     }
+    row.measured_share = measured_share;
     row.real_runs = static_cast<unsigned>(fine.size());
     fill_real(row, real_figures(fine));
     const Figures predicted = predicted_figures(result, workload, row, measured_share);

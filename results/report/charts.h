@@ -20,6 +20,9 @@ struct Series {
   std::vector<const Run*> others;  ///< the remaining footprint runs
 };
 
+/// The name under which the recorded process's own memory is drawn and hidden.
+constexpr const char* kRecordedSeries = "recorded process, all of it";
+
 /// The series of a workload in the order of its rows. Points into `result`.
 std::vector<Series> series_of(const WorkloadView& view, const Result& result);
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "results/report/text.h"
+#include "results/report/verification_view.h"
 #include "results/report/view.h"
 #include "results/summarize.h"
 
@@ -146,7 +147,7 @@ std::string fact(const char* name, const std::string& sentence) {
 
 std::string console_report(const Result& result) {
   const Result complete = with_summary(result);
-  std::string text;
+  std::string text = verification_text(complete, kColumns);
   for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
   text += fact("Figures", describe_method(complete));
   text += fact("Harness", describe_harness(complete.harness));

@@ -12,6 +12,7 @@
 #include "results/report/escape.h"
 #include "results/report/html_table.h"
 #include "results/report/text.h"
+#include "results/report/verification_view.h"
 #include "results/report/view.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
@@ -172,7 +173,7 @@ void add_chips(Page& page, const WorkloadView& view, const std::vector<Series>& 
   }
   add_chip(page, "live", "#777777", "dashed");
   if (view.info != nullptr && !view.info->recorded_rss.empty()) {
-    add_chip(page, "recorded process, all of it", "#777777", "dotted");
+    add_chip(page, kRecordedSeries, "#777777", "dotted");
   }
   page.add("</div>\n");
 }
@@ -239,6 +240,30 @@ void add_workload(Page& page, const WorkloadView& view, const Result& result, un
   page.add("</div>\n{}</section>\n", html_table(view, series));
 }
 
+// ---- predicted and real, of a verification
+
+void add_verification(Page& page, const Result& result, unsigned section) {
+  if (result.verification.empty()) return;
+  page.add("<section id=\"verified-{}\"><h2>Predicted and real</h2>\n<p>{}.</p>\n", section,
+           prose(describe_check(result.verification)));
+  if (result.agreement) {
+    for (const std::string& sentence : result.agreement->sentences) {
+      page.add("<p>{}.</p>\n", prose(sentence));
+    }
+  }
+  page.add("{}<div class=\"pair\">\n", verification_table(result));
+  for (std::size_t index = 0; index < result.verification.size(); ++index) {
+    const Verification& row = result.verification[index];
+    auto chart = verification_chart(result, row);
+    if (!chart) continue;
+    add_chart(page, fmt::format("verified-{}-{}", section, index),
+              display_name(row.allocator, row.tuning),
+              "blue: predicted; grey: the program itself; faint: other runs",
+              spoken_verification(row), std::move(*chart));
+  }
+  page.add("</div></section>\n");
+}
+
 // ---- what holds for all of it
 
 void add_warnings(Page& page, const Result& result) {
@@ -293,6 +318,7 @@ void add_result(Page& page, const Result& result) {
   const std::vector<WorkloadView> views = views_of(result);
   const unsigned first = page.sections;
   add_title(page, result);
+  add_verification(page, result, first);
   for (std::size_t index = 0; index < views.size(); ++index) {
     add_verdict(page, views[index], first + static_cast<unsigned>(index));
   }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace heapwise {
 namespace {
@@ -45,8 +46,8 @@ TEST(MedianInterval, OfThreeReachesFromLeastToMost) {
 }
 
 TEST(MedianInterval, OfManyLeavesTheExtremesOut) {
-  std::vector<double> values;
-  for (int value = 1; value <= 101; ++value) values.push_back(value);
+  std::vector<double> values(101);
+  std::iota(values.begin(), values.end(), 1);
   const Interval interval = median_interval(values);
   // The order statistics that bound the median of 101 values with 95 % are the 41st and the 61st.
   EXPECT_NEAR(interval.low, 41, 3);

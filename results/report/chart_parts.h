@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// Pieces of Vega-Lite specifications that both charts are made of.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "results/report/charts.h"
+
+namespace heapwise::parts {
+
+using Json = nlohmann::json;
+
+/// Three decimals of a figure are below a pixel; more only make the file larger.
+double rounded(double value);
+
+/// Rows of data as a specification holds them.
+Json values(Json rows);
+
+/// An encoding by a number.
+Json quantity(const char* field);
+
+/// An encoding by the field "series" in the colours of the series.
+Json colour_scale(const std::vector<Series>& series);
+
+/// The transform that leaves out what the buttons above the chart put into `hidden`.
+Json unless_hidden();
+
+/// The outside of a chart that is as wide as the page allows, with the parameter `hidden`.
+Json frame(int height);
+
+}  // namespace heapwise::parts

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "results/report/text.h"
+#include "results/report/verification_view.h"
+#include "results/summarize.h"
+#include "results/units.h"
+#include "results/verification.h"
+
+namespace heapwise {
+namespace {
+
+constexpr const char* kNothing = "–";
+constexpr std::size_t kNameColumns = 19;
+constexpr std::size_t kFigureColumns = 6;
+
+ByteUnit unit_of(const std::vector<Verification>& rows) {
+  std::uint64_t largest = 0;
+  for (const Verification& row : rows) {
+    largest = std::max(
+        {largest, row.real_peak_rss_bytes.value_or(0), row.predicted_peak_rss_bytes.value_or(0)});
+  }
+  return byte_unit(static_cast<double>(largest));
+}
+
+std::string number(const std::optional<std::uint64_t>& bytes, double unit) {
+  return bytes ? format_number(static_cast<double>(*bytes) / unit) : kNothing;
+}
+
+std::string line_of(const std::string& name, const std::string& figure,
+                    const std::vector<std::string>& cells) {
+  std::string line = "  " + pad_right(name, kNameColumns) + pad_right(figure, kFigureColumns);
+  for (const std::string& cell : cells) line += pad_left(cell, 10);
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+std::string row_text(const Verification& row, double unit, std::size_t columns) {
+  std::string text;
+  std::string name = printable(display_name(row.allocator, row.tuning));
+  for (const VerifiedFigure& figure : verified_figures(row)) {
+    const std::string noise =
+        figure.noise_percent ? "± " + format_percent(*figure.noise_percent) : "";
+    std::string cpu;
+    if (!name.empty() && row.real_cpu_s) cpu = format_number(*row.real_cpu_s);
+    text += line_of(name, figure.name,
+                    {number(figure.predicted, unit), number(figure.real, unit),
+                     signed_percent(figure.error_percent), noise, cpu});
+    name.clear();
+  }
+  const std::string failures = describe_real_failures(row);
+  if (failures.empty()) return text;
+  const std::string indent(kNameColumns + 2, ' ');
+  return text + wrap(printable(failures), columns, indent, indent);
+}
+
+}  // namespace
+
+std::vector<VerifiedFigure> verified_figures(const Verification& row) {
+  return {{"peak", row.predicted_peak_rss_bytes, row.real_peak_rss_bytes, row.error_percent,
+           row.noise_percent},
+          {"mean", row.predicted_mean_rss_bytes, row.real_mean_rss_bytes, row.mean_error_percent,
+           row.mean_noise_percent},
+          {"end", row.predicted_end_rss_bytes, row.real_end_rss_bytes, row.end_error_percent,
+           row.end_noise_percent}};
+}
+
+std::string signed_percent(const std::optional<double>& percent) {
+  if (!percent) return {};
+  return (*percent < 0 ? "−" : "+") + format_percent(*percent);
+}
+
+std::string describe_real_failures(const Verification& row) {
+  if (row.failures == 0) return {};
+  return fmt::format("{} of {} real runs failed, {}", row.failures, row.failures + row.real_runs,
+                     row.failure);
+}
+
+std::string describe_check(const std::vector<Verification>& rows) {
+  std::size_t checked = 0;
+  std::string failed;
+  for (const Verification& row : rows) {
+    if (row.check != "not-checked") ++checked;
+    if (row.check != "failed") continue;
+    failed +=
+        fmt::format("{}{} ({})", failed.empty() ? "" : ", ",
+                    display_name(row.allocator, row.tuning), signed_percent(row.error_percent));
+  }
+  if (checked == 0) return "No prediction could be checked: no real run ended well";
+  if (failed.empty()) {
+    return fmt::format(
+        "Every predicted peak is within the program's own noise + {} % of the real one",
+        kVerifyAllowedPercent);
+  }
+  return fmt::format("Predicted peaks off by more than the program's own noise + {} %: {}",
+                     kVerifyAllowedPercent, failed);
+}
+
+std::string verification_text(const Result& result, std::size_t columns) {
+  if (result.verification.empty()) return {};
+  const ByteUnit unit = unit_of(result.verification);
+  std::string text =
+      "Predicted and real\n" + line_of(fmt::format("heap RSS, {}", unit.name), "",
+                                       {"predicted", "real", "error", "noise", "CPU s"});
+  for (const Verification& row : result.verification) text += row_text(row, unit.bytes, columns);
+  text += "\n" + wrap(printable(describe_check(result.verification)) + ".", columns, "  ", "  ");
+  if (result.agreement) {
+    for (const std::string& sentence : result.agreement->sentences) {
+      text += wrap(printable(sentence) + ".", columns, "  ", "  ");
+    }
+  }
+  return text + "\n";
+}
+
+}  // namespace heapwise
