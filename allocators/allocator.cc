@@ -30,7 +30,7 @@ std::string preload_path(const Allocator& allocator) {
   if (allocator.soname.empty()) return {};
   for (const char* directory : {"/usr/lib/" HEAPWISE_MULTIARCH, "/lib/" HEAPWISE_MULTIARCH,
                                 "/usr/lib64", "/lib64", "/usr/lib", "/lib", "/usr/local/lib"}) {
-    const std::string path = std::string(directory) + "/" + allocator.soname;
+    std::string path = std::string(directory) + "/" + allocator.soname;
     if (access(path.c_str(), R_OK) == 0) return path;
   }
   return allocator.soname;

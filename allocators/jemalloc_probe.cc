@@ -20,7 +20,7 @@ uint64_t allocated_bytes() {
 
 void identify(Identity& identity) {
   const char* version = "unknown";
-  size_t size = sizeof version;
+  size_t size = sizeof(const char*);
   mallctl("version", &version, &size, nullptr, 0);
   copy_text(identity.version, sizeof identity.version, version);
   char* const commit = strchr(identity.version, '-');  // as in "5.3.0-0-g54eaed1"

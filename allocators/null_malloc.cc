@@ -121,17 +121,17 @@ HEAPWISE_EXPORT void* malloc(size_t size) { return fail_as_malloc(allocate(size,
 HEAPWISE_EXPORT void free(void* /*block*/) {}
 
 /// Zeroed only for the C library: what a replay gets is stale, and it does not look.
-HEAPWISE_EXPORT void* calloc(size_t count, size_t size) {
+HEAPWISE_EXPORT void* calloc(size_t nmemb, size_t size) {
   size_t bytes = 0;
-  if (__builtin_mul_overflow(count, size, &bytes)) return fail_as_malloc(nullptr);
+  if (__builtin_mul_overflow(nmemb, size, &bytes)) return fail_as_malloc(nullptr);
   return malloc(bytes);
 }
 
 HEAPWISE_EXPORT void* realloc(void* /*block*/, size_t size) { return malloc(size); }
 
-HEAPWISE_EXPORT int posix_memalign(void** block, size_t alignment, size_t size) {
-  *block = allocate(size, alignment < kAlignment ? kAlignment : alignment);
-  return *block == nullptr ? ENOMEM : 0;
+HEAPWISE_EXPORT int posix_memalign(void** memptr, size_t alignment, size_t size) {
+  *memptr = allocate(size, alignment < kAlignment ? kAlignment : alignment);
+  return *memptr == nullptr ? ENOMEM : 0;
 }
 
 HEAPWISE_EXPORT void* aligned_alloc(size_t alignment, size_t size) {

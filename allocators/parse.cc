@@ -136,6 +136,12 @@ Expected<Contender> built_in(std::string_view name, std::string_view tuning) {
               suggestion(tuning, names) + " Your own is written NAME@VARIABLE=VALUE.");
 }
 
+/// Sets a variable, whatever it was set to before.
+void set(Settings& settings, std::string variable, std::string value) {
+  std::erase_if(settings, [&](const auto& old) { return old.first == variable; });
+  settings.emplace_back(std::move(variable), std::move(value));
+}
+
 /// Whether a piece between commas begins an allocator rather than going on with a setting's value.
 bool begins_contender(std::string_view piece) {
   const std::size_t end = piece.find_first_of(":=@");
@@ -162,8 +168,7 @@ Expected<Contender> parse_contender(std::string_view text) {
   auto settings = parse_settings(given);
   if (!settings) return tl::unexpected(settings.error());
   for (auto& [variable, value] : *settings) {
-    std::erase_if(contender->settings, [&](const auto& old) { return old.first == variable; });
-    contender->settings.emplace_back(variable, value);
+    set(contender->settings, std::move(variable), std::move(value));
   }
   contender->tuning = (contender->tuning == "default" ? "" : contender->tuning + "@");
   contender->tuning += given;

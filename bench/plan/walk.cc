@@ -20,7 +20,7 @@ Expected<void> Walk::run(TraceReader& reader) {
   timed_ = has(reader.info().capabilities, Capability::time);
   Op op;
   while (reader.next(op)) {
-    const auto stepped = step(op);
+    auto stepped = step(op);
     if (!stepped) return stepped;
     ++ops_;
   }

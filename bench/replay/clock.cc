@@ -25,7 +25,7 @@ std::int64_t read_ns(clockid_t id) {
 
 }  // namespace
 
-VirtualClock virtual_clock;
+constinit VirtualClock virtual_clock;
 
 int real_clock_gettime(clockid_t id, timespec* time) {
   return real.load(std::memory_order_relaxed)(id, time);

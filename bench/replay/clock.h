@@ -16,7 +16,7 @@ struct VirtualClock {
   std::atomic<bool> on{false};
 };
 
-extern VirtualClock virtual_clock;
+extern constinit VirtualClock virtual_clock;
 
 /// The system's own clock_gettime, even where the program's name is interposed. Until
 /// find_real_clock has been called it is a system call.

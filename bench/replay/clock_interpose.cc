@@ -51,21 +51,21 @@ int read_clock(clockid_t id, timespec* time) {
 
 #define HEAPWISE_EXPORT extern "C" [[gnu::visibility("default")]]
 
-HEAPWISE_EXPORT int clock_gettime(clockid_t id, timespec* now) noexcept {
-  return read_clock(id, now);
+HEAPWISE_EXPORT int clock_gettime(clockid_t clock_id, timespec* tp) noexcept {
+  return read_clock(clock_id, tp);
 }
 
-HEAPWISE_EXPORT int gettimeofday(timeval* now, void* /*zone*/) noexcept {
+HEAPWISE_EXPORT int gettimeofday(timeval* tv, void* /*tz*/) noexcept {
   timespec fine{};
   const int status = read_clock(CLOCK_REALTIME, &fine);
-  now->tv_sec = fine.tv_sec;
-  now->tv_usec = fine.tv_nsec / 1000;
+  tv->tv_sec = fine.tv_sec;
+  tv->tv_usec = fine.tv_nsec / 1000;
   return status;
 }
 
-HEAPWISE_EXPORT time_t time(time_t* now) noexcept {
+HEAPWISE_EXPORT time_t time(time_t* timer) noexcept {
   timespec fine{};
   read_clock(CLOCK_REALTIME, &fine);
-  if (now != nullptr) *now = fine.tv_sec;
+  if (timer != nullptr) *timer = fine.tv_sec;
   return fine.tv_sec;
 }

@@ -35,7 +35,7 @@ struct Arguments {
 
 [[noreturn]] void quit(int status, const char* what, const char* which = "") {
   Text text;
-  (text << "heapwise-replay-" << runner_name << ": " << what << which << "\n")
+  (text << "heapwise-replay-" << runner_name() << ": " << what << which << "\n")
       .write_to(STDERR_FILENO);
   _exit(status);
 }
@@ -114,7 +114,7 @@ void identify_or_refuse(probe::Identity& identity, const Arguments& arguments) {
   }
   if (identity.refusal == nullptr) return;
   Text text;
-  text << "heapwise-replay-" << runner_name << ": refusing to measure: " << identity.refusal
+  text << "heapwise-replay-" << runner_name() << ": refusing to measure: " << identity.refusal
        << " (it comes from " << (identity.library[0] != '\0' ? identity.library : "nowhere")
        << ")\n";
   text.write_to(STDERR_FILENO);
@@ -123,8 +123,8 @@ void identify_or_refuse(probe::Identity& identity, const Arguments& arguments) {
 
 void print_identity(const probe::Identity& identity) {
   Text text;
-  text << "name=" << runner_name << "\nversion=" << identity.version
-       << "\nlibrary=" << identity.library << "\nlinkage=" << runner_linkage << "\n";
+  text << "name=" << runner_name() << "\nversion=" << identity.version
+       << "\nlibrary=" << identity.library << "\nlinkage=" << runner_linkage() << "\n";
   text.write_to(STDOUT_FILENO);
 }
 

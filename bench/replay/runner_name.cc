@@ -3,7 +3,7 @@
 
 namespace heapwise::replay {
 
-extern const char* const runner_name = HEAPWISE_RUNNER;
-extern const char* const runner_linkage = HEAPWISE_LINKAGE;
+const char* runner_name() { return HEAPWISE_RUNNER; }
+const char* runner_linkage() { return HEAPWISE_LINKAGE; }
 
 }  // namespace heapwise::replay

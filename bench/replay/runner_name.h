@@ -4,7 +4,7 @@
 namespace heapwise::replay {
 
 /// What tells one runner from another: defined in runner_name.cc, which is compiled for each.
-extern const char* const runner_name;
-extern const char* const runner_linkage;
+const char* runner_name();
+const char* runner_linkage();
 
 }  // namespace heapwise::replay

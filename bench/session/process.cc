@@ -30,6 +30,7 @@ constexpr int kCannotStart = 127;
 /// What C wants: pointers to the strings, and null at the end.
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> list;
+  list.reserve(strings.size() + 1);
   for (std::string& one : strings) list.push_back(one.data());
   list.push_back(nullptr);
   return list;
@@ -114,13 +115,13 @@ void describe(ProcessEnd& end, int status, bool timed_out, double timeout_s, boo
     end.status = out_of_memory && signal == SIGKILL ? RunStatus::out_of_memory : RunStatus::crashed;
     end.detail = end.status == RunStatus::out_of_memory
                      ? "killed by the system for want of memory"
-                     : "killed by SIG" + std::string(name != nullptr ? name : "?");
+                     : std::string("killed by SIG").append(name != nullptr ? name : "?");
   } else {
     end.exit_code = WEXITSTATUS(status);
     if (end.exit_code != 0) end.detail = "exit code " + std::to_string(end.exit_code);
   }
   const std::string said = last_line(end.output);
-  if (!end.detail.empty() && !said.empty()) end.detail += ": " + said;
+  if (!end.detail.empty() && !said.empty()) end.detail.append(": ").append(said);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ std::vector<std::vector<std::size_t>> balanced_rounds(std::size_t count, std::si
       backwards = count % 2 == 1 && (result.size() / count) % 2 == 1;
     }
     std::vector<std::size_t> round;
+    round.reserve(count);
     for (const std::size_t place : base) round.push_back(things[(place + rows.back()) % count]);
     rows.pop_back();
     if (backwards) std::reverse(round.begin(), round.end());
