@@ -230,7 +230,7 @@ void add_workload(Page& page, const WorkloadView& view, const Result& result, un
   auto tradeoff = tradeoff_chart(view, series);
   if (tradeoff) {
     add_chart(page, fmt::format("tradeoff-{}", section), "Memory against speed",
-              "better is down and left; memory: half peak, half mean RSS", spoken_tradeoff(view),
+              "better is down and left; memory: mean of peak, mean and end RSS", spoken_tradeoff(view),
               std::move(*tradeoff));
   } else {
     page.add(

@@ -40,10 +40,11 @@ TEST(Summarize, TakesMediansOverRepetitions) {
 }
 
 TEST(Summarize, TakesTheMemoryCostRunByRun) {
-  // 6, 17 and 14.5: their median is not half of the medians' sum.
-  const auto summaries =
-      summarize({footprint("glibc", 10, 2), footprint("glibc", 30, 4), footprint("glibc", 20, 9)});
-  EXPECT_EQ(summaries[0].memory_cost_bytes->median, 14.5);
+  std::vector<Run> runs = {footprint("glibc", 10, 2), footprint("glibc", 30, 4),
+                           footprint("glibc", 20, 9)};
+  for (Run& run : runs) run.end_rss_bytes = 3;
+  // 15/3, 37/3 and 32/3: the median of the means is not the mean of the medians.
+  EXPECT_DOUBLE_EQ(summarize(runs)[0].memory_cost_bytes->median, 32.0 / 3);
 }
 
 TEST(Summarize, CountsThePurposeWithFewerRuns) {
