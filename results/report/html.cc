@@ -230,8 +230,8 @@ void add_workload(Page& page, const WorkloadView& view, const Result& result, un
   auto tradeoff = tradeoff_chart(view, series);
   if (tradeoff) {
     add_chart(page, fmt::format("tradeoff-{}", section), "Memory against speed",
-              "better is down and left; memory: mean of peak, mean and end RSS", spoken_tradeoff(view),
-              std::move(*tradeoff));
+              "better is down and left; memory: mean of peak, mean and end RSS",
+              spoken_tradeoff(view), std::move(*tradeoff));
   } else {
     page.add(
         "<p class=\"muted\">Memory and speed were not both measured for two allocators.</p>\n");

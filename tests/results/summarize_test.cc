@@ -6,7 +6,6 @@
 namespace heapwise {
 namespace {
 
-using testing::HasSubstr;
 using testing::SizeIs;
 
 Run footprint(const std::string& allocator, std::uint64_t peak, std::uint64_t mean) {
@@ -40,9 +39,9 @@ TEST(Summarize, TakesMediansOverRepetitions) {
 }
 
 TEST(Summarize, TakesTheMemoryCostRunByRun) {
-  std::vector<Run> runs = {footprint("glibc", 10, 2), footprint("glibc", 30, 4),
-                           footprint("glibc", 20, 9)};
-  for (Run& run : runs) run.end_rss_bytes = 3;
+  std::vector<heapwise::Run> runs = {footprint("glibc", 10, 2), footprint("glibc", 30, 4),
+                                     footprint("glibc", 20, 9)};
+  for (heapwise::Run& run : runs) run.end_rss_bytes = 3;
   // 15/3, 37/3 and 32/3: the median of the means is not the mean of the medians.
   EXPECT_DOUBLE_EQ(summarize(runs)[0].memory_cost_bytes->median, 32.0 / 3);
 }
@@ -86,6 +85,7 @@ TEST(Summarize, HasTheSameOrderWhateverTheOrderOfRuns) {
   const auto summaries = summarize({tuned, throughput("mimalloc", 1), throughput("jemalloc", 1),
                                     elsewhere, throughput("glibc", 1)});
   std::vector<std::string> names;
+  names.reserve(summaries.size());
   for (const Summary& one : summaries) names.push_back(one.workload + "/" + display_name(one));
   EXPECT_THAT(names, testing::ElementsAre("w/glibc", "w/jemalloc", "w/jemalloc:a-tuning",
                                           "w/mimalloc", "another/glibc"));
