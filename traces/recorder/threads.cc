@@ -99,7 +99,7 @@ void note_thread_end_later() {
 
 }  // namespace heapwise::recorder
 
-HEAPWISE_EXPORT int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
-                                   void* (*function)(void*), void* argument) {
-  return heapwise::recorder::create(thread, attributes, function, argument);
+HEAPWISE_EXPORT int pthread_create(pthread_t* newthread, const pthread_attr_t* attr,
+                                   void* (*start_routine)(void*), void* arg) {
+  return heapwise::recorder::create(newthread, attr, start_routine, arg);
 }

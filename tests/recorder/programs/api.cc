@@ -98,6 +98,7 @@ int throwing_new() {
   try {
     void* block = operator new(huge);
     std::printf("%p\n", block);
+    operator delete(block);
   } catch (const std::bad_alloc& error) {
     std::printf("%s after %d calls\n", error.what(), handler_calls);
   }

@@ -5,6 +5,7 @@
 #include <link.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -147,7 +148,8 @@ int killed() {
 
 int crash() {
   take(153003);
-  volatile int* volatile nowhere = nullptr;
+  auto* nowhere = static_cast<volatile char*>(
+      mmap(nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   *nowhere = 1;
   return 0;
 }
