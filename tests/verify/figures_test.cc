@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// Figures of memory over time on series whose figures are known.
+#include <gmock/gmock.h>
+
+#include "bench/session/real_run.h"
+#include "bench/session/verify.h"
+#include "results/series.h"
+
+namespace heapwise {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::Pair;
+
+std::vector<Sample> ramp(double seconds, std::uint64_t height, int steps) {
+  std::vector<Sample> samples;
+  for (int i = 0; i <= steps; ++i) {
+    samples.push_back({seconds * i / steps, 0, height * static_cast<unsigned>(i) / steps});
+  }
+  return samples;
+}
+
+TEST(SeriesFigures, OfARampAreItsTopItsMiddleAndWhatStandsBeforeItsEnd) {
+  const SeriesFigures figures = figures_of(ramp(8, 1'000'000, 1000));
+  EXPECT_EQ(figures.peak, 1'000'000);
+  EXPECT_NEAR(figures.mean, 500'000, 1);
+  EXPECT_NEAR(figures.end, 972'500, 1);
+}
+
+TEST(SeriesFigures, DoNotDependOnHowDenselyTheSamplesLie) {
+  std::vector<Sample> uneven{{0, 0, 0}, {0.1, 0, 100'000}, {5, 0, 5'000'000}, {10, 0, 10'000'000}};
+  EXPECT_NEAR(figures_of(uneven).mean, 5'000'000, 1);
+  EXPECT_NEAR(figures_of(uneven).end, 9'725'000, 1);
+}
+
+TEST(SeriesFigures, TheEndIsBeforeTheProgramTakesItselfApart) {
+  std::vector<Sample> samples{{0, 0, 100}, {99.8, 0, 100}, {99.9, 0, 0}, {100, 0, 0}};
+  EXPECT_EQ(figures_of(samples).end, 100);
+}
+
+TEST(SeriesFigures, OfASingleSampleAreThatSample) {
+  const SeriesFigures figures = figures_of({{3, 0, 42}});
+  EXPECT_EQ(figures.peak, 42);
+  EXPECT_EQ(figures.mean, 42);
+  EXPECT_EQ(figures.end, 42);
+}
+
+TEST(FirstPart, EndsWhereItShould) {
+  const auto samples = ramp(10, 100, 10);
+  EXPECT_EQ(first_part(samples, 0.5).size(), 6U);
+  EXPECT_EQ(first_part(samples, 1).size(), 11U);
+  EXPECT_EQ(first_part(samples, 0).size(), 1U) << "never nothing";
+}
+
+TEST(ShareCurve, ChangesEvenlyBetweenItsPointsAndStaysBeyondThem) {
+  const ShareCurve curve{{0.2, 100}, {0.6, 300}};
+  EXPECT_EQ(value_at(curve, 0), 100);
+  EXPECT_NEAR(value_at(curve, 0.4), 200, 1e-9);
+  EXPECT_EQ(value_at(curve, 1), 300);
+  EXPECT_EQ(value_at({}, 0.5), 0);
+}
+
+TEST(ShareCurve, IsMadeOfSnapshotsOverTheWholeRun) {
+  EXPECT_THAT(share_curve({{0, 10}, {2, 20}, {5, 30}}, 4),
+              ElementsAre(Pair(0, 10), Pair(0.5, 20), Pair(1, 30)));
+  EXPECT_THAT(share_curve({}, 4), ElementsAre());
+}
+
+TEST(HeapSamples, AreAnonymousMemoryLessWhatIsNotHeapAtTheSameShareOfTheRun) {
+  const auto samples = heap_samples({{0, 150}, {5, 1'150}, {10, 2'200}}, {{0, 100}, {1, 200}});
+  ASSERT_EQ(samples.size(), 3U);
+  EXPECT_EQ(samples[0].rss_bytes, 50U);
+  EXPECT_EQ(samples[1].rss_bytes, 1'000U);
+  EXPECT_EQ(samples[2].rss_bytes, 2'000U);
+}
+
+TEST(HeapSamples, AreNeverBelowNothing) {
+  EXPECT_EQ(heap_samples({{0, 50}, {1, 60}}, {{0, 100}})[0].rss_bytes, 0U);
+  EXPECT_TRUE(heap_samples({}, {{0, 100}}).empty());
+}
+
+TEST(MomentKeeper, APeakBetweenTwoLooksIsSeenByTheHighWaterMark) {
+  MomentKeeper keeper;
+  keeper.add({0.000, 1'000, 500, 1'500, 1'500});
+  keeper.add({0.002, 1'200, 500, 1'700, 9'700});
+  keeper.add({0.004, 1'100, 500, 1'600, 9'700});
+  ASSERT_EQ(keeper.moments().size(), 3U);
+  EXPECT_EQ(keeper.moments()[1].bytes, 9'200U);
+  EXPECT_EQ(keeper.moments()[2].bytes, 1'100U) << "the mark stays, the memory does not";
+}
+
+TEST(MomentKeeper, FilesThatAreGoneAgainAreNotTakenForAnonymousMemory) {
+  MomentKeeper keeper;
+  keeper.add({0.000, 1'000, 8'000, 9'000, 9'000});
+  keeper.add({0.002, 1'000, 500, 1'500, 9'400});
+  EXPECT_EQ(keeper.moments()[1].bytes, 1'400U);
+}
+
+TEST(MomentKeeper, ALongRunIsSampledLessOftenAndKeepsItsPeak) {
+  MomentKeeper keeper;
+  const double period = keeper.period_s();
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    const std::uint64_t bytes = i == 4'321 ? 77'777 : i % 100;
+    keeper.add({static_cast<double>(i) * 0.002, bytes, 0, bytes, 77'777});
+  }
+  EXPECT_GE(keeper.period_s(), 2 * period);
+  EXPECT_LT(keeper.moments().size(), 8'192U);
+  std::uint64_t peak = 0;
+  double last = -1;
+  for (const ProcessMoment& moment : keeper.moments()) {
+    EXPECT_GT(moment.time_s, last);
+    last = moment.time_s;
+    peak = std::max(peak, moment.bytes);
+  }
+  EXPECT_EQ(peak, 77'777U);
+}
+
+}  // namespace
+}  // namespace heapwise

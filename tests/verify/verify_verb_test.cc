@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// The verb `verify` on real programs.
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+
+#include "tests/cli/cli.h"
+
+namespace heapwise::testing {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kProgram =
+    "my %h; $h{$_} = 'v' x ($_ % 300) for 1..60000; delete $h{$_ * 2} for 1..30000;"
+    "my @a = map { 'w' x 100 } 1..40000; print scalar(keys %h), \"\\n\"";
+
+class Verify : public CliTest {
+ protected:
+  static nlohmann::json row_of(const nlohmann::json& result, const std::string& allocator) {
+    for (const auto& row : result["verification"]) {
+      if (row["allocator"] == allocator) return row;
+    }
+    ADD_FAILURE() << "no verification of " << allocator;
+    return {};
+  }
+  static bool has(const std::string& program) {
+    return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
+  }
+};
+
+TEST_F(Verify, APredictionStandsBesideTheRealProgram) {
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "3", "--allocators", "glibc,jemalloc",
+                "--json", "v.json", "-o", "v.html", "--", "perl", "-e", kProgram});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  EXPECT_THAT(finished.out, ::testing::StartsWith("30000\nPredicted and real\n"))
+      << "what the program prints is seen once";
+  const auto result = json("v.json");
+  ASSERT_EQ(result["verification"].size(), 2U);
+  bool failed = false;
+  for (const char* allocator : {"glibc", "jemalloc"}) {
+    const auto row = row_of(result, allocator);
+    EXPECT_EQ(row["real_runs"], 3);
+    EXPECT_EQ(row["failures"], 0) << row["failure"];
+    EXPECT_GT(row["real_cpu_s"], 0);
+    EXPECT_GT(row["real_peak_rss_bytes"], 10'000'000);
+    // A wide net: that the two sides measure the same thing at all. How well is for the check.
+    EXPECT_GT(row["predicted_peak_rss_bytes"], row["real_peak_rss_bytes"].get<double>() * 0.7);
+    EXPECT_LT(row["predicted_peak_rss_bytes"], row["real_peak_rss_bytes"].get<double>() * 1.4);
+    failed = failed || row["check"] == "failed";
+  }
+  EXPECT_EQ(finished.exit_code, failed ? 1 : 0);
+  EXPECT_EQ(result["real_runs"].size(), 6U);
+  EXPECT_TRUE(result["agreement"].contains("memory"));
+  EXPECT_NE(content("v.html").find("Predicted and real"), std::string::npos);
+}
+
+TEST_F(Verify, AnAllocatorThatTheProgramDiesOfIsAResultWithItsSignalAndTheWayOut) {
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json", "--allocators",
+                "glibc,killer=" VERIFY_KILLER, "--", "perl", "-e", kProgram});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto row = row_of(json("v.json"), "killer");
+  EXPECT_EQ(row["failures"], 1);
+  EXPECT_EQ(row["failure"], "crashed: killed by SIGSEGV");
+  EXPECT_EQ(row["check"], "not-checked");
+  EXPECT_EQ(row_of(json("v.json"), "glibc")["real_runs"], 1);
+  EXPECT_THAT(finished.out, HasSubstr("SIGSEGV"));
+  EXPECT_THAT(finished.out, HasSubstr("instead of preloading"));
+}
+
+TEST_F(Verify, AProgramThatCrashesUnderAPreloadedAllocatorIsJudgedToTheEnd) {
+  if (!has("php")) GTEST_SKIP() << "there is no php";
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json", "--allocators",
+                "glibc,jemalloc", "--", "php", "-r", "$a = range(1, 100000); echo count($a);"});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto row = row_of(json("v.json"), "jemalloc");
+  EXPECT_EQ(row["real_runs"].get<int>() + row["failures"].get<int>(), 1);
+}
+
+TEST_F(Verify, EveryRunGetsTheSameInput) {
+  RunOptions options;
+  options.input = "some\nlines\n";
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "2", "--json", "v.json", "--allocators",
+                "glibc", "--purposes", "footprint", "--", "perl", "-e",
+                "my @l = <STDIN>; my @a = map { 'x' x 1000 } 1..9000; exit(@l == 2 ? 0 : 9)"},
+               options);
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  EXPECT_EQ(row_of(json("v.json"), "glibc")["real_runs"], 2);
+}
+
+TEST_F(Verify, AServerIsMeasuredUnderItsLoadAndAtAPortOfItsOwn) {
+  if (!has("redis-server") || !has("redis-benchmark")) GTEST_SKIP() << "there is no redis";
+  const auto finished =
+      heapwise({"verify",
+                "--quiet",
+                "--repetitions",
+                "1",
+                "--json",
+                "v.json",
+                "--allocators",
+                "glibc,tcmalloc",
+                "--purposes",
+                "footprint",
+                "--wait-port",
+                "{port}",
+                "--with",
+                "redis-benchmark -p {port} -q -t set -n 20000 -r 20000 -d 200 >/dev/null",
+                "--",
+                "redis-server",
+                "--port",
+                "{port}",
+                "--save",
+                "",
+                "--appendonly",
+                "no"});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto result = json("v.json");
+  EXPECT_EQ(result["workloads"][0]["command"][2], "{port}");
+  for (const char* allocator : {"glibc", "tcmalloc"}) {
+    const auto row = row_of(result, allocator);
+    EXPECT_EQ(row["failures"], 0) << row["failure"];
+    EXPECT_GT(row["real_peak_rss_bytes"], 3'000'000);
+  }
+}
+
+TEST_F(Verify, AStaticProgramIsRefusedWithTheReason) {
+  const auto finished = heapwise({"verify", "--", VERIFY_STATIC});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("statically linked"));
+}
+
+TEST_F(Verify, AScriptThatOnlyStartsTheProgramIsSentToTheProgram) {
+  const auto finished = heapwise({"verify", "--quiet", "--", "sh", "-c",
+                                  "perl -e 'my @a = map { \"x\" x 99 } 1..9999'; true"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("perl"));
+  EXPECT_THAT(finished.err, HasSubstr("exec"));
+}
+
+TEST_F(Verify, ALoadThatFailsInTheRecordedRunIsAnErrorThatSaysSo) {
+  const auto finished =
+      heapwise({"verify", "--quiet", "--with", "exit 3", "--", "perl", "-e", "sleep 600"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("exit code 3"));
+}
+
+TEST_F(Verify, AServerThatIsNeverReadyIsAnErrorThatSaysSo) {
+  const auto finished = heapwise({"verify", "--quiet", "--with", "true", "--wait-file", "never",
+                                  "--wait-timeout", "0.3", "--", "perl", "-e", "sleep 600"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("there is no never"));
+}
+
+TEST_F(Verify, WhatCannotBeMeantIsAskedBackBeforeAnythingRuns) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"verify"},
+      {"verify", "--wait-port", "80", "--", "touch", "ran"},
+      {"verify", "--with", "true", "--wait-port", "0", "--", "touch", "ran"},
+      {"verify", "--with", "true", "--wait-port", "http", "--", "touch", "ran"},
+      {"verify", "--with", "true", "--wait-port", "1", "--wait-file", "x", "--", "touch", "ran"},
+      {"verify", "--purposes", "throughput", "--", "touch", "ran"},
+      {"verify", "--allocators", "jimalloc", "--", "touch", "ran"},
+      {"verify", "--", "no-such-program-anywhere"}};
+  for (const auto& arguments : wrong) {
+    EXPECT_EQ(heapwise(arguments).exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_FALSE(exists("ran")) << ::testing::PrintToString(arguments);
+  }
+}
+
+TEST_F(Verify, NothingIsOverwrittenUnasked) {
+  ASSERT_TRUE(write_file(path("v.json"), "precious", false));
+  const auto finished =
+      heapwise({"verify", "--json", "v.json", "--", "perl", "-e", "open F, '>ran'"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_EQ(content("v.json"), "precious");
+  EXPECT_FALSE(exists("ran"));
+}
+
+}  // namespace
+}  // namespace heapwise::testing
