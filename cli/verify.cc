@@ -111,7 +111,8 @@ Expected<std::string> keep_input(const std::string& folder) {
 
 Expected<double> end_of_load(const std::optional<Expected<Load>>& load, const LoadScript& script,
                              const Recording& recording) {
-  if (!load) return 1.0;
+  if (script.command.empty()) return 1.0;
+  if (!load) return fail(ErrorCode::unsupported, "the load script was never started");
   if (!*load) return tl::make_unexpected(load->error());
   const LoadReport report = (*load)->report();
   if (report.outcome != LoadOutcome::finished) {

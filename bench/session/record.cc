@@ -113,6 +113,7 @@ Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarge
   auto pid = start_child(target.path, options.command,
                          recorded_environment(session.library(), session.directory()), signals);
   if (!pid) return tl::unexpected(pid.error());
+  if (options.started) options.started(*pid);
   const SupervisorPrivileges privileges;
   return Supervisor(session, signals, *pid, options, begun).run();
 }
