@@ -36,25 +36,33 @@ bool steers_an_allocator(std::string_view entry) {
   });
 }
 
+void append_library(std::string& list, std::string_view library) {
+  if (!list.empty()) list += ':';
+  list += library;
+}
+
 std::vector<std::string> environment_of(const RealRunCall& call) {
+  constexpr std::string_view kPreload = "LD_PRELOAD=";
   std::vector<std::string> entries;
   std::string preload;
-  for (const std::string& library : call.preload) preload += (preload.empty() ? "" : ":") + library;
+  for (const std::string& library : call.preload) append_library(preload, library);
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
-    constexpr std::string_view kPreload = "LD_PRELOAD=";
     if (text.substr(0, kPreload.size()) == kPreload && text.size() > kPreload.size()) {
-      preload += (preload.empty() ? "" : ":") + std::string(text.substr(kPreload.size()));
+      append_library(preload, text.substr(kPreload.size()));
     }
     if (!steers_an_allocator(text)) entries.emplace_back(text);
   }
-  if (!preload.empty()) entries.push_back("LD_PRELOAD=" + preload);
-  for (const auto& [name, value] : call.settings) entries.push_back(name + "=" + value);
+  if (!preload.empty()) entries.push_back(std::string(kPreload).append(preload));
+  for (const auto& [name, value] : call.settings) {
+    entries.emplace_back(name).append("=").append(value);
+  }
   return entries;
 }
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> list;
+  list.reserve(strings.size() + 1);
   for (std::string& one : strings) list.push_back(one.data());
   list.push_back(nullptr);
   return list;
