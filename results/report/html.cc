@@ -133,7 +133,7 @@ void add_verdict(Page& page, const WorkloadView& view, unsigned section) {
     for (const Recommendation* other : view.verdicts) {
       if (other == &first) continue;
       page.add("<dt>for {} alone</dt><dd>{}</dd>\n", to_string(other->objective),
-               other->headline == first.headline ? "the same" : prose(other->headline));
+               other->headline == first.headline ? "the same choice" : prose(other->headline));
     }
     page.add("</dl>\n");
   }
