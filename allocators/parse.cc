@@ -46,6 +46,7 @@ std::string suggestion(std::string_view wrong, const std::vector<std::string>& k
 template <class Item>
 std::vector<std::string> names_of(const std::vector<Item>& items) {
   std::vector<std::string> names;
+  names.reserve(items.size() + 1);
   for (const Item& item : items) names.push_back(item.name);
   return names;
 }

@@ -25,7 +25,8 @@ std::int64_t read_ns(clockid_t id) {
 
 }  // namespace
 
-constinit VirtualClock virtual_clock;
+constinit std::atomic<std::int64_t> VirtualClock::offset_ns{0};
+constinit std::atomic<bool> VirtualClock::on{false};
 
 int real_clock_gettime(clockid_t id, timespec* time) {
   return real.load(std::memory_order_relaxed)(id, time);

@@ -12,11 +12,9 @@ namespace heapwise::replay {
 /// What interposed clocks add to the real time while `on`: the trace's time at the present word,
 /// less real time that the recorded program did not spend (sampling, turns, making threads).
 struct VirtualClock {
-  std::atomic<std::int64_t> offset_ns{0};
-  std::atomic<bool> on{false};
+  static std::atomic<std::int64_t> offset_ns;
+  static std::atomic<bool> on;
 };
-
-extern constinit VirtualClock virtual_clock;
 
 /// The system's own clock_gettime, even where the program's name is interposed. Until
 /// find_real_clock has been called it is a system call.

@@ -10,7 +10,7 @@
 namespace {
 
 using heapwise::replay::real_clock_gettime;
-using heapwise::replay::virtual_clock;
+using heapwise::replay::VirtualClock;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
@@ -35,13 +35,13 @@ clockid_t moved_clock(clockid_t id) {
 
 int read_clock(clockid_t id, timespec* time) {
   const clockid_t moved = moved_clock(id);
-  if (moved < 0 || !virtual_clock.on.load(std::memory_order_relaxed)) {
+  if (moved < 0 || !VirtualClock::on.load(std::memory_order_relaxed)) {
     return real_clock_gettime(id, time);
   }
   const int status = real_clock_gettime(moved, time);
   if (status != 0) return status;
   const std::int64_t now = std::int64_t{time->tv_sec} * kSecond + time->tv_nsec +
-                           virtual_clock.offset_ns.load(std::memory_order_relaxed);
+                           VirtualClock::offset_ns.load(std::memory_order_relaxed);
   time->tv_sec = now / kSecond;
   time->tv_nsec = now % kSecond;
   return 0;

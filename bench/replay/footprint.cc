@@ -35,7 +35,7 @@ class Excluded {
 };
 
 void show_time(const Order& order) {
-  virtual_clock.offset_ns.store(static_cast<std::int64_t>(order.now_ns) - order.excluded_ns,
+  VirtualClock::offset_ns.store(static_cast<std::int64_t>(order.now_ns) - order.excluded_ns,
                                 std::memory_order_relaxed);
 }
 
@@ -226,8 +226,8 @@ void begin(Replay& replay) {
   replay.raw->sampler = replay.sampler.source();
   replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
   order.started_ns = real_now_ns();
-  virtual_clock.offset_ns.store(0);
-  virtual_clock.on.store(replay.clock == ReplayClock::trace);
+  VirtualClock::offset_ns.store(0);
+  VirtualClock::on.store(replay.clock == ReplayClock::trace);
 }
 
 std::uint64_t failed_calls(const Replay& replay) {
@@ -251,7 +251,7 @@ void finish(Replay& replay, std::int64_t cpu_before) {
   raw.operations = replay.plan.header->operations;
   raw.failed_calls = failed_calls(replay);
   if (replay.clock == ReplayClock::trace) drain(replay);
-  virtual_clock.on.store(false);
+  VirtualClock::on.store(false);
   raw.threads_started = replay.threads_started.load();
 }
 

@@ -112,10 +112,11 @@ void describe(ProcessEnd& end, int status, bool timed_out, double timeout_s, boo
   } else if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
     const char* const name = sigabbrev_np(signal);
-    end.status = out_of_memory && signal == SIGKILL ? RunStatus::out_of_memory : RunStatus::crashed;
-    end.detail = end.status == RunStatus::out_of_memory
-                     ? "killed by the system for want of memory"
-                     : std::string("killed by SIG").append(name != nullptr ? name : "?");
+    const bool starved = out_of_memory && signal == SIGKILL;
+    end.status = starved ? RunStatus::out_of_memory : RunStatus::crashed;
+    end.detail = "killed by ";
+    end.detail += starved ? "the system for want of memory" : "SIG";
+    if (!starved) end.detail += name != nullptr ? name : "?";
   } else {
     end.exit_code = WEXITSTATUS(status);
     if (end.exit_code != 0) end.detail = "exit code " + std::to_string(end.exit_code);

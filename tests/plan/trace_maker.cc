@@ -59,18 +59,18 @@ class RandomTrace {
     pass_time();
     const unsigned place = pick_place();
     const std::uint64_t dice = rng_.below(100);
-    if (dice < 45 || held_.empty()) {
+    const bool ends = dice >= 98 && options_.thread_ends && place != 0;
+    const bool touches = dice >= 92 && !ends && options_.measured_touch;
+    if (dice < 45 || held_.empty() || (dice >= 92 && !ends && !touches)) {
       allocate(place);
     } else if (dice < 58) {
       reallocate(place);
     } else if (dice < 92) {
       release(place);
-    } else if (dice < 94 && options_.thread_ends && place != 0) {
+    } else if (ends) {
       end_thread(place);
-    } else if (options_.measured_touch) {
-      touch(place);
     } else {
-      allocate(place);
+      touch(place);
     }
   }
 

@@ -120,8 +120,10 @@ TEST(Loop, AFailedAllocationIsCountedAndNothingElseIsTheMatter) {
   const std::size_t count = words.size();
   words.resize(count + plan::kWordsPadding);
   void* slots[3] = {};
+  replay::Mailbox unused{nullptr};
   Lane lane{};
   lane.slots = slots;
+  lane.mailboxes = &unused;
   replay::execute<ShortHeap>(lane, words.data(), words.data() + count, replay::Unpaced{});
   // calls: malloc ok, calloc fails, realloc ok, realloc fails and keeps the block, malloc ok, and a
   // malloc of nothing, which may well be null.

@@ -164,6 +164,7 @@ TEST(Runner, TimedPurgesHappenAsTheTracesTimePasses) {
   Compiled compiled;
   auto writer = new_trace(compiled.trace);
   std::vector<ObjectId> held;
+  held.reserve(16'384);
   for (int i = 0; i < 16'384; ++i) {
     held.push_back(writer.allocate(ThreadId{0}, 0, OpKind::malloc, 4096));
   }

@@ -99,6 +99,7 @@ TEST(HeapFigures, TimePerOperationIsWallTimeOverOperations) {
 
 TEST(Thinned, KeepsTheEndsAndThePeaks) {
   std::vector<Sample> samples;
+  samples.reserve(5000);
   for (int i = 0; i < 5000; ++i) samples.push_back({i * 0.1, 10, 10});
   samples[1234].rss_bytes = 99;
   samples[4321].live_bytes = 77;

@@ -17,9 +17,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using testing::Expectation;
-using testing::finish;
 using ::testing::HasSubstr;
-using testing::new_trace;
 
 constexpr const char* kRunners = HEAPWISE_RUNNERS;
 
