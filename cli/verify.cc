@@ -25,6 +25,7 @@
 #include "results/report/html.h"
 #include "results/store.h"
 #include "results/summarize.h"
+#include "results/units.h"
 #include "results/verification.h"
 
 namespace heapwise::cli {
@@ -212,6 +213,23 @@ Expected<RealRuns> run_for_real(const VerifyVerb& verb, const std::vector<std::s
   return runs;
 }
 
+/// Says why nothing was checked, where real runs ended well.
+void warn_of_small_heap(Result& result, double non_heap_bytes) {
+  const bool skipped = std::any_of(
+      result.verification.begin(), result.verification.end(),
+      [](const Verification& row) { return row.error_percent && row.check == "not-checked"; });
+  if (!skipped) return;
+  result.workloads.front().warnings.push_back(
+      {"heap-small-share",
+       fmt::format("{} of this program's memory, on average, is not malloc's: the real heap is a "
+                   "difference of large numbers that were taken in different runs, and no check "
+                   "of the prediction",
+                   format_bytes(non_heap_bytes)),
+       "see the error in per cent of the process; a program's own allocator may be switched off, "
+       "as python's is by PYTHONMALLOC=malloc",
+       "verification"});
+}
+
 /// Puts the real runs beside the prediction. What the prediction recommends by itself is compared
 /// first; what is recommended in the end leaves out what the program dies of.
 void add_verification(Result& result, RealRuns real, const std::vector<Contender>& contenders,
@@ -219,7 +237,8 @@ void add_verification(Result& result, RealRuns real, const std::vector<Contender
   const std::string workload = result.workloads.front().name;
   const auto deployments = deployments_of(contenders);
   result.real_runs = std::move(real.runs);
-  result.verification = verify_predictions(result, workload, measured_share);
+  result.verification = verify_predictions(result, workload, measured_share, real.non_heap_bytes);
+  warn_of_small_heap(result, real.non_heap_bytes);
   result.agreement = agree(result, workload, deployments);
   count_real_failures(result);
   result.recommendations = recommend_objectives(result, deployments);

@@ -93,7 +93,7 @@ void fill_real(Verification& row, const Figures& real) {
   if (!real.wall.empty()) row.real_wall_s = median(real.wall);
 }
 
-void fill_errors(Verification& row) {
+void fill_errors(Verification& row, double non_heap_bytes) {
   row.error_percent = error_percent(row.predicted_peak_rss_bytes, row.real_peak_rss_bytes);
   row.mean_error_percent = error_percent(row.predicted_mean_rss_bytes, row.real_mean_rss_bytes);
   row.end_error_percent = error_percent(row.predicted_end_rss_bytes, row.real_end_rss_bytes);
@@ -103,6 +103,8 @@ void fill_errors(Verification& row) {
                                     static_cast<double>(*row.real_peak_rss_bytes)) /
                                    static_cast<double>(*row.process_peak_rss_bytes) * 100;
   }
+  const auto heap = static_cast<double>(row.real_mean_rss_bytes.value_or(0));
+  if (non_heap_bytes > kVerifyMostNonHeap * heap) return;
   const double allowed = row.noise_percent.value_or(0) + kVerifyAllowedPercent;
   row.check = std::abs(*row.error_percent) <= allowed ? "passed" : "failed";
 }
@@ -240,7 +242,7 @@ Choices compare(const Result& result, const Result& real, const std::string& wor
 }  // namespace
 
 std::vector<Verification> verify_predictions(const Result& result, const std::string& workload,
-                                             double measured_share) {
+                                             double measured_share, double non_heap_bytes) {
   std::vector<Verification> rows = empty_rows(result, workload);
   for (Verification& row : rows) {
     std::vector<const Run*> fine;
@@ -259,7 +261,7 @@ std::vector<Verification> verify_predictions(const Result& result, const std::st
     row.predicted_peak_rss_bytes = median_bytes(predicted.peak);
     row.predicted_mean_rss_bytes = median_bytes(predicted.mean);
     row.predicted_end_rss_bytes = median_bytes(predicted.end);
-    fill_errors(row);
+    fill_errors(row, non_heap_bytes);
   }
   return rows;
 }

@@ -13,12 +13,18 @@ namespace heapwise {
 /// A prediction of the peak may be off by the real program's own noise and this much besides.
 constexpr double kVerifyAllowedPercent = 5;
 
+/// What is not heap is measured in one run and subtracted in others, whose time does not pass quite
+/// alike. Beyond this share of the real heap's mean, that alone moves the real figures by more than
+/// predictions are allowed to be off, so nothing is checked.
+constexpr double kVerifyMostNonHeap = 0.5;
+
 /// One row for each allocator and tuning of `result.real_runs`, in the order of result.summary.
 /// Predicted figures are taken from the footprint runs of `workload` by the same functions as the
 /// real ones. `measured_share` is the part of the recorded run that the real runs cover: below 1
-/// where a load script ended the measurement and the server lived on. Pure.
+/// where a load script ended the measurement and the server lived on. `non_heap_bytes` is the mean
+/// of what was subtracted from the real process's memory. Pure.
 std::vector<Verification> verify_predictions(const Result& result, const std::string& workload,
-                                             double measured_share);
+                                             double measured_share, double non_heap_bytes = 0);
 
 /// Compares the recommendations that `result` has, drawn from the prediction alone, with those that
 /// its real runs give by the same rules. Two choices are within the noise when the real runs show

@@ -89,7 +89,8 @@ std::string describe_check(const std::vector<Verification>& rows) {
         fmt::format("{}{} ({})", failed.empty() ? "" : ", ",
                     display_name(row.allocator, row.tuning), signed_percent(row.error_percent));
   }
-  if (checked == 0) return "No prediction could be checked: no real run ended well";
+  if (checked == 0)
+    return "No prediction could be checked: no real run ended well, or most memory is not the heap";
   if (failed.empty()) {
     return fmt::format(
         "Every predicted peak is within the program's own noise + {} % of the real one",

@@ -67,6 +67,15 @@ TEST(Verification, OnlyTheMeasuredPartOfThePredictionIsCompared) {
   EXPECT_NEAR(*verify_predictions(result, "made-up", 1)[0].error_percent, 100, 1e-3);
 }
 
+TEST(Verification, AHeapThatIsSmallBesideTheRestIsShownButNotChecked) {
+  const Result result = result_of({{"glibc", 150, 100}});  // real mean: 50 MiB
+  const auto half = 25.0 * 1024 * 1024;
+  EXPECT_EQ(verify_predictions(result, "made-up", 1, half - 1e5)[0].check, "failed");
+  const auto rows = verify_predictions(result, "made-up", 1, half + 1e5);
+  EXPECT_EQ(rows[0].check, "not-checked");
+  EXPECT_NEAR(*rows[0].error_percent, 50, 1e-3);
+}
+
 TEST(Verification, WhatKillsTheProgramIsNotRecommended) {
   Result result = verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, "SIGSEGV"}});
   const auto deployments = synthetic::deployments({{"glibc", 0, 0}, {"jemalloc", 0, 0}});
