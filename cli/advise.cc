@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,15 +66,21 @@ std::vector<std::string> worth_replaying(const Recording& recording, Progress& p
   return traces;
 }
 
+std::string ending(int wait_status) {
+  if (!WIFSIGNALED(wait_status)) {
+    return fmt::format("the program ended with status {}", WEXITSTATUS(wait_status));
+  }
+  const int signal = WTERMSIG(wait_status);
+  return fmt::format("the program was killed by signal {} ({}); what it did until then counts",
+                     signal, strsignal(signal));
+}
+
 Expected<Subject> record_subject(const AdviseVerb& verb, const std::vector<std::string>& command,
                                  const std::string& trace, Progress& progress) {
   progress.note("recording " + command.front());
   const auto recording = record_command(command, trace, verb.force, progress);
   if (!recording) return tl::make_unexpected(recording.error());
-  if (recording->wait_status != 0) {
-    progress.note(fmt::format("warning: the program ended with status {}",
-                              shell_status(recording->wait_status)));
-  }
+  if (recording->wait_status != 0) progress.note("warning: " + ending(recording->wait_status));
   Subject subject{worth_replaying(*recording, progress), recording->warnings};
   if (subject.traces.empty()) {
     return fail(ErrorCode::unsupported, command.front() + " made no call of malloc that was seen",
