@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "results/report/assets.h"
 #include "results/report/escape.h"
@@ -80,8 +79,11 @@ TEST_F(HtmlReport, FetchesNothing) {
   const std::string text = without_assets(page());
   EXPECT_THAT(text, Not(HasSubstr("http://")));
   EXPECT_THAT(text, Not(HasSubstr("https://")));
-  const std::regex loads(R"re(\s(src|srcset|action|poster)=|@import|url\(|href="(?!#|data:))re");
-  EXPECT_FALSE(std::regex_search(text, loads));
+  for (const char* loads : {" src=", "srcset=", "action=", "poster=", "@import", "url("}) {
+    EXPECT_THAT(text, Not(HasSubstr(loads)));
+  }
+  // Links only lead to places on the page; the icon is empty, so that no one asks for it.
+  EXPECT_EQ(count(text, "href=\""), count(text, "href=\"#w") + count(text, "href=\"data:,\""));
   EXPECT_THAT(std::string(assets::style()), Not(HasSubstr("url(")));
   EXPECT_THAT(text, HasSubstr("default-src 'none'"));
 }
