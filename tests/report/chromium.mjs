@@ -27,8 +27,24 @@ export class Browser {
   #listeners = [];
   #rest = '';
 
-  static async start(program) {
+  // On a machine under load a Chromium now and then never answers at all; then another is tried.
+  static async start(program, tries = 3) {
     const browser = new Browser();
+    const patience = setTimeout(() => browser.#abandon('Chromium did not answer within 30 s'), 30000);
+    try {
+      await browser.#launch(program);
+      return browser;
+    } catch (error) {
+      await browser.stop();
+      if (tries <= 1) throw error;
+      return Browser.start(program, tries - 1);
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  async #launch(program) {
+    const browser = this;
     browser.#folder = mkdtempSync(join(tmpdir(), 'heapwise-chromium-'));
     browser.#child = spawn(program, [...flags, `--user-data-dir=${browser.#folder}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
@@ -41,7 +57,6 @@ export class Browser {
     const { targetId } = await browser.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await browser.send('Target.attachToTarget', { targetId, flatten: true });
     browser.#session = sessionId;
-    return browser;
   }
 
   send(method, params = {}) {
