@@ -59,9 +59,10 @@ char* align_up(char* at, size_t alignment) {
 }
 
 void* allocate_aside(size_t size, size_t alignment) {
+  if (size > kAside || alignment > kAside) return nullptr;
   char* const memory = map_once(aside_memory, kAside);
   const size_t room = (size + alignment + kAlignment - 1) & ~(kAlignment - 1);
-  if (memory == nullptr || room > kAside) return nullptr;
+  if (memory == nullptr) return nullptr;
   const size_t at = aside_used.fetch_add(room, std::memory_order_relaxed);
   // When a run starts more threads than 4 MiB hold, the rest share a mapping each.
   char* const start = at + room <= kAside ? memory + at : map_shared(room);
@@ -83,7 +84,7 @@ void* allocate_big(size_t size, size_t alignment) {
   return align_up(big.begin, alignment);
 }
 
-[[gnu::noinline]] void* allocate_slowly(size_t size, size_t alignment) {
+void* allocate_otherwise(size_t size, size_t alignment) {
   if (!replaying) return allocate_aside(size, alignment);
   if (size > kRing / 2 || alignment > kRing / 4) return allocate_big(size, alignment);
   if (ring.begin == nullptr) {
@@ -97,6 +98,13 @@ void* allocate_big(size_t size, size_t alignment) {
   return block;
 }
 
+/// Out of the fast path's way, with all that would make it keep registers.
+[[gnu::noinline, gnu::cold]] void* allocate_slowly(size_t size, size_t alignment) {
+  void* const block = allocate_otherwise(size, alignment);
+  if (block == nullptr) errno = ENOMEM;
+  return block;
+}
+
 inline void* allocate(size_t size, size_t alignment) {
   char* const block = align_up(ring.at, alignment);
   // Compared this way nothing overflows, and a thread without a ring has no room.
@@ -107,23 +115,18 @@ inline void* allocate(size_t size, size_t alignment) {
   return block;
 }
 
-inline void* fail_as_malloc(void* block) {
-  if (block == nullptr) errno = ENOMEM;
-  return block;
-}
-
 }  // namespace
 
 #define HEAPWISE_EXPORT extern "C" [[gnu::visibility("default")]]
 
-HEAPWISE_EXPORT void* malloc(size_t size) { return fail_as_malloc(allocate(size, kAlignment)); }
+HEAPWISE_EXPORT void* malloc(size_t size) { return allocate(size, kAlignment); }
 
 HEAPWISE_EXPORT void free(void* /*block*/) {}
 
 /// Zeroed only for the C library: what a replay gets is stale, and it does not look.
 HEAPWISE_EXPORT void* calloc(size_t nmemb, size_t size) {
   size_t bytes = 0;
-  if (__builtin_mul_overflow(nmemb, size, &bytes)) return fail_as_malloc(nullptr);
+  if (__builtin_mul_overflow(nmemb, size, &bytes)) bytes = SIZE_MAX;  // which no one has
   return malloc(bytes);
 }
 
@@ -135,7 +138,7 @@ HEAPWISE_EXPORT int posix_memalign(void** memptr, size_t alignment, size_t size)
 }
 
 HEAPWISE_EXPORT void* aligned_alloc(size_t alignment, size_t size) {
-  return fail_as_malloc(allocate(size, alignment < kAlignment ? kAlignment : alignment));
+  return allocate(size, alignment < kAlignment ? kAlignment : alignment);
 }
 
 HEAPWISE_EXPORT void* memalign(size_t alignment, size_t size) {

@@ -12,8 +12,9 @@ namespace heapwise::replay {
 /// What interposed clocks add to the real time while `on`: the trace's time at the present word,
 /// less real time that the recorded program did not spend (sampling, turns, making threads).
 struct VirtualClock {
-  static std::atomic<std::int64_t> offset_ns;
-  static std::atomic<bool> on;
+  // Both are constinit where they are defined, which the check does not see.
+  static std::atomic<std::int64_t> offset_ns;  // NOLINT(bugprone-dynamic-static-initializers)
+  static std::atomic<bool> on;                 // NOLINT(bugprone-dynamic-static-initializers)
 };
 
 /// The system's own clock_gettime, even where the program's name is interposed. Until

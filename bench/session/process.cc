@@ -135,7 +135,9 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
   }
   std::vector<std::string> words = call.command;
   std::vector<std::string> variables;
-  for (const auto& [name, value] : call.environment) variables.push_back(name + "=" + value);
+  for (const auto& [name, value] : call.environment) {
+    variables.emplace_back(name).append("=").append(value);
+  }
   const std::vector<char*> command = pointers(words);
   const std::vector<char*> environment = pointers(variables);
   std::array<int, 2> ends{};
