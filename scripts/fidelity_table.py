@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: MIT
+"""The figures of scripts/fidelity: from results of `heapwise verify` to tables. Runs nothing."""
+import json
+import statistics
+
+# The bar, in per cent. Errors are absolute values over program × allocator.
+BAR = {"peak": {"median": 0.7, "mean": 1.3, "p90": 3.5}, "mean": {"mean": 2.6},
+       "end": {"mean": 2.3}}
+BEYOND_NOISE = 5
+# Two allocators really differ when their peaks are further apart than both noises and this.
+DIFFERENT_PERCENT = 2
+# The least of speed that counts, as everywhere in heapwise (results/thresholds.h).
+SPEED_MADS, SPEED_PERCENT = 3, 2
+SLOWDOWN = 1.25
+GROUPS = {"named": "The programs of the bar", "apart": "Reported apart",
+          "others": "Programs that had no part in the method"}
+ERRORS = {"peak": "error_percent", "mean": "mean_error_percent", "end": "end_error_percent"}
+NOISES = {"peak": "noise_percent", "mean": "mean_noise_percent", "end": "end_noise_percent"}
+
+
+class Cell:
+    """One program under one allocator."""
+
+    def __init__(self, program, row, summary, glibc, workload):
+        self.program, self.row = program, row
+        self.allocator = row["allocator"]
+        self.peak = row.get("real_peak_rss_bytes")
+        self.error = {what: row.get(field) for what, field in ERRORS.items()}
+        self.noise = {what: row.get(field) or 0 for what, field in NOISES.items()}
+        self.check = row["check"]
+        self.failure = row.get("failure", "")
+        self.cpu, self.cpu_noise = row.get("real_cpu_s"), row.get("real_cpu_noise_percent") or 0
+        self.real_sign, self.cpu_difference = self.judge_real(glibc)
+        self.predicted_sign = self.judge_predicted(summary, workload)
+
+    def judge_real(self, glibc):
+        """+1: really slower than glibc, beyond the noise of both; 0: no difference."""
+        if self.cpu is None or glibc is None or glibc.cpu is None:
+            return None, None
+        difference = self.cpu - glibc.cpu
+        noise = max(self.cpu * self.cpu_noise, glibc.cpu * glibc.cpu_noise) / 100
+        beyond = abs(difference) > max(noise, glibc.cpu * SPEED_PERCENT / 100)
+        return (1 if difference > 0 else -1) if beyond else 0, difference
+
+    def judge_predicted(self, summary, workload):
+        """The same of the replay, by the rule that verdicts are drawn by."""
+        mine, base = summary.get(self.allocator), summary.get("glibc")
+        if not mine or not base or "ns_per_operation" not in mine:
+            return None
+        one, other = mine["ns_per_operation"], base["ns_per_operation"]
+        difference = one["median"] - other["median"]
+        if abs(difference) <= SPEED_MADS * max(one["mad"], other["mad"]):
+            return 0
+        cpu = workload.get("cpu_s") or 0
+        if cpu and abs(difference) * 1e-9 * workload["operations"] <= SPEED_PERCENT / 100 * cpu:
+            return 0
+        return 1 if difference > 0 else -1
+
+    @property
+    def counts(self):
+        """Whether its memory is compared at all."""
+        return self.error["peak"] is not None and self.check != "not-checked"
+
+
+class Measured:
+    """All that is known of one program."""
+
+    def __init__(self, program, result):
+        self.program, self.result = program, result
+        self.workload = result["workloads"][0]
+        summary = {s["allocator"]: s for s in result["summary"]}
+        glibc = None
+        self.cells = []
+        rows = result["verification"]
+        for row in sorted(rows, key=lambda r: r["allocator"] != "glibc"):
+            cell = Cell(program, row, summary, glibc, self.workload)
+            glibc = glibc or cell
+            self.cells.append(cell)
+        self.flags = sorted({w["code"] for w in self.workload.get("warnings", [])})
+        self.slowdown = self.judge_slowdown(rows)
+
+    def judge_slowdown(self, rows):
+        recorded = self.workload.get("recorded_wall_s")
+        plain = [r["real_wall_s"] for r in rows if r["allocator"] == "glibc" and r.get("real_wall_s")]
+        return recorded / plain[0] if recorded and plain else None
+
+    def pairs(self):
+        """(differ, rightly ordered) of the pairs of allocators whose peaks really differ."""
+        found = []
+        cells = [c for c in self.cells if c.counts]
+        for i, one in enumerate(cells):
+            for other in cells[i + 1:]:
+                real = other.peak - one.peak
+                apart = max(one.peak * one.noise["peak"], other.peak * other.noise["peak"],
+                            min(one.peak, other.peak) * DIFFERENT_PERCENT) / 100
+                if abs(real) <= apart:
+                    continue
+                predicted = (other.row["predicted_peak_rss_bytes"] -
+                             one.row["predicted_peak_rss_bytes"])
+                found.append((one, other, (predicted > 0) == (real > 0)))
+        return found
+
+
+def signed(value, digits=1):
+    return "" if value is None else f"{value:+.{digits}f}"
+
+
+def p90(values):
+    return sorted(values)[min(len(values) - 1, int(0.9 * len(values)))]
+
+
+SIGNS = {1: "+", -1: "−", 0: "=", None: ""}
+
+
+class Table:
+    def __init__(self, programs, folder):
+        self.programs = programs
+        self.known, self.failed = {}, {}
+        for name, program in programs.items():
+            path = folder / f"{name}.json"
+            if path.exists():
+                self.known[name] = Measured(program, json.loads(path.read_text()))
+            elif path.with_suffix(".failed").exists():
+                self.failed[name] = path.with_suffix(".failed").read_text().strip()
+
+    def of_group(self, group, chosen=None):
+        return [m for m in self.known.values() if m.program.group == group and
+                (chosen is None or m.program in chosen)]
+
+    # ---- rows and aggregates, as lists of texts
+
+    HEAD = ["program", "allocator", "real peak MiB", "± %", "peak", "mean", "end",
+            "CPU s to glibc", "real", "predicted"]
+
+    @staticmethod
+    def rows(measured):
+        for cell in measured.cells:
+            if cell.failure and cell.peak is None:
+                yield [measured.program.name, cell.allocator, "—", "", cell.failure, "", "", "", "",
+                       ""]
+                continue
+            mark = {"failed": " ✗", "not-checked": " (not checked)"}.get(cell.check, "")
+            difference = "" if cell.allocator == "glibc" else signed(cell.cpu_difference, 2)
+            real = SIGNS[cell.real_sign] if cell.allocator != "glibc" else f"{cell.cpu:.2f} s"
+            yield [measured.program.name, cell.allocator, f"{cell.peak / 2**20:.1f}",
+                   f"{cell.noise['peak']:.1f}", signed(cell.error["peak"]) + mark,
+                   signed(cell.error["mean"]), signed(cell.error["end"]), difference, real,
+                   "" if cell.allocator == "glibc" else SIGNS[cell.predicted_sign]]
+
+    def aggregates(self, measured):
+        """(what, value, bar or None, good or None) over all cells of these programs."""
+        cells = [c for m in measured for c in m.cells if c.counts]
+        if not cells:
+            return
+        for what in ("peak", "mean", "end"):
+            errors = [abs(c.error[what]) for c in cells if c.error[what] is not None]
+            for name, value in (("median", statistics.median(errors)),
+                                ("mean", statistics.fmean(errors)), ("p90", p90(errors)),
+                                ("worst", max(errors))):
+                bar = BAR[what].get(name)
+                yield (f"error of {what}, {name}", f"{value:.1f} %", bar and f"≤ {bar} %",
+                       None if bar is None else round(value, 1) <= bar)
+            noises = [c.noise[what] for c in cells]
+            yield (f"… the programs' own noise of it, mean", f"{statistics.fmean(noises):.1f} %",
+                   None, None)
+        beyond = [c for c in cells if abs(c.error["peak"]) > c.noise["peak"] + BEYOND_NOISE]
+        yield (f"cells beyond noise + {BEYOND_NOISE} %", f"{len(beyond)} of {len(cells)}", "none",
+               not beyond)
+        pairs = [p for m in measured for p in m.pairs()]
+        right = sum(1 for p in pairs if p[2])
+        yield ("pairs that differ, rightly ordered", f"{right} of {len(pairs)}", "all",
+               right == len(pairs))
+        differ = [c for m in measured for c in m.cells if c.real_sign and c.predicted_sign is not None]
+        right = sum(1 for c in differ if c.real_sign == c.predicted_sign)
+        wrong = sum(1 for c in differ if c.real_sign == -c.predicted_sign)
+        yield ("speed differs from glibc's: sign right, missed, wrong",
+               f"{right}, {len(differ) - right - wrong}, {wrong} of {len(differ)}", "all right",
+               right == len(differ))
+        same = [c for m in measured for c in m.cells
+                if c.real_sign == 0 and c.allocator != "glibc" and c.predicted_sign is not None]
+        quiet = sum(1 for c in same if c.predicted_sign == 0)
+        yield ("speed does not differ: no difference said", f"{quiet} of {len(same)}", "all",
+               quiet == len(same))
+        slow = [m.slowdown for m in measured if m.slowdown]
+        if slow:
+            yield ("slowdown by recording, worst", f"{max(slow):.2f} ×", f"≤ {SLOWDOWN} ×",
+                   max(slow) <= SLOWDOWN)
+
+    # ---- as text, for a terminal
+
+    def text(self, chosen):
+        lines = []
+        for group, title in GROUPS.items():
+            measured = self.of_group(group, chosen)
+            if not measured:
+                continue
+            lines += [title, ""]
+            lines += aligned([self.HEAD] + [row for m in measured for row in self.rows(m)])
+            lines.append("")
+            for m in measured:
+                slowdown = f"recorded at {m.slowdown:.2f} ×; " if m.slowdown else ""
+                lines.append(f"{m.program.name}: {slowdown}{', '.join(m.flags) or 'no flags'}")
+            lines.append("")
+            lines += aligned([[what, value, bar or "", {True: "met", False: "MISSED", None: ""}[good]]
+                              for what, value, bar, good in self.aggregates(measured)])
+            lines.append("")
+        for name, why in self.failed.items():
+            if self.programs[name] in chosen:
+                lines.append(f"{name} has no result: {why}\n")
+        return "\n".join(lines)
+
+    # ---- as a page
+
+    def page(self):
+        first = next(iter(self.known.values())).result
+        machine = first["environment"]
+        dates = sorted(m.result["created"] for m in self.known.values())
+        repetitions = min(c.row["real_runs"] + c.row["failures"] for m in self.known.values()
+                          for c in m.cells)
+        parts = [INTRODUCTION.format(
+            cpu=machine["cpu"], cores=machine["cores"], distribution=machine["distribution"],
+            kernel=machine["kernel"], huge=machine["transparent_hugepage"], first=dates[0][:10],
+            last=dates[-1][:10], repetitions=repetitions, noise=BEYOND_NOISE,
+            different=DIFFERENT_PERCENT, mads=SPEED_MADS, speed=SPEED_PERCENT)]
+        for group, title in GROUPS.items():
+            measured = self.of_group(group)
+            if measured:
+                parts.append(self.section(title, measured))
+        return "\n".join(parts)
+
+    def section(self, title, measured):
+        lines = [f"## {title}", "", "| over all | | bar | |", "|---|---|---|---|"]
+        for what, value, bar, good in self.aggregates(measured):
+            met = {True: "met", False: "**missed**", None: ""}[good]
+            lines.append(f"| {what} | {value} | {bar or ''} | {met} |")
+        lines += ["", "| " + " | ".join(self.HEAD) + " |", "|---" * len(self.HEAD) + "|"]
+        for m in measured:
+            lines += ["| " + " | ".join(row) + " |" for row in self.rows(m)]
+        lines += ["", "| program | what it does | recording | flags |", "|---|---|---|---|"]
+        for m in measured:
+            slowdown = f"{m.slowdown:.2f} ×" if m.slowdown else ""
+            lines.append(f"| {m.program.name} | {m.program.what.strip()} | {slowdown} | "
+                         f"{', '.join(f'`{flag}`' for flag in m.flags)} |")
+        return "\n".join(lines) + "\n"
+
+
+def aligned(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip()
+            for row in rows]
+
+
+INTRODUCTION = """<!-- SPDX-License-Identifier: MIT -->
+<!-- Written by scripts/fidelity; edit scripts/fidelity_table.py instead. -->
+# Predicted and real, program by program
+
+Written by `scripts/fidelity`, from {first} to {last} on {cpu}, {cores} cores, {distribution}, Linux
+{kernel}, transparent huge pages {huge}; {repetitions} real runs under each allocator. Each program
+is recorded once, replayed on every allocator, and then run itself under each of them in turn
+(`heapwise verify`). Its input is made by the script, the same on every machine.
+
+- **real peak** is the most that the real program's heap had resident, the median of the runs, and
+  **± %** half their range. **peak, mean, end** are the prediction's errors in per cent of the real
+  figure; ✗ marks a peak that is off by more than the program's noise + {noise} %.
+- Allocators *really differ* when their peaks are further apart than the noise of both and
+  {different} %.
+- **CPU s to glibc** is the real program's difference in CPU time, user and system. **real** says
+  whether it is beyond the noise of both sides and {speed} %, and **predicted** what the replay says
+  ({mads} MADs and {speed} % of the program's CPU time): + slower, − faster, = no difference.
+- **recording** is the program's wall time while recorded ÷ its wall time otherwise.
+"""
