@@ -91,4 +91,20 @@ Difference speed_difference(const Summary& one, const Summary& other,
   return difference;
 }
 
+Difference latency_difference(const Summary& one, const Summary& other) {
+  if (!one.latency_p999_ns || !other.latency_p999_ns) return {};
+  const Interval& mine = *one.latency_p999_ns;
+  const Interval& theirs = *other.latency_p999_ns;
+  Difference difference = relative(mine, theirs);
+  const double ns = mine.median - theirs.median;
+  if (std::abs(ns) < thresholds::kLatencyNs ||
+      std::abs(difference.percent) <= thresholds::kLatencyPercent) {
+    difference.relation = Relation::same;
+    return difference;
+  }
+  const bool apart = mine.high < theirs.low || theirs.high < mine.low;
+  decide(difference, one, other, apart, ns < 0);
+  return difference;
+}
+
 }  // namespace heapwise

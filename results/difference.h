@@ -32,6 +32,9 @@ Difference memory_difference(const Summary& one, const Summary& other);
 /// By ns_per_operation, in per cent of the program's CPU time where `workload` knows that.
 Difference speed_difference(const Summary& one, const Summary& other, const WorkloadInfo* workload);
 
+/// By latency_p999_ns, over calls of all kinds.
+Difference latency_difference(const Summary& one, const Summary& other);
+
 /// The interval that memory_difference compares, or nothing where it was not measured.
 std::optional<Interval> memory_cost(const Summary& summary);
 

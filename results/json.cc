@@ -35,6 +35,7 @@ class Writer {
   static Json make(double value) { return is_finite(value) ? value : 0.0; }
   static Json make(std::uint64_t value) { return value; }
   static Json make(unsigned value) { return value; }
+  static Json make(bool value) { return value; }
   static Json make(RunStatus value) { return to_string(value); }
   static Json make(Objective value) { return to_string(value); }
   static Json make(VerdictKind value) { return to_string(value); }
@@ -138,6 +139,10 @@ class Reader {
     take(json, path, wide);
     if (wide > std::numeric_limits<unsigned>::max()) return wrong(path, "below 2^32", json);
     value = static_cast<unsigned>(wide);
+  }
+  void take(const Json& json, const std::string& path, bool& value) {
+    if (!json.is_boolean()) return wrong(path, "true or false", json);
+    value = json.get<bool>();
   }
   void take(const Json& json, const std::string& path, RunStatus& value) {
     take_name(json, path, kRunStatusNames, value);

@@ -120,6 +120,15 @@ std::string speed_sentence(const Pair& pair, const Harness& harness) {
   return text + "." + cpu_sentence(pair, speed);
 }
 
+std::string latency_sentence(const Pair& pair) {
+  const auto of = [](const Summary& summary) {
+    return fmt::format("{} (half of them at most {})", format_ns(summary.latency_p999_ns->median),
+                       summary.latency_p50_ns ? format_ns(summary.latency_p50_ns->median) : "–");
+  };
+  return fmt::format("One call in a thousand took longer than {} under {}, {} under {}.",
+                     of(pair.base), pair.base_name, of(pair.other), pair.other_name);
+}
+
 }  // namespace
 
 std::vector<std::string> tell_difference(const Summary& base, const Summary& other,
@@ -130,6 +139,7 @@ std::vector<std::string> tell_difference(const Summary& base, const Summary& oth
   if (worth_telling(pair, &Summary::mean_rss_bytes)) sentences.push_back(mean_sentence(pair));
   if (std::string text = return_sentence(pair); !text.empty()) sentences.push_back(std::move(text));
   if (has(pair, &Summary::ns_per_operation)) sentences.push_back(speed_sentence(pair, harness));
+  if (has(pair, &Summary::latency_p999_ns)) sentences.push_back(latency_sentence(pair));
   return sentences;
 }
 

@@ -19,7 +19,7 @@ namespace {
 /// One allocator against the baseline.
 struct Candidate {
   const Summary* summary = nullptr;
-  Difference memory, speed;
+  Difference memory, speed, latency;
   double points = 0;  ///< what ranks, by the objective
   double hopes = 0;   ///< the same, if the unclear differences turned out as their medians say
   bool allowed = true;
@@ -37,10 +37,12 @@ struct Contest {
 
 bool has_figure(const Summary& summary, Objective objective) {
   if (objective == Objective::speed) return summary.ns_per_operation.has_value();
+  if (objective == Objective::latency) return summary.latency_p999_ns.has_value();
   return memory_cost(summary).has_value();
 }
 
 const char* figure_name(Objective objective) {
+  if (objective == Objective::latency) return "tail latency";
   return objective == Objective::speed ? "speed" : "memory";
 }
 
@@ -62,6 +64,9 @@ double speed_points(const Difference& speed, bool hoping) {
 }
 
 double points_for(const Candidate& candidate, Objective objective, bool hoping) {
+  if (objective == Objective::latency) {
+    return counts(candidate.latency, hoping) ? -candidate.latency.percent : 0;
+  }
   double points = 0;
   if (objective != Objective::speed) points += memory_points(candidate.memory, hoping);
   if (objective != Objective::memory) points += speed_points(candidate.speed, hoping);
@@ -84,6 +89,7 @@ Candidate judge(const Summary& summary, const Contest& contest) {
   candidate.summary = &summary;
   candidate.memory = memory_difference(summary, *contest.base);
   candidate.speed = speed_difference(summary, *contest.base, contest.workload);
+  candidate.latency = latency_difference(summary, *contest.base);
   candidate.points = points_for(candidate, contest.objective, false);
   candidate.hopes = points_for(candidate, contest.objective, true);
   candidate.allowed = contest.objective != Objective::balanced || within_limits(candidate);
@@ -146,7 +152,10 @@ Expected<Contest> gather(const std::vector<Summary>& summaries, const std::strin
     return fail(ErrorCode::bad_input,
                 fmt::format("no allocator's {} was measured for workload '{}'",
                             figure_name(contest.objective), workload),
-                contest.left_out.empty() ? "replay the trace again" : contest.left_out.front());
+                contest.objective == Objective::latency
+                    ? "measure it: heapwise replay TRACE --purposes footprint,throughput,latency"
+                : contest.left_out.empty() ? "replay the trace again"
+                                           : contest.left_out.front());
   }
   if (contest.base == nullptr) {
     contest.base = entrants.front();
@@ -164,10 +173,12 @@ Expected<Contest> gather(const std::vector<Summary>& summaries, const std::strin
 /// Whether `one` cannot be told from `best` in the figure that the objective is about.
 bool level_with(const Candidate& one, const Candidate& best, const Contest& contest) {
   if (contest.objective == Objective::balanced) return one.summary == best.summary;
-  const Difference difference =
-      contest.objective == Objective::memory
-          ? memory_difference(*one.summary, *best.summary)
-          : speed_difference(*one.summary, *best.summary, contest.workload);
+  Difference difference = memory_difference(*one.summary, *best.summary);
+  if (contest.objective == Objective::speed) {
+    difference = speed_difference(*one.summary, *best.summary, contest.workload);
+  } else if (contest.objective == Objective::latency) {
+    difference = latency_difference(*one.summary, *best.summary);
+  }
   return difference.relation == Relation::same || difference.relation == Relation::unclear;
 }
 
@@ -227,6 +238,10 @@ std::string end_phrase(const Candidate& candidate, const Contest& contest) {
 /// One candidate against the baseline in a sentence; `base` is empty where the reader knows it.
 std::string both_phrases(const Candidate& candidate, const Contest& contest,
                          const std::string& base) {
+  if (contest.objective == Objective::latency) {
+    return latency_phrase(candidate.latency, base) + "; " + memory_phrase(candidate.memory) + "; " +
+           speed_phrase(candidate.speed);
+  }
   const std::string end = end_phrase(candidate, contest);
   if (contest.objective == Objective::speed) {
     return speed_phrase(candidate.speed, base) + "; " + memory_phrase(candidate.memory) + end;
@@ -256,17 +271,20 @@ std::string keep_headline(const Contest& contest) {
       return start + "clearly smaller";
     case Objective::speed:
       return start + "faster by an amount that counts";
+    case Objective::latency:
+      return start + "quicker at the 99.9th percentile by an amount that counts";
     default:
       return start + "better on balance";
   }
 }
 
 std::string inconclusive_headline(const Contest& contest, const Candidate& hope) {
+  const bool speed_leads =
+      contest.objective == Objective::speed || hope.memory.relation != Relation::unclear;
+  const bool latency_leads = contest.objective == Objective::latency;
   const Difference& leading =
-      contest.objective == Objective::speed || hope.memory.relation != Relation::unclear
-          ? hope.speed
-          : hope.memory;
-  const char* what = &leading == &hope.speed ? "allocator time" : "memory";
+      latency_leads ? hope.latency : (speed_leads ? hope.speed : hope.memory);
+  const char* what = latency_leads ? "tail latency" : (speed_leads ? "allocator time" : "memory");
   const unsigned repetitions = std::min(hope.summary->repetitions, contest.base->repetitions);
   const std::string why = leading.too_few ? fmt::format("{} repetition{} cannot tell", repetitions,
                                                         repetitions == 1 ? "" : "s")
@@ -340,10 +358,6 @@ const WorkloadInfo* find_workload(const Result& result, const std::string& name)
 Expected<Recommendation> recommend(const Result& result, const std::string& workload,
                                    Objective objective,
                                    const std::vector<Deployment>& deployments) {
-  if (objective == Objective::latency) {
-    return fail(ErrorCode::unsupported, "latency is not measured yet, so no verdict can rest on it",
-                "choose --objective balanced, memory or speed");
-  }
   const std::vector<Summary> made =
       result.summary.empty() ? summarize(result.runs) : std::vector<Summary>{};
   Contest empty;
@@ -402,7 +416,8 @@ std::vector<Recommendation> recommend_objectives(const Result& result,
                                                  const std::vector<Deployment>& deployments) {
   std::vector<Recommendation> verdicts;
   for (const std::string& name : workload_names(result)) {
-    for (const Objective objective : {Objective::balanced, Objective::memory, Objective::speed}) {
+    for (const Objective objective :
+         {Objective::balanced, Objective::memory, Objective::speed, Objective::latency}) {
       auto verdict = recommend(result, name, objective, deployments);
       if (verdict) verdicts.push_back(std::move(*verdict));
     }

@@ -55,6 +55,10 @@ struct WorkloadInfo {
   /// The recorded process's own RssAnon, where the trace has it.
   std::vector<std::pair<double, std::uint64_t>> recorded_rss;
   std::vector<Warning> warnings;
+  /// The harness's own cost on this workload; Harness has that of all together.
+  std::optional<double> null_ns_per_operation, null_seconds;
+  std::optional<std::uint64_t> null_rss_bytes;
+  std::string host;  ///< after a merge: the machine that ran it
 };
 
 struct Sample {
@@ -64,6 +68,13 @@ struct Sample {
 };
 
 enum class RunStatus { ok, crashed, timed_out, out_of_memory, unsupported };
+
+/// What the calls of one kind took in a latency run. Times are less the cost of reading the clock.
+struct CallLatency {
+  std::string kind;  ///< "malloc", "calloc", "realloc", "aligned" or "free"
+  std::uint64_t calls = 0;
+  double mean_ns = 0, p50_ns = 0, p99_ns = 0, p999_ns = 0, max_ns = 0;
+};
 
 /// One process of one allocator on one workload.
 struct Run {
@@ -82,6 +93,12 @@ struct Run {
   std::optional<double> fragmentation_peak, fragmentation_mean, fragmentation_end;
   /// Real runs only: the most that the whole process had resident, files included.
   std::optional<std::uint64_t> process_peak_rss_bytes;
+  /// Latency runs only: over calls of all kinds, then kind by kind.
+  std::optional<double> latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns;
+  std::optional<double> stamp_ns;  ///< latency only: of reading the clock twice; is subtracted
+  std::vector<CallLatency> latency;
+  /// Length of a variable that only moves the stack, so that no layout of memory is met each time.
+  std::optional<std::uint64_t> padding_bytes;
   std::vector<Sample> samples;
 };
 
@@ -101,7 +118,7 @@ struct Summary {
   std::optional<Interval> memory_cost_bytes;
   std::optional<Interval> ns_per_operation, peak_rss_bytes, mean_rss_bytes, end_rss_bytes,
       drained_1s_rss_bytes, drained_10s_rss_bytes, fragmentation_peak, fragmentation_mean,
-      fragmentation_end;
+      fragmentation_end, latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns;
 };
 
 enum class Objective { balanced, memory, speed, latency };
@@ -123,6 +140,65 @@ struct Recommendation {
   std::string how_to;                ///< the exact line that deploys it
 };
 
+/// How far one figure is from the best on its workload.
+struct RegretCell {
+  double percent = 0;    ///< by which the median is above the least one; 0 for the best itself
+  std::string standing;  ///< "best"; "same": not worth a change; "unclear": the noise hides it;
+                         ///< "worse"
+};
+
+/// One allocator and tuning beside the best on one workload. Nothing where it was not measured.
+struct Regret {
+  std::string workload, allocator, tuning = "default";
+  std::optional<RegretCell> memory, speed, latency;
+  /// Points of the balanced score behind the best: memory in per cent, and what the time is worth.
+  std::optional<double> balanced_points;
+  /// No other one is better in some figure and worse in none (of memory, speed and latency).
+  bool on_front = false;
+  std::string failure;  ///< why it has no figures: "crashed: …"; empty when it has
+};
+
+/// Regrets of one figure over all workloads.
+struct RegretFigure {
+  double mean = 0;
+  double worst = 0;
+  std::string worst_workload;
+};
+
+/// One allocator and tuning over all workloads.
+struct FleetRow {
+  std::string allocator, tuning = "default";
+  unsigned workloads = 0;  ///< that count towards the figures
+  unsigned failures = 0;   ///< workloads on which a run did not end well
+  unsigned missing = 0;    ///< workloads that others ran and it did not
+  std::optional<RegretFigure> memory, speed, latency;  ///< per cent
+  std::optional<RegretFigure> balanced;                ///< points
+};
+
+/// How far a suite came with one workload, and why it stopped there.
+struct SuiteWorkload {
+  std::string workload;  ///< name in Result::workloads
+  std::string choice;    ///< what made its trace: "two-wave:wave=16MiB"
+  unsigned rounds = 0;   ///< whole ones
+  std::string stopped;   ///< "narrow", "most-rounds", "budget" or "" while it goes on
+  std::string reason;    ///< the same in words
+};
+
+/// What a suite was told to do and how far it came. A result that lacks it is of another command.
+struct SuiteInfo {
+  std::string mode;                                          ///< "quick" or "full"
+  std::vector<std::string> workloads, allocators, purposes;  ///< as they would be typed
+  std::uint64_t workload_seed = 1;
+  unsigned least_rounds = 1, most_rounds = 1;
+  double budget_s = 0;   ///< 0: none
+  double elapsed_s = 0;  ///< over all sittings
+  unsigned shard = 1, shards = 1;
+  std::vector<unsigned> merged;  ///< the shards in it, after a merge
+  bool complete = false;
+  std::vector<SuiteWorkload> progress;
+  std::vector<std::string> limits;  ///< sentences: what it cannot tell, being so short
+};
+
 /// Predicted and real memory of one allocator, medians over the runs on either side. Errors are
 /// (predicted - real) / real, noise is half the range of the real runs / their median, in per cent.
 struct Verification {
@@ -138,7 +214,7 @@ struct Verification {
   std::optional<double> error_percent_of_process;
   std::optional<std::uint64_t> process_peak_rss_bytes;
   std::optional<double> real_cpu_s, real_cpu_noise_percent, real_wall_s;
-  double measured_share = 1;  ///< of the recorded run: until the load script ended
+  double measured_share = 1;          ///< of the recorded run: until the load script ended
   std::string check = "not-checked";  ///< "passed": |error| <= noise + 5, "failed", "not-checked"
 };
 
@@ -160,6 +236,13 @@ struct Result {
   std::vector<Run> runs;
   std::vector<Summary> summary;
   std::vector<Recommendation> recommendations;
+  /// Where there are several workloads: each allocator against the best of each (regret.h).
+  std::vector<Regret> regrets;
+  std::vector<FleetRow> fleet;
+  std::vector<Recommendation> fleet_recommendations;  ///< their workload is empty: for all
+  std::optional<SuiteInfo> suite;
+  /// After a merge: the machines of the parts; WorkloadInfo::host says which is whose.
+  std::vector<Environment> machines;
   /// Of a verification only: the program itself under each allocator. Their purpose is "real", RSS
   /// is that of the process's heap, live bytes are not known.
   std::vector<Run> real_runs;

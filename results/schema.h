@@ -18,6 +18,13 @@ concept Is = std::same_as<std::remove_const_t<T>, Expected>;
 
 using RssPoint = std::pair<double, std::uint64_t>;
 
+/// A list that not every object has: not written where it is empty.
+template <class Visitor, class List>
+void describe_some(Visitor& field, const char* name, List& list) {
+  if (std::is_const_v<List> && list.empty()) return;
+  field(name, list);
+}
+
 template <class Visitor, Is<Warning> T>
 void describe(Visitor& field, T& one) {
   field("code", one.code);
@@ -75,6 +82,10 @@ void describe(Visitor& field, T& one) {
   field("capabilities", one.capabilities);
   field("recorded_rss", one.recorded_rss);
   field("warnings", one.warnings);
+  field("null_ns_per_operation", one.null_ns_per_operation);
+  field("null_seconds", one.null_seconds);
+  field("null_rss_bytes", one.null_rss_bytes);
+  describe_some(field, "host", one.host);
 }
 
 template <class Visitor, Is<Sample> T>
@@ -82,6 +93,17 @@ void describe(Visitor& field, T& one) {
   field("time_s", one.time_s);
   field("live_bytes", one.live_bytes);
   field("rss_bytes", one.rss_bytes);
+}
+
+template <class Visitor, Is<CallLatency> T>
+void describe(Visitor& field, T& one) {
+  field("kind", one.kind);
+  field("calls", one.calls);
+  field("mean_ns", one.mean_ns);
+  field("p50_ns", one.p50_ns);
+  field("p99_ns", one.p99_ns);
+  field("p999_ns", one.p999_ns);
+  field("max_ns", one.max_ns);
 }
 
 template <class Visitor, Is<Run> T>
@@ -109,6 +131,13 @@ void describe(Visitor& field, T& one) {
   field("fragmentation_mean", one.fragmentation_mean);
   field("fragmentation_end", one.fragmentation_end);
   field("process_peak_rss_bytes", one.process_peak_rss_bytes);
+  field("latency_p50_ns", one.latency_p50_ns);
+  field("latency_p99_ns", one.latency_p99_ns);
+  field("latency_p999_ns", one.latency_p999_ns);
+  field("latency_max_ns", one.latency_max_ns);
+  field("stamp_ns", one.stamp_ns);
+  describe_some(field, "latency", one.latency);
+  field("padding_bytes", one.padding_bytes);
   field("samples", one.samples);
 }
 
@@ -139,6 +168,10 @@ void describe(Visitor& field, T& one) {
   field("fragmentation_peak", one.fragmentation_peak);
   field("fragmentation_mean", one.fragmentation_mean);
   field("fragmentation_end", one.fragmentation_end);
+  field("latency_p50_ns", one.latency_p50_ns);
+  field("latency_p99_ns", one.latency_p99_ns);
+  field("latency_p999_ns", one.latency_p999_ns);
+  field("latency_max_ns", one.latency_max_ns);
 }
 
 template <class Visitor, Is<AllocatorName> T>
@@ -158,6 +191,73 @@ void describe(Visitor& field, T& one) {
   field("headline", one.headline);
   field("reasons", one.reasons);
   field("how_to", one.how_to);
+}
+
+template <class Visitor, Is<RegretCell> T>
+void describe(Visitor& field, T& one) {
+  field("percent", one.percent);
+  field("standing", one.standing);
+}
+
+template <class Visitor, Is<Regret> T>
+void describe(Visitor& field, T& one) {
+  field("workload", one.workload);
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+  field("memory", one.memory);
+  field("speed", one.speed);
+  field("latency", one.latency);
+  field("balanced_points", one.balanced_points);
+  field("on_front", one.on_front);
+  describe_some(field, "failure", one.failure);
+}
+
+template <class Visitor, Is<RegretFigure> T>
+void describe(Visitor& field, T& one) {
+  field("mean", one.mean);
+  field("worst", one.worst);
+  field("worst_workload", one.worst_workload);
+}
+
+template <class Visitor, Is<FleetRow> T>
+void describe(Visitor& field, T& one) {
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+  field("workloads", one.workloads);
+  field("failures", one.failures);
+  field("missing", one.missing);
+  field("memory", one.memory);
+  field("speed", one.speed);
+  field("latency", one.latency);
+  field("balanced", one.balanced);
+}
+
+template <class Visitor, Is<SuiteWorkload> T>
+void describe(Visitor& field, T& one) {
+  field("workload", one.workload);
+  field("choice", one.choice);
+  field("rounds", one.rounds);
+  field("stopped", one.stopped);
+  field("reason", one.reason);
+}
+
+template <class Visitor, Is<SuiteInfo> T>
+void describe(Visitor& field, T& one) {
+  field("mode", one.mode);
+  field("workloads", one.workloads);
+  field("allocators", one.allocators);
+  field("purposes", one.purposes);
+  field("workload_seed", one.workload_seed);
+  field("least_rounds", one.least_rounds);
+  field("most_rounds", one.most_rounds);
+  field("budget_s", one.budget_s);
+  field("elapsed_s", one.elapsed_s);
+  field("shard", one.shard);
+  field("shards", one.shards);
+  describe_some(field, "merged", one.merged);
+  field("complete", one.complete);
+  field("progress", one.progress);
+  field("limits", one.limits);
 }
 
 template <class Visitor, Is<Verification> T>
@@ -200,13 +300,6 @@ void describe(Visitor& field, T& one) {
   field("sentences", one.sentences);
 }
 
-/// A list that only some documents have: not written where it is empty.
-template <class Visitor, class List>
-void describe_some(Visitor& field, const char* name, List& list) {
-  if (std::is_const_v<List> && list.empty()) return;
-  field(name, list);
-}
-
 template <class Visitor, Is<Result> T>
 void describe(Visitor& field, T& one) {
   field("heapwise_version", one.heapwise_version);
@@ -218,6 +311,11 @@ void describe(Visitor& field, T& one) {
   field("runs", one.runs);
   field("summary", one.summary);
   field("recommendations", one.recommendations);
+  describe_some(field, "regrets", one.regrets);
+  describe_some(field, "fleet", one.fleet);
+  describe_some(field, "fleet_recommendations", one.fleet_recommendations);
+  field("suite", one.suite);
+  describe_some(field, "machines", one.machines);
   describe_some(field, "real_runs", one.real_runs);
   describe_some(field, "verification", one.verification);
   field("agreement", one.agreement);

@@ -64,6 +64,10 @@ void fill_figures(Summary& summary, const std::vector<const Run*>& runs) {
   summary.fragmentation_peak = of(&Run::fragmentation_peak);
   summary.fragmentation_mean = of(&Run::fragmentation_mean);
   summary.fragmentation_end = of(&Run::fragmentation_end);
+  summary.latency_p50_ns = of(&Run::latency_p50_ns);
+  summary.latency_p99_ns = of(&Run::latency_p99_ns);
+  summary.latency_p999_ns = of(&Run::latency_p999_ns);
+  summary.latency_max_ns = of(&Run::latency_max_ns);
 }
 
 /// What a list of allocators is sorted by.

@@ -32,6 +32,12 @@ constexpr double kSpeedCpuPercent = 2;
 /// the time per operation. Order of runs and layout of memory alone move it by about as much.
 constexpr double kSpeedTimePercent = 5;
 
+/// Tail latency is compared by the time that one call in a thousand exceeds. A smaller difference
+/// than this, in per cent and in nanoseconds, is the same: the histogram's steps are 3 %, and
+/// 50 ns, a miss of the last cache, is what no one can see in a request's time.
+constexpr double kLatencyPercent = 10;
+constexpr double kLatencyNs = 50;
+
 /// The share of CPU time that goes to allocation where no one measured it: 7 %, what a fleet-wide
 /// profile of servers found (Kanev et al., "Profiling a warehouse-scale computer", ISCA 2015).
 constexpr double kAssumedAllocatorShare = 0.07;
@@ -47,6 +53,13 @@ constexpr double kCpuPointsPerPercent = 2;
 constexpr double kBalancedMemoryLoss = 10;
 constexpr double kBalancedCpuLoss = 5;
 constexpr double kBalancedTimeLoss = 25;
+
+/// One allocator for all workloads is only changed when its mean regret is less than the
+/// baseline's by this many points: what counts on one workload counts on average.
+constexpr double kFleetMemoryPoints = kMemoryPercent;
+constexpr double kFleetSpeedPoints = kSpeedTimePercent;
+constexpr double kFleetLatencyPoints = kLatencyPercent;
+constexpr double kFleetBalancedPoints = kMemoryPercent;
 
 /// A candidate that scores within this many points of the chosen one is said to be close behind.
 constexpr double kCloseBehind = 2;

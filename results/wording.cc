@@ -70,6 +70,10 @@ std::string speed_phrase(const Difference& difference, const std::string& base) 
   return phrase(difference, "allocator time", base);
 }
 
+std::string latency_phrase(const Difference& difference, const std::string& base) {
+  return phrase(difference, "tail latency", base);
+}
+
 std::string enumerate(const std::vector<std::string>& names, const char* last) {
   std::string text;
   for (std::size_t index = 0; index < names.size(); ++index) {
