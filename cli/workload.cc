@@ -17,17 +17,32 @@ struct MakeVerb {
   bool force = false;
 };
 
+std::string range_of(const Parameter& parameter) {
+  return fmt::format("({} to {})", format_quantity(parameter.low, parameter.unit),
+                     format_quantity(parameter.high, parameter.unit));
+}
+
+void print_parameter(const Parameter& parameter) {
+  constexpr std::size_t kWidth = 80;
+  if (parameter.unit == Unit::path) {
+    fmt::print("  {:<11} {:>8}  {}\n", parameter.name, "PATH", parameter.meaning);
+    return;
+  }
+  const std::string line =
+      fmt::format("  {:<11} {:>8}  {}", parameter.name,
+                  format_quantity(parameter.preset, parameter.unit), parameter.meaning);
+  const std::string range = range_of(parameter);
+  const bool fits = line.size() + 1 + range.size() <= kWidth;
+  fmt::print("{}{}{}\n", line, fits ? " " : "\n" + std::string(23, ' '), range);
+}
+
 void list() {
   for (const Workload& workload : workloads()) {
     fmt::print("{}: {}\n", workload.name, workload.summary);
-    for (const Parameter& parameter : workload.parameters) {
-      fmt::print("  {:<12} {:>8}  {}\n", parameter.name,
-                 format_quantity(parameter.preset, parameter.unit), parameter.meaning);
-    }
+    for (const Parameter& parameter : workload.parameters) print_parameter(parameter);
     fmt::print("\n");
   }
-  const std::string& name = workloads().front().name;
-  fmt::print("Next: heapwise workload make {} -o {}.hwt\n", name, name);
+  fmt::print("Next: heapwise workload make two-wave -o two-wave.hwt\n");
 }
 
 Expected<void> make(const MakeVerb& verb) {

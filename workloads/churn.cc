@@ -23,47 +23,18 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "workloads/calendar.h"
+#include "workloads/program.h"
 #include "workloads/random.h"
 #include "workloads/workload.h"
 
 namespace heapwise {
 namespace {
 
-constexpr std::uint64_t kMicrosecond = 1000;
-constexpr std::uint64_t kMillisecond = 1000000;
-constexpr std::uint64_t kSecond = 1000000000;
-constexpr ThreadId kMain{0};
-
-struct Death {
-  std::uint64_t time_ns;
-  ObjectId object;
-};
-
-// The number breaks ties, as a heap may order equals as it likes.
-struct Later {
-  bool operator()(const Death& a, const Death& b) const {
-    return a.time_ns != b.time_ns ? a.time_ns > b.time_ns : a.object > b.object;
-  }
-};
-
 struct Worker {
   ThreadId thread{0};
   std::uint64_t calls_left = 0;  // before a successor takes over
-  std::vector<Death> deaths;     // a heap, the next one first
-
-  bool has_due(std::uint64_t now_ns) const {
-    return !deaths.empty() && deaths.front().time_ns <= now_ns;
-  }
-  void push(Death death) {
-    deaths.push_back(death);
-    std::push_heap(deaths.begin(), deaths.end(), Later{});
-  }
-  ObjectId pop() {
-    std::pop_heap(deaths.begin(), deaths.end(), Later{});
-    const ObjectId object = deaths.back().object;
-    deaths.pop_back();
-    return object;
-  }
+  Calendar deaths;
 };
 
 class Server {
@@ -88,7 +59,7 @@ class Server {
  private:
   // A worker makes some calls before another's are seen: threads run in bursts.
   void run_slice(Worker& worker) {
-    for (std::uint64_t calls = 1 + rng_.below(32); calls > 0 && done_ < calls_; --calls) {
+    for (std::uint64_t calls = 1 + rng_.below(64); calls > 0 && done_ < calls_; --calls) {
       call(worker);
     }
   }
@@ -97,8 +68,8 @@ class Server {
     if (generation_ > 0 && worker.calls_left-- == 0) replace(worker);
     now_ += 1 + rng_.below(2 * step_ns_);
     ++done_;
-    if (worker.has_due(now_)) {
-      writer_.free(worker.thread, now_, worker.pop());
+    if (worker.deaths.has_due(now_)) {
+      writer_.free(worker.thread, now_, worker.deaths.pop());
     } else if (!worker.deaths.empty() && rng_.below(12) == 0) {
       const Death& any = worker.deaths[rng_.below(worker.deaths.size())];
       writer_.reallocate(worker.thread, now_, any.object, next_size());
@@ -113,7 +84,7 @@ class Server {
     const auto align_log2 = static_cast<std::uint8_t>(rng_.between(5, 8));
     const ObjectId object = writer_.allocate(worker.thread, now_, kind, next_size(), align_log2);
     const auto lives_ns = static_cast<std::uint64_t>(exponential(rng_) * lifetime_ns_);
-    owner_of_next(worker).push({now_ + lives_ns, object});
+    owner_of_next(worker).deaths.push({now_ + lives_ns, object});
   }
 
   Worker& owner_of_next(Worker& maker) {
@@ -162,7 +133,7 @@ Workload churn() {
   return {"churn",
           "workers that allocate and free at random, some for each other",
           {{"threads", Unit::count, 4, 1, 1024, "workers at any time"},
-           {"calls", Unit::count, 3000000, 1, 100000000000, "calls to malloc and its kin in all"},
+           {"calls", Unit::count, 1000000, 1, 100000000000, "calls to malloc and its kin in all"},
            {"lifetime", Unit::duration, 40 * kMillisecond, kMicrosecond, 3600 * kSecond,
             "mean time that an object lives"},
            {"interval", Unit::duration, 2 * kMicrosecond, 100, kSecond,

@@ -38,6 +38,7 @@ Suffixes suffixes_of(Unit unit) {
     case Unit::percent:
       return {kPercent.begin(), kPercent.end(), true, "a share such as 25%"};
     case Unit::count:
+    case Unit::path:  // no quantity; callers tell it apart before
       break;
   }
   return {kCount.begin(), kCount.end(), true, "a whole number such as 4"};

@@ -26,16 +26,13 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "workloads/program.h"
 #include "workloads/random.h"
 #include "workloads/workload.h"
 
 namespace heapwise {
 namespace {
 
-constexpr ThreadId kThread{0};
-constexpr std::uint64_t kMicrosecond = 1000;
-constexpr std::uint64_t kMillisecond = 1000000;
-constexpr std::uint64_t kSecond = 1000000000;
 constexpr std::uint64_t kNodeBytes = 48;
 
 struct Record {
@@ -78,17 +75,17 @@ class Store {
     now_ = std::max(now_, end);
   }
 
-  void exit() { writer_.exit_begin(kThread, now_); }
+  void exit() { writer_.exit_begin(kMain, now_); }
 
  private:
   ObjectId allocate(std::uint64_t size) {
     now_ += kMicrosecond;
-    return writer_.allocate(kThread, now_, OpKind::malloc, size);
+    return writer_.allocate(kMain, now_, OpKind::malloc, size);
   }
 
   void free(ObjectId object) {
     now_ += kMicrosecond;
-    writer_.free(kThread, now_, object);
+    writer_.free(kMain, now_, object);
   }
 
   Record next_record() {

@@ -54,6 +54,10 @@ Expected<void> set_parameter(WorkloadChoice& choice, const std::string& key,
     return fail(ErrorCode::usage, workload.name + " has no parameter \"" + key + "\"",
                 suggest(key, workload.parameters));
   }
+  if (parameter->unit == Unit::path) {
+    choice.params.set_path(key, value);
+    return {};
+  }
   const auto number = parse_quantity(value, parameter->unit);
   if (!number) {
     return fail(ErrorCode::usage, workload.name + ": " + key + ": " + number.error().what,
@@ -89,6 +93,15 @@ Expected<void> set_parameters(WorkloadChoice& choice, std::string_view list) {
   return {};
 }
 
+Expected<void> check_paths(const WorkloadChoice& choice) {
+  for (const Parameter& parameter : choice.workload->parameters) {
+    if (parameter.unit != Unit::path || !choice.params.path(parameter.name).empty()) continue;
+    return fail(ErrorCode::usage, choice.workload->name + " needs a file",
+                "write " + choice.workload->name + ":" + parameter.name + "=PATH");
+  }
+  return {};
+}
+
 TraceInfo describe(const WorkloadChoice& choice, std::uint64_t seed) {
   TraceInfo info;
   info.source = TraceSource::synthetic;
@@ -103,7 +116,11 @@ TraceInfo describe(const WorkloadChoice& choice, std::uint64_t seed) {
 
 Params::Params(const std::vector<Parameter>& parameters) {
   for (const Parameter& parameter : parameters) {
-    values_.emplace_back(parameter.name, parameter.preset);
+    if (parameter.unit == Unit::path) {
+      paths_.emplace_back(parameter.name, "");
+    } else {
+      values_.emplace_back(parameter.name, parameter.preset);
+    }
   }
 }
 
@@ -115,6 +132,13 @@ std::uint64_t Params::operator[](const std::string& name) const {
   return 0;
 }
 
+const std::string& Params::path(const std::string& name) const {
+  const auto found = std::find_if(paths_.begin(), paths_.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
+  assert(found != paths_.end());
+  return found->second;
+}
+
 bool Params::set(const std::string& name, std::uint64_t value) {
   for (auto& [key, old] : values_) {
     if (key != name) continue;
@@ -124,13 +148,29 @@ bool Params::set(const std::string& name, std::uint64_t value) {
   return false;
 }
 
+bool Params::set_path(const std::string& name, std::string path) {
+  for (auto& [key, old] : paths_) {
+    if (key != name) continue;
+    old = std::move(path);
+    return true;
+  }
+  return false;
+}
+
+bool needs_file(const Workload& workload) {
+  return std::any_of(workload.parameters.begin(), workload.parameters.end(),
+                     [](const Parameter& parameter) { return parameter.unit == Unit::path; });
+}
+
 std::string WorkloadChoice::text() const {
   std::string text = workload->name;
   char separator = ':';
   for (const Parameter& parameter : workload->parameters) {
-    const std::uint64_t value = params[parameter.name];
-    if (value == parameter.preset) continue;
-    text += separator + parameter.name + "=" + format_quantity(value, parameter.unit);
+    const bool is_path = parameter.unit == Unit::path;
+    if (!is_path && params[parameter.name] == parameter.preset) continue;
+    text += separator + parameter.name + "=" +
+            (is_path ? params.path(parameter.name)
+                     : format_quantity(params[parameter.name], parameter.unit));
     separator = ',';
   }
   return text;
@@ -145,8 +185,9 @@ Expected<WorkloadChoice> parse_workload(const std::string& text) {
                 suggest(name, workloads()));
   }
   WorkloadChoice choice{workload, Params(workload->parameters)};
-  if (colon == std::string::npos) return choice;
-  auto set = set_parameters(choice, std::string_view(text).substr(colon + 1));
+  const std::size_t list = colon == std::string::npos ? text.size() : colon + 1;
+  auto set = set_parameters(choice, std::string_view(text).substr(list));
+  if (set) set = check_paths(choice);
   if (!set) return tl::unexpected(set.error());
   return choice;
 }

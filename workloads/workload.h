@@ -13,10 +13,11 @@
 
 namespace heapwise {
 
-/// How a parameter's value is written: 3, 64KiB, 20s, 25%.
-enum class Unit { count, bytes, duration, percent };
+/// How a parameter's value is written: 3, 64KiB, 20s, 25%, profile.csv.
+enum class Unit { count, bytes, duration, percent, path };
 
-/// One thing about a workload that can be chosen. Durations are in nanoseconds.
+/// One thing about a workload that can be chosen. Durations are in nanoseconds. A path has no
+/// preset and no range: it must be given, and cannot contain a comma.
 struct Parameter {
   std::string name;
   Unit unit = Unit::count;
@@ -33,11 +34,15 @@ class Params {
   explicit Params(const std::vector<Parameter>& parameters);
   /// The value of a parameter; asking for one that the workload does not have is a defect.
   std::uint64_t operator[](const std::string& name) const;
+  /// The same for a path; empty while it is not given.
+  const std::string& path(const std::string& name) const;
   /// False when there is no such parameter. The range is the caller's to check.
   bool set(const std::string& name, std::uint64_t value);
+  bool set_path(const std::string& name, std::string path);
 
  private:
   std::vector<std::pair<std::string, std::uint64_t>> values_;
+  std::vector<std::pair<std::string, std::string>> paths_;
 };
 
 /// A kind of program. Data, and a function that writes the ops: the same parameters and seed give
@@ -53,6 +58,10 @@ struct Workload {
 /// Every workload there is, by name.
 const std::vector<Workload>& workloads();
 
+/// True for a workload that is nothing without a file of the user's: it cannot be made by its name
+/// alone, so whoever runs all workloads leaves it out.
+bool needs_file(const Workload& workload);
+
 /// A workload with its parameters chosen.
 struct WorkloadChoice {
   const Workload* workload;
@@ -63,7 +72,8 @@ struct WorkloadChoice {
   std::string text() const;
 };
 
-/// Reads NAME or NAME:key=value,key=value. Errors name the nearest name, key or range.
+/// Reads NAME or NAME:key=value,key=value. Errors name the nearest name, key or range, or the path
+/// that is missing.
 Expected<WorkloadChoice> parse_workload(const std::string& text);
 
 /// Writes the trace of a workload to `path`; see TraceWriter::create for the file.

@@ -249,7 +249,7 @@ TEST(WorkloadVerb, ListShowsEveryParameterWithItsPreset) {
   const Ran ran = run({"workload", "list"});
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_THAT(ran.out, AllOf(HasSubstr("two-wave: "), HasSubstr("64MiB"), HasSubstr("churn: "),
-                             HasSubstr("3000000"), HasSubstr("Next: ")));
+                             HasSubstr("1000000"), HasSubstr("(1 to 1024)"), HasSubstr("Next: ")));
   EXPECT_LE(longest_line(ran.out), 80U);
 }
 

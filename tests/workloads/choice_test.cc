@@ -35,7 +35,7 @@ TEST(Choice, ParametersAreSetByKey) {
   EXPECT_EQ(choice->params["threads"], 8U);
   EXPECT_EQ(choice->params["lifetime"], 5000000U);
   EXPECT_EQ(choice->params["remote"], 0U);
-  EXPECT_EQ(choice->params["calls"], 3000000U);
+  EXPECT_EQ(choice->params["calls"], 1000000U);
 }
 
 TEST(Choice, ItsTextNamesWhatDiffersAndReadsAsTheSame) {

@@ -9,10 +9,6 @@
 namespace heapwise::test {
 namespace {
 
-double share(std::uint64_t part, std::uint64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);
-}
-
 TEST(Churn, ItMakesAsManyCallsAsWanted) {
   EXPECT_EQ(make("churn:calls=1").profile.operations, 1U);
   EXPECT_EQ(make("churn:calls=54321").profile.operations, 54321U);

@@ -40,4 +40,34 @@ inline Made make(const std::string& text, std::uint64_t seed = 1) {
   return made;
 }
 
+/// Live requested bytes after each op.
+inline std::vector<std::uint64_t> live_bytes(const std::vector<Op>& ops) {
+  std::vector<std::uint64_t> sizes(ops.size() + 1), live;
+  std::uint64_t bytes = 0;
+  for (const Op& op : ops) {
+    if (is_allocation(op.kind) || op.kind == OpKind::realloc) {
+      bytes += op.size - (op.kind == OpKind::realloc ? sizes[index(op.object)] : 0);
+      sizes[index(op.object)] = op.size;
+    }
+    if (op.kind == OpKind::free) bytes -= sizes[index(op.object)];
+    live.push_back(bytes);
+  }
+  return live;
+}
+
+/// Why the trace cannot be made, though each value is within its range; and that nothing is left.
+inline Error refusal(const std::string& text) {
+  const auto folder = TemporaryDirectory::make();
+  const auto choice = parse_workload(text);
+  if (!choice) return choice.error();
+  const auto totals = make_workload(*choice, 1, folder->path() + "/t.hwt", false);
+  EXPECT_FALSE(totals) << text;
+  EXPECT_FALSE(read_file(folder->path() + "/t.hwt")) << text;
+  return totals ? Error{} : totals.error();
+}
+
+inline double share(std::uint64_t part, std::uint64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
 }  // namespace heapwise::test

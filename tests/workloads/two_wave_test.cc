@@ -12,18 +12,6 @@ namespace {
 constexpr char kSmall[] = "two-wave:wave=4MiB,idle=3s,requests=3";
 constexpr double kWave = 4 << 20;
 
-/// Live bytes after each op.
-std::vector<std::uint64_t> live_bytes(const std::vector<Op>& ops) {
-  std::vector<std::uint64_t> sizes(ops.size()), live;
-  std::uint64_t bytes = 0;
-  for (const Op& op : ops) {
-    if (is_allocation(op.kind)) bytes += sizes[index(op.object)] = op.size;
-    if (op.kind == OpKind::free) bytes -= sizes[index(op.object)];
-    live.push_back(bytes);
-  }
-  return live;
-}
-
 TEST(TwoWave, TwoWavesLiveAtOnceAndThenOneIsFreed) {
   const Made made = make(kSmall);
   const auto live = live_bytes(made.ops);
