@@ -101,7 +101,7 @@ Expected<void> generate(const Params& params, std::uint64_t seed, TraceWriter& w
 
 Workload producer_consumer() {
   return {"producer-consumer",
-          "some threads allocate messages, others free them, a queue between",
+          "some threads allocate messages, others free them",
           {{"producers", Unit::count, 2, 1, 1024, "threads that allocate"},
            {"consumers", Unit::count, 2, 1, 1024, "threads that free"},
            {"messages", Unit::count, 300000, 1, 100000000000, "messages in all"},

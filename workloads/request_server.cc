@@ -125,7 +125,7 @@ Expected<void> generate(const Params& params, std::uint64_t seed, TraceWriter& w
 
 Workload request_server() {
   return {"request-server",
-          "a server through the peak of an event: quiet, burst, drain, quiet",
+          "a server through an event: quiet, burst, drain, quiet",
           {{"workers", Unit::count, 4, 1, 1024, "threads that handle requests"},
            {"base", Unit::count, 8, 1, 1000000, "requests under way in quiet times"},
            {"peak", Unit::count, 2000, 1, 10000000, "requests under way in the burst"},
