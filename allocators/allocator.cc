@@ -17,7 +17,7 @@ const Allocator* find_allocator(std::string_view name) {
 std::vector<Contender> default_contenders() {
   std::vector<Contender> list;
   for (const Allocator& one : allocators()) {
-    if (!one.built || one.harness) continue;
+    if (!one.built || one.harness || one.on_request) continue;
     list.push_back({one.name, "default", one.name, {}, {}});
   }
   // What everything is compared with stands first.
@@ -26,14 +26,17 @@ std::vector<Contender> default_contenders() {
   return list;
 }
 
-std::string preload_path(const Allocator& allocator) {
-  if (allocator.soname.empty()) return {};
+std::string library_path(const std::string& soname) {
   for (const char* directory : {"/usr/lib/" HEAPWISE_MULTIARCH, "/lib/" HEAPWISE_MULTIARCH,
                                 "/usr/lib64", "/lib64", "/usr/lib", "/lib", "/usr/local/lib"}) {
-    std::string path = std::string(directory) + "/" + allocator.soname;
+    std::string path = std::string(directory) + "/" + soname;
     if (access(path.c_str(), R_OK) == 0) return path;
   }
-  return allocator.soname;
+  return soname;
+}
+
+std::string preload_path(const Allocator& allocator) {
+  return allocator.soname.empty() ? std::string() : library_path(allocator.soname);
 }
 
 std::string to_string(const Settings& settings) {

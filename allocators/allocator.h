@@ -17,7 +17,7 @@ using Settings = std::vector<std::pair<std::string, std::string>>;
 /// A way to run an allocator other than as it comes.
 struct Tuning {
   std::string name;
-  Settings settings;
+  Settings settings;   ///< PRELOAD is no variable but the soname of a library to preload
   std::string reason;  ///< when to try it, and what it costs
 };
 
@@ -33,15 +33,17 @@ struct Allocator {
   std::vector<Tuning> tunings;      ///< beside "default", which sets nothing
   bool built = false;               ///< there is a runner
   bool harness = false;             ///< measures the harness itself; never recommended
+  bool on_request = false;          ///< takes part only where it is named
 };
 
 /// An allocator under a tuning, as a session runs it.
 struct Contender {
   std::string allocator;  ///< the name in results
   std::string tuning = "default";
-  std::string runner;   ///< the built-in allocator whose runner it takes
-  std::string library;  ///< a library of the user's to preload; empty: none
-  Settings settings;    ///< of the tuning, then those given ad hoc
+  std::string runner;      ///< the built-in allocator whose runner it takes
+  std::string library;     ///< to preload, of the user's or the tuning's; empty: none
+  Settings settings;       ///< of the tuning, then those given ad hoc
+  std::size_t ad_hoc = 0;  ///< how many of them, at the end, were given ad hoc
 };
 
 /// All allocators of this build in alphabetical order. Valid for the life of the program.
@@ -50,7 +52,7 @@ const std::vector<Allocator>& allocators();
 /// The allocator of that name, or null.
 const Allocator* find_allocator(std::string_view name);
 
-/// Every built allocator but the harness's own, untuned, glibc first.
+/// Every built allocator that takes part without being named, untuned, glibc first.
 std::vector<Contender> default_contenders();
 
 /// Understands NAME, NAME:TUNING and NAME=/path/to/lib.so, each with @VAR=VALUE;VAR=VALUE behind.
@@ -59,12 +61,16 @@ std::vector<Contender> default_contenders();
 Expected<Contender> parse_contender(std::string_view text);
 
 /// Understands several, separated by commas. A comma inside a setting's value is kept when what
-/// follows names no allocator.
+/// follows names no allocator. NAME:* is the allocator untuned and under each of its tunings, * is
+/// default_contenders(), and *:* is those under all their tunings.
 Expected<std::vector<Contender>> parse_contenders(std::string_view text);
 
 /// Where the library to preload is on this machine: an absolute path, or just the soname where the
 /// usual directories do not have it. Empty for an allocator that needs no preloading.
 std::string preload_path(const Allocator& allocator);
+
+/// The same for a soname.
+std::string library_path(const std::string& soname);
 
 /// The variables as a shell would set them: "A=1 B=2".
 std::string to_string(const Settings& settings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// For allocators without a probe of their own: malloc must come from the library they name.
+// For allocators without a probe of their own: malloc must come from the library they name, and its
+// file's name tells the version.
 #include <string.h>
 
 #include "allocators/probe.h"
@@ -17,7 +18,10 @@ void identify(Identity& identity) {
   const char* const file = slash != nullptr ? slash + 1 : identity.library;
   if (strncmp(file, HEAPWISE_SONAME, strlen(HEAPWISE_SONAME)) != 0) {
     identity.refusal = "malloc comes from another library than " HEAPWISE_SONAME;
+    return;
   }
+  const char* const number = strstr(file, ".so.");
+  if (number != nullptr) copy_text(identity.version, sizeof identity.version, number + 4);
 }
 
 }  // namespace heapwise::probe

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How users name what is to be run: NAME, NAME:TUNING, NAME=/path/lib.so, …@VAR=VALUE;VAR=VALUE.
+// How users name what is to be run: NAME, NAME:TUNING, NAME=/path/lib.so, …@VAR=VALUE;VAR=VALUE,
+// and in lists NAME:*, * and *:*.
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,7 +128,13 @@ Expected<Contender> built_in(std::string_view name, std::string_view tuning) {
   if (tuning == "default") return contender;
   for (const Tuning& known : allocator->tunings) {
     if (known.name != tuning) continue;
-    contender.settings = known.settings;
+    for (const auto& [variable, value] : known.settings) {
+      if (variable == "PRELOAD") {
+        contender.library = library_path(value);
+      } else {
+        contender.settings.emplace_back(variable, value);
+      }
+    }
     return contender;
   }
   auto names = names_of(allocator->tunings);
@@ -143,13 +150,56 @@ void set(Settings& settings, std::string variable, std::string value) {
   settings.emplace_back(std::move(variable), std::move(value));
 }
 
+/// The pieces that a piece with a star stands for; itself when it has none.
+std::vector<std::string> without_stars(const std::string& piece) {
+  const std::size_t at = piece.find('@');
+  const std::string who = piece.substr(0, at);
+  const std::string settings = at == std::string::npos ? "" : piece.substr(at);
+  const std::size_t colon = who.find(':');
+  const std::string name = who.substr(0, colon);
+  const bool all_tunings = colon != std::string::npos && who.substr(colon) == ":*";
+  if (!all_tunings && who != "*") return {piece};
+  std::vector<std::string> names{name};
+  if (name == "*") {
+    names.clear();
+    for (const Contender& one : default_contenders()) names.push_back(one.allocator);
+  }
+  std::vector<std::string> pieces;
+  for (const std::string& one : names) {
+    pieces.push_back(one + settings);
+    const Allocator* const allocator = find_allocator(one);
+    if (!all_tunings || allocator == nullptr) continue;
+    for (const Tuning& tuning : allocator->tunings) {
+      pieces.push_back(std::string(one).append(":").append(tuning.name).append(settings));
+    }
+  }
+  return pieces;
+}
+
 /// Whether a piece between commas begins an allocator rather than going on with a setting's value.
 bool begins_contender(std::string_view piece) {
   const std::size_t end = piece.find_first_of(":=@");
   const std::string_view name = piece.substr(0, end);
-  if (find_allocator(name) != nullptr) return true;
+  if (find_allocator(name) != nullptr || name == "*") return true;
   return end != std::string_view::npos && piece[end] == '=' && is_name(name) &&
          piece.find('/', end) != std::string_view::npos;
+}
+
+/// The pieces of a list; a comma within a setting's value divides nothing.
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> pieces;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    const std::string_view piece = text.substr(0, comma);
+    if (!pieces.empty() && pieces.back().find('@') != std::string::npos &&
+        !begins_contender(piece)) {
+      pieces.back().append(",").append(piece);
+    } else {
+      pieces.emplace_back(piece);
+    }
+    if (comma == std::string_view::npos) return pieces;
+    text.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace
@@ -168,36 +218,28 @@ Expected<Contender> parse_contender(std::string_view text) {
   const std::string_view given = text.substr(at + 1);
   auto settings = parse_settings(given);
   if (!settings) return tl::unexpected(settings.error());
-  for (auto& [variable, value] : *settings) {
-    set(contender->settings, std::move(variable), std::move(value));
-  }
+  for (const auto& [variable, value] : *settings) set(contender->settings, variable, value);
+  contender->ad_hoc = static_cast<std::size_t>(
+      std::count_if(contender->settings.begin(), contender->settings.end(), [&](const auto& one) {
+        return std::any_of(settings->begin(), settings->end(),
+                           [&](const auto& own) { return own.first == one.first; });
+      }));
   contender->tuning = (contender->tuning == "default" ? "" : contender->tuning + "@");
   contender->tuning += given;
   return contender;
 }
 
 Expected<std::vector<Contender>> parse_contenders(std::string_view text) {
-  std::vector<std::string> pieces;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    const std::string_view piece = text.substr(0, comma);
-    if (!pieces.empty() && pieces.back().find('@') != std::string::npos &&
-        !begins_contender(piece)) {
-      pieces.back().append(",").append(piece);
-    } else {
-      pieces.emplace_back(piece);
-    }
-    if (comma == std::string_view::npos) break;
-    text.remove_prefix(comma + 1);
-  }
   std::vector<Contender> list;
-  for (const std::string& piece : pieces) {
-    auto contender = parse_contender(piece);
-    if (!contender) return tl::unexpected(contender.error());
-    const bool known = std::any_of(list.begin(), list.end(), [&](const Contender& other) {
-      return other.allocator == contender->allocator && other.tuning == contender->tuning;
-    });
-    if (!known) list.push_back(std::move(*contender));
+  for (const std::string& piece : split(text)) {
+    for (const std::string& one : without_stars(piece)) {
+      auto contender = parse_contender(one);
+      if (!contender) return tl::unexpected(contender.error());
+      const bool known = std::any_of(list.begin(), list.end(), [&](const Contender& other) {
+        return other.allocator == contender->allocator && other.tuning == contender->tuning;
+      });
+      if (!known) list.push_back(std::move(*contender));
+    }
   }
   return list;
 }

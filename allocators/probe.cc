@@ -4,6 +4,9 @@
 
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +41,44 @@ bool malloc_comes_with(const void* own, Identity& identity) {
     return false;
   }
   return true;
+}
+
+__attribute__((weak)) void check_setting(const char* /*variable*/, const char* /*value*/,
+                                         SettingCheck& check) {
+  conclude(check, Effect::unknown, "this allocator does not tell how it is set");
+}
+
+void conclude(SettingCheck& check, Effect effect, const char* format, ...) {
+  check.effect = effect;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(check.reason, sizeof check.reason, format, arguments);
+  va_end(arguments);
+}
+
+void compare_setting(SettingCheck& check, const char* what, long long asked, long long found) {
+  if (asked == found) return conclude(check, Effect::confirmed, "%s is %lld", what, found);
+  conclude(check, Effect::refused, "%s is %lld, not %lld", what, found, asked);
+}
+
+bool is_huge(const void* address) {
+  FILE* const maps = fopen("/proc/self/smaps", "re");
+  if (maps == nullptr) return false;
+  static char line[4096];
+  const auto wanted = reinterpret_cast<uintptr_t>(address);
+  bool inside = false;
+  bool huge = false;
+  while (fgets(line, sizeof line, maps) != nullptr) {
+    char* end = nullptr;
+    const uintptr_t from = strtoull(line, &end, 16);
+    if (end != line && *end == '-') {
+      inside = from <= wanted && wanted < strtoull(end + 1, nullptr, 16);
+    } else if (inside && strncmp(line, "VmFlags:", 8) == 0) {
+      huge = strstr(line, " hg") != nullptr || strstr(line, " ht") != nullptr;
+    }
+  }
+  fclose(maps);
+  return huge;
 }
 
 }  // namespace heapwise::probe

@@ -18,6 +18,33 @@ struct Identity {
 /// that the allocator really serves malloc, by calling it.
 void identify(Identity& identity);
 
+enum class Effect { unknown, confirmed, refused };
+
+/// What check_setting() found out.
+struct SettingCheck {
+  Effect effect = Effect::unknown;
+  /// What it does shows in real time only, because a thread of the allocator's own does it.
+  bool in_real_time = false;
+  char reason[200] = "";  ///< why refused or unknown
+};
+
+/// Whether `value`, which `variable` has in the environment, is at work in this process's
+/// allocator: read back from it where it tells, or seen in how it behaves. Runs in a process of its
+/// own that measures nothing, so it may allocate, and may leave the heap as it likes. A
+/// <name>_probe.cc may define it; what does not is taken not to know.
+void check_setting(const char* variable, const char* value, SettingCheck& check);
+
+/// Sets effect and reason, which is printf's.
+void conclude(SettingCheck& check, Effect effect, const char* format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/// Compares a number that was asked for with the one that the allocator runs with.
+void compare_setting(SettingCheck& check, const char* what, long long asked, long long found);
+
+/// Whether the mapping that `address` lies in is made of huge pages, or the system was asked for
+/// them. False as well when the system does not say.
+bool is_huge(const void* address);
+
 /// Puts the path of the file that defines `address` into `path`; false when none does.
 bool file_of(const void* address, char* path, std::size_t size);
 

@@ -13,5 +13,5 @@ heapwise_allocator(tcmalloc
       "Returns every free span at once: least memory, most system calls."
     release-rate-10 "TCMALLOC_RELEASE_RATE=10"
       "Returns free spans ten times as eagerly as by default."
-    small-thread-caches "TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES=4194304"
+    small-cache "TCMALLOC_MAX_TOTAL_THREAD_CACHE_BYTES=4194304"
       "4 MiB for all thread caches instead of 32 MiB: less memory, more visits to the shared lists.")

@@ -29,6 +29,7 @@ int report_error(const Error& error);
 std::string library_directory();
 
 void add_advise(CLI::App& root, Outcome& outcome);
+void add_allocators(CLI::App& root);
 void add_doctor(CLI::App& root, Outcome& outcome);
 void add_record(CLI::App& root, Outcome& outcome);
 void add_recommend(CLI::App& root, Outcome& outcome);

@@ -83,6 +83,8 @@ struct Run {
   unsigned repetition = 0;
   RunStatus status = RunStatus::ok;
   std::string status_detail;  ///< the signal or the reason, when status is not ok
+  /// Settings that may or may not have been at work: the allocator does not tell. Empty: none.
+  std::string unconfirmed_settings;
   std::uint64_t operations = 0;
   double seconds = 0;      ///< wall time of the replay itself
   double cpu_seconds = 0;  ///< user and system of the replay itself, all threads

@@ -117,6 +117,7 @@ void describe(Visitor& field, T& one) {
   field("repetition", one.repetition);
   field("status", one.status);
   field("status_detail", one.status_detail);
+  field("unconfirmed_settings", one.unconfirmed_settings);
   field("operations", one.operations);
   field("seconds", one.seconds);
   field("cpu_seconds", one.cpu_seconds);

@@ -4,7 +4,7 @@
 //
 //   heapwise-replay-NAME --plan FILE [--raw FILE] [--purpose footprint|throughput]
 //                        [--clock trace|recorded|none] [--library FILE] [--print]
-//   heapwise-replay-NAME --identify [--library FILE]
+//   heapwise-replay-NAME --identify [--library FILE] [--check VARIABLE]
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +27,7 @@ struct Arguments {
   const char* plan = nullptr;
   const char* raw = nullptr;
   const char* library = nullptr;
+  const char* check = nullptr;
   Purpose purpose = Purpose::throughput;
   ReplayClock clock = ReplayClock::trace;
   bool identify = false;
@@ -63,8 +64,8 @@ ReplayClock clock_of(const char* value) {
 }
 
 void take_valued(Arguments& arguments, const char* flag, const char* value) {
-  static const char* const names[] = {"--plan",    "--raw",   "--library",
-                                      "--purpose", "--clock", nullptr};
+  static const char* const names[] = {"--plan",  "--raw",   "--library", "--purpose",
+                                      "--clock", "--check", nullptr};
   const int found = choice(flag, names);
   if (found < 0) quit(kRunnerUsage, "unknown argument ", flag);
   if (value == nullptr) quit(kRunnerUsage, "a value is missing behind ", flag);
@@ -73,6 +74,7 @@ void take_valued(Arguments& arguments, const char* flag, const char* value) {
   if (found == 2) arguments.library = value;
   if (found == 3) arguments.purpose = purpose_of(value);
   if (found == 4) arguments.clock = clock_of(value);
+  if (found == 5) arguments.check = value;
 }
 
 Arguments parse(char** words) {
@@ -125,6 +127,25 @@ void print_identity(const probe::Identity& identity) {
   Text text;
   text << "name=" << runner_name() << "\nversion=" << identity.version
        << "\nlibrary=" << identity.library << "\nlinkage=" << runner_linkage() << "\n";
+  text.write_to(STDOUT_FILENO);
+}
+
+/// Prints whether the allocator heeds a variable of the environment.
+void print_check(const Arguments& arguments) {
+  static const char* const effects[] = {"unknown", "confirmed", "refused"};
+  static probe::SettingCheck check;
+  const char* const value = getenv(arguments.check);
+  if (value == nullptr) {
+    probe::conclude(check, probe::Effect::refused, "%s is not set", arguments.check);
+  } else if (arguments.library != nullptr && strcmp(runner_name(), "glibc") == 0) {
+    probe::conclude(check, probe::Effect::unknown, "nothing is known about the library's settings");
+  } else {
+    probe::check_setting(arguments.check, value, check);
+  }
+  Text text;
+  text << "effect=" << effects[static_cast<int>(check.effect)]
+       << "\nin_real_time=" << (check.in_real_time ? "yes" : "no") << "\nreason=" << check.reason
+       << "\n";
   text.write_to(STDOUT_FILENO);
 }
 
@@ -213,7 +234,8 @@ int main(int /*count*/, char** words) {
   identify_or_refuse(identity, arguments);
   if (arguments.identify) {
     print_identity(identity);
-    return 0;
+    if (arguments.check != nullptr) print_check(arguments);
+    _exit(heapwise::kRunnerFine);
   }
   run(arguments, identity);
   if (arguments.print) print_run(*the_replay.raw);

@@ -14,6 +14,7 @@
 #include "bench/session/rounds.h"
 #include "bench/session/runner.h"
 #include "bench/session/workload_info.h"
+#include "results/summarize.h"
 
 namespace heapwise {
 namespace {
@@ -138,6 +139,7 @@ class Session {
   Expected<RunnerEnd> call_runner(const Contender& contender, Purpose purpose, double timeout_s);
   double timeout(Purpose purpose, const plan::PlanFacts& facts) const;
   std::string unused_name(const std::string& name) const;
+  void warn_of_settings(const Item& item, const RunnerEnd& end);
   bool has_purpose(Purpose purpose) const {
     return std::count(options_.purposes.begin(), options_.purposes.end(), purpose) != 0;
   }
@@ -261,6 +263,29 @@ Expected<RunnerEnd> Session::call_runner(const Contender& contender, Purpose pur
   return run_runner(call);
 }
 
+/// Says of settings that run what their figures do not show.
+void Session::warn_of_settings(const Item& item, const RunnerEnd& end) {
+  if (end.status == RunStatus::unsupported) return;
+  std::vector<Warning>& warnings = result_.workloads.back().warnings;
+  const std::string name = display_name(item.contender.allocator, item.contender.tuning);
+  const bool told = std::any_of(warnings.begin(), warnings.end(), [&](const Warning& one) {
+    return one.code == "unconfirmed-settings" && one.what.rfind(name + ":", 0) == 0;
+  });
+  if (!end.unconfirmed_settings.empty() && !told) {
+    warnings.push_back(
+        {"unconfirmed-settings",
+         name + ": whether " + end.unconfirmed_settings + " has any effect is not known",
+         "see heapwise allocators for settings that are checked", "tunings"});
+  }
+  const bool paced = options_.clock == ReplayClock::recorded;
+  if (end.in_real_time && item.purpose == Purpose::footprint && !paced) {
+    warnings.push_back({"needs-recorded-clock",
+                        name + ": a thread of the allocator's own returns memory in real time, "
+                               "which passed at once here",
+                        "replay with --clock recorded", "tunings"});
+  }
+}
+
 Expected<Run> Session::run_item(const Item& item, unsigned repetition,
                                 const plan::PlanFacts& facts) {
   progress_.begin(item.contender, to_string(item.purpose), repetition);
@@ -275,6 +300,8 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   run.repetition = repetition;
   run.status = end->status;
   run.status_detail = end->detail;
+  run.unconfirmed_settings = end->unconfirmed_settings;
+  if (repetition == 0) warn_of_settings(item, *end);
   const RawRun& raw = end->raw.run;
   run.version.assign(raw.version, strnlen(raw.version, sizeof raw.version));
   run.linkage = item.contender.library.empty() ? "shared" : "preloaded";

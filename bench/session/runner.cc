@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/files.h"
+#include "bench/session/confirm.h"
 #include "bench/session/process.h"
 
 namespace heapwise {
@@ -99,12 +100,21 @@ Expected<RunnerEnd> run_runner(const RunnerCall& call) {
   if (auto made = make_raw_file(call.raw, call.sample_capacity); !made) {
     return tl::unexpected(made.error());
   }
+  RunnerEnd end;
+  auto confirmed = confirm_settings(call.library_directory, call.contender);
+  if (!confirmed) return tl::unexpected(confirmed.error());
+  end.unconfirmed_settings = to_string(confirmed->unconfirmed);
+  end.in_real_time = confirmed->in_real_time;
+  if (!confirmed->refusal.empty()) {
+    end.status = RunStatus::unsupported;
+    end.detail = confirmed->refusal;
+    return end;
+  }
   const ProcessCall process{command_line(call),
                             runner_environment(call.contender, call.environment_padding),
                             call.timeout_s};
   auto ended = run_process(process);
   if (!ended) return tl::unexpected(ended.error());
-  RunnerEnd end;
   end.seconds = ended->seconds;
   end.detail = ended->detail;
   end.status = ended->status == RunStatus::ok ? status_of(ended->exit_code) : ended->status;

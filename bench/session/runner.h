@@ -32,6 +32,10 @@ struct RunnerEnd {
   std::string detail;
   RawFigures raw;
   double seconds = 0;  ///< of the whole process
+  /// Of the contender's ad-hoc settings, those that may or may not be at work, as a shell would
+  /// set them.
+  std::string unconfirmed_settings;
+  bool in_real_time = false;  ///< a setting shows what it does with ReplayClock::recorded only
 };
 
 /// The path of the runner of an allocator.
@@ -41,8 +45,9 @@ std::string runner_path(const std::string& library_directory, const std::string&
 /// to preload. Variables of the user's that steer an allocator do not get there.
 Settings runner_environment(const Contender& contender, std::uint64_t padding);
 
-/// Runs a runner in a process of its own. Fails when there is no such runner, or the raw run cannot
-/// be written.
+/// Runs a runner in a process of its own, when confirm_settings() finds nothing against it; if it
+/// does, the run is `unsupported`. Fails when there is no such runner, or the raw run cannot be
+/// written.
 Expected<RunnerEnd> run_runner(const RunnerCall& call);
 
 }  // namespace heapwise

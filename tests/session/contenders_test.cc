@@ -32,20 +32,22 @@ std::string malloc_library() {
   return {};
 }
 
-TEST(Allocators, AreTheFourAndTheHarnessesOwn) {
+TEST(Allocators, AreTheFourTheHarnessesOwnAndOneOnRequest) {
   std::vector<std::string> names;
   for (const Allocator& one : allocators()) names.push_back(one.name);
-  EXPECT_THAT(names, ElementsAre("glibc", "jemalloc", "mimalloc", "null", "tcmalloc"));
+  EXPECT_THAT(names, ElementsAre("glibc", "jemalloc", "mimalloc", "null", "tbbmalloc", "tcmalloc"));
   EXPECT_TRUE(find_allocator("null")->harness);
   EXPECT_FALSE(find_allocator("glibc")->harness);
   EXPECT_TRUE(find_allocator("glibc")->built);
 }
 
-TEST(Allocators, ByDefaultGlibcStandsFirstAndNullIsNotAmongThem) {
+TEST(Allocators, ByDefaultGlibcStandsFirstAndOnlyTheFourAreAmongThem) {
   const auto list = default_contenders();
   ASSERT_FALSE(list.empty());
   EXPECT_EQ(list.front().allocator, "glibc");
-  for (const Contender& one : list) EXPECT_NE(one.allocator, "null");
+  for (const Contender& one : list) {
+    EXPECT_THAT(one.allocator, ::testing::AnyOf("glibc", "jemalloc", "mimalloc", "tcmalloc"));
+  }
 }
 
 TEST(Allocators, HaveTuningsWithSettingsAndAReason) {
@@ -93,6 +95,12 @@ TEST(Contenders, TakeSettingsOfTheUsersBesideThoseOfATuning) {
   EXPECT_EQ(both->tuning, "arena-max-2@MALLOC_ARENA_MAX=3;C=4");
   EXPECT_THAT(both->settings, ElementsAre(Pair("MALLOC_ARENA_MAX", "3"), Pair("C", "4")))
       << "the user's wins";
+  EXPECT_EQ(both->ad_hoc, 2);
+  EXPECT_EQ(parse_contender("glibc:arena-max-2")->ad_hoc, 0);
+  const auto twice = parse_contender("glibc@A=1;A=2");
+  ASSERT_TRUE(twice);
+  EXPECT_THAT(twice->settings, ElementsAre(Pair("A", "2")));
+  EXPECT_EQ(twice->ad_hoc, 1);
 }
 
 TEST(Contenders, MistypedAreAnsweredWithTheNearestName) {
@@ -139,6 +147,35 @@ TEST(Contenders, InAListAreSplitByCommasButNotWithinSettings) {
               ElementsAre("glibc default", "glibc M=a:1,b:2", "null default", "glibc arena-max-2"))
       << "and the same one twice is one";
   EXPECT_FALSE(parse_contenders("glibc,,null"));
+}
+
+/// "allocator tuning" of each.
+std::vector<std::string> listed(const std::string& text) {
+  const auto list = parse_contenders(text);
+  EXPECT_TRUE(list) << text << ": " << list.error().what;
+  std::vector<std::string> names;
+  if (!list) return names;
+  for (const Contender& one : *list) names.push_back(one.allocator + " " + one.tuning);
+  return names;
+}
+
+TEST(Contenders, WithAStarAreAllTunings) {
+  std::vector<std::string> all{"glibc default"};
+  for (const Tuning& tuning : find_allocator("glibc")->tunings) {
+    all.push_back("glibc " + tuning.name);
+  }
+  EXPECT_EQ(listed("glibc:*"), all);
+  EXPECT_EQ(listed("glibc:arena-max-2,glibc:*").size(), all.size()) << "none of them twice";
+  EXPECT_EQ(listed("*").size(), default_contenders().size());
+  std::size_t tunings = default_contenders().size();
+  for (const Contender& one : default_contenders()) {
+    tunings += find_allocator(one.allocator)->tunings.size();
+  }
+  EXPECT_EQ(listed("*:*").size(), tunings);
+  EXPECT_THAT(listed("glibc:*@A=1,2,*"), ::testing::Contains("glibc arena-max-2@A=1,2"));
+  EXPECT_THAT(listed("glibc@A=1,*"), ::testing::Contains("glibc default"));
+  EXPECT_FALSE(parse_contenders("nosuch:*"));
+  EXPECT_FALSE(parse_contenders("glibc:arena-*"));
 }
 
 TEST(Exports, AreReadWithoutLoadingAndFromDamagedFilesNotAtAll) {

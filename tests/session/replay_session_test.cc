@@ -215,7 +215,7 @@ TEST_F(Session, TellsHowFarItIsBeforeEachStep) {
 
 TEST_F(Session, TheSameSeedRunsInTheSameOrder) {
   options_.contenders = {*parse_contender("glibc"), *parse_contender("glibc:arena-max-2"),
-                         *parse_contender("glibc:no-thread-cache")};
+                         *parse_contender("glibc:tcache-off")};
   options_.purposes = {Purpose::throughput};
   const auto order = [&](std::uint64_t seed) {
     options_.seed = seed;
@@ -228,6 +228,31 @@ TEST_F(Session, TheSameSeedRunsInTheSameOrder) {
   bool differs = false;
   for (std::uint64_t seed = 2; seed < 6; ++seed) differs = differs || order(seed) != first;
   EXPECT_TRUE(differs);
+}
+
+TEST_F(Session, SettingsWithoutEffectMakeRunsUnsupportedAndTheRestGoesOn) {
+  options_.contenders.push_back(*parse_contender("glibc@GLIBC_TUNABLES=glibc.malloc.nosuch=1"));
+  options_.contenders.push_back(*parse_contender("glibc@NO_SUCH=1"));
+  const Result result = session();
+  EXPECT_EQ(result.runs.size(), 12);
+  for (const heapwise::Run& run : result.runs) {
+    const bool refused = run.tuning.find("nosuch") != std::string::npos;
+    EXPECT_EQ(run.status, refused ? RunStatus::unsupported : RunStatus::ok) << run.tuning;
+    EXPECT_EQ(run.unconfirmed_settings, run.tuning == "NO_SUCH=1" ? "NO_SUCH=1" : "");
+    EXPECT_EQ(run.status_detail.find("has no effect here") != std::string::npos, refused);
+  }
+  EXPECT_THAT(result.workloads[0].warnings,
+              ElementsAre(::testing::Field(&Warning::what, HasSubstr("NO_SUCH=1 has any effect"))))
+      << "once";
+}
+
+TEST_F(Session, ABackgroundThreadIsSaidToNeedTheRecordedClock) {
+  if (!find_allocator("jemalloc")->built) GTEST_SKIP() << "jemalloc is not installed";
+  options_.contenders = {*parse_contender("jemalloc:background-thread")};
+  const auto needs = ::testing::Field(&Warning::code, "needs-recorded-clock");
+  EXPECT_THAT(session().workloads[0].warnings, ElementsAre(needs));
+  options_.clock = ReplayClock::recorded;
+  EXPECT_THAT(session().workloads[0].warnings, ::testing::Not(::testing::Contains(needs)));
 }
 
 TEST_F(Session, LeavesNothingBehindInItsTemporaryFolder) {
