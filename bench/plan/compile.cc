@@ -97,7 +97,7 @@ class Survey : public Events {
     if (resize_entry(rule_, resized(object.size), old_size)) ++extent_.bigs;
   }
   void release(const Op& op, Object& /*object*/) override { count(index(op.thread)); }
-  void touch(const Op& op, Object& /*object*/, std::uint64_t /*bytes*/) override {
+  void touch(const Op& op, Object& /*object*/, std::uint64_t /*from*/) override {
     count(index(op.thread));
     ++extent_.bigs;
   }
@@ -201,13 +201,17 @@ class Emitter : public Events {
     add(index(op.thread), Code::free, object.slot, 0);
     slots_[object.owner].put_back(object.slot);
   }
-  void touch(const Op& op, Object& object, std::uint64_t bytes) override {
+  void touch(const Op& op, Object& object, std::uint64_t from) override {
+    const std::uint64_t bytes = object.touched;
     const std::uint64_t units = bytes / kTouchUnit;
     const bool own = object.owner == index(op.thread) && (!object.crosses || pending_);
-    if (own && units <= kLargestOperand) {
+    if (own && from == 0 && units <= kLargestOperand) {
       add(index(op.thread), Code::touch, object.slot, static_cast<std::uint32_t>(units));
+    } else if (own) {
+      const PlanBig entry{object.owner, from, bytes, static_cast<std::uint32_t>(Code::touch), 0};
+      add(index(op.thread), Code::touch_of, object.slot, writer_.big(entry));
     } else if (!object.crosses || pending_ || holds_slot(object)) {
-      const PlanBig entry{object.owner, 0, bytes, static_cast<std::uint32_t>(Code::touch_of), 0};
+      const PlanBig entry{object.owner, from, bytes, static_cast<std::uint32_t>(Code::touch_of), 0};
       add(index(op.thread), Code::touch_of, object.slot, writer_.big(entry));
     } else {
       // A small block that nobody holds: it was written whole when it was made.

@@ -26,7 +26,8 @@ enum class Code : std::uint32_t {
   take = 5,      ///< slot = mailbox[operand]
   big = 6,       ///< an allocation or realloc that PlanBig[operand] describes
   touch = 7,     ///< write every page of the first operand × kTouchUnit bytes of the block in slot
-  touch_of = 8,  ///< the same for another thread's slot: PlanBig[operand]; in recorded order only
+  touch_of = 8,  ///< a part of a block: PlanBig[operand]; in another thread's slot, in recorded
+                 ///< order only
   start = 9,     ///< start the thread numbered operand
   end = 10,      ///< the recording saw the thread end: it returns after its last word
   trim = 11,     ///< malloc_trim(operand)
@@ -61,7 +62,8 @@ struct PlanBig {
   std::uint64_t size;        ///< of `touch_of`: the number of the thread whose slot it is
   std::uint64_t touch_from;  ///< pages of the block are written from this byte
   std::uint64_t touch_to;    ///< up to this one, exclusive
-  std::uint32_t base_code;   ///< Code::malloc, calloc or realloc
+  std::uint32_t base_code;   ///< Code::malloc, calloc or realloc; of `touch_of`, Code::touch where
+                             ///< the slot is the thread's own
   std::uint32_t align_log2;  ///< not 0: posix_memalign
 };
 

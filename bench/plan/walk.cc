@@ -83,7 +83,10 @@ Expected<void> Walk::object_op(const Op& op) {
   if (op.kind == OpKind::touch) {
     const std::uint64_t pages = std::min(op.size, object.size / kPage + 1);
     const std::uint64_t bytes = std::min(object.size, pages * kPage);
-    if (bytes > 0) events_.touch(op, object, bytes);
+    const std::uint64_t from = object.touched;
+    if (bytes <= from) return {};
+    object.touched = bytes;
+    events_.touch(op, object, from);
     return {};
   }
   consume(op, object);
@@ -96,6 +99,7 @@ Expected<void> Walk::object_op(const Op& op) {
   if (op.kind != OpKind::realloc) return nonsense(ops_, "is of an unknown kind");
   const std::uint64_t old_size = object.size;
   object.size = op.size;
+  object.touched = std::min(object.touched, op.size);
   set_live(figures_.live_bytes - old_size + op.size);
   produce(op, object);
   events_.resize(op, object, old_size);

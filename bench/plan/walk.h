@@ -18,6 +18,7 @@ struct Object {
   std::uint64_t production = 0;  ///< number of the allocation or realloc that made it, from 0
   std::uint32_t owner = 0;       ///< the thread that produced it
   bool live = false;
+  std::uint64_t touched = 0;  ///< bytes that touch ops have said to be written
   // emitter
   bool crosses = false;  ///< another thread consumes this production
   std::uint32_t slot = 0;
@@ -37,8 +38,8 @@ class Events {
   virtual void cross(Object& object, std::uint32_t to) = 0;
   virtual void resize(const Op& op, Object& object, std::uint64_t old_size) = 0;
   virtual void release(const Op& op, Object& object) = 0;
-  /// The first `bytes` bytes have been written by now; never more than the object's size.
-  virtual void touch(const Op& op, Object& object, std::uint64_t bytes) = 0;
+  /// The bytes from `from` up to object.touched have been written since the touch before.
+  virtual void touch(const Op& op, Object& object, std::uint64_t from) = 0;
   /// thread_end, trim, mallopt or exit_begin.
   virtual void other(const Op& op) = 0;
 };

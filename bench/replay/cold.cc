@@ -31,6 +31,15 @@ void perform_big(Lane& lane, void*& slot, const plan::PlanBig& big) {
   if (kept) touch(slot, big.touch_from, big.touch_to);
 }
 
+// Another thread's block may be gone by now when the threads run as they like.
+void perform_touch(Lane& lane, std::uint32_t slot, const plan::PlanBig& big) {
+  if (static_cast<plan::Code>(big.base_code) == plan::Code::touch) {
+    if (lane.slots[slot] != nullptr) touch(lane.slots[slot], big.touch_from, big.touch_to);
+  } else if (lane.replay->purpose == Purpose::footprint) {
+    touch_of(*lane.replay, slot, big);
+  }
+}
+
 void perform(Lane& lane, plan::Word word) {
   Replay& replay = *lane.replay;
   const std::uint32_t operand = plan::operand_of(word);
@@ -40,9 +49,7 @@ void perform(Lane& lane, plan::Word word) {
       perform_big(lane, lane.slots[plan::slot_of(word)], bigs[operand]);
       break;
     case plan::Code::touch_of:
-      // The block may be gone by now when the threads run as they like.
-      if (replay.purpose == Purpose::footprint)
-        touch_of(replay, plan::slot_of(word), bigs[operand]);
+      perform_touch(lane, plan::slot_of(word), bigs[operand]);
       break;
     case plan::Code::start:
       start_in_time(lane, replay.lanes[operand]);

@@ -170,7 +170,7 @@ Expected<Recording> record(const RecordOptions& options) {
   if (auto fine = check_output(options); !fine) return tl::unexpected(fine.error());
   auto target = inspect_target(options.command.front());
   if (!target) return tl::unexpected(target.error());
-  auto session = RecordSession::begin(options.recorder_library, options.output);
+  auto session = RecordSession::begin(options.recorder_library, options.output, options.touch);
   if (!session) return tl::unexpected(session.error());
   auto end = run_command(options, *target, **session);
   if (!end) return tl::unexpected(end.error());

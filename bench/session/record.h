@@ -18,6 +18,7 @@ struct RecordOptions {
   std::string output;                ///< of the main process; others get .PID.NAME before .hwt
   bool overwrite = false;
   std::string recorder_library;  ///< path of libheapwise_record.so
+  bool touch = true;             ///< count the pages that are written of blocks from 8 KiB on
   /// Told the command's process as soon as it runs, and may start children of its own, which are
   /// waited for like the command's. May be empty.
   std::function<void(std::int32_t pid)> started;

@@ -178,6 +178,7 @@ class ImageConverter {
     request.facts = machine_;
     request.end_facts = end_facts(image, end_);
     request.residency = image.samples;
+    request.touches = image.touches;
     request.scale = scale_;
     request.cpus = std::max(1U, std::thread::hardware_concurrency());
     for (const std::size_t child : children) {

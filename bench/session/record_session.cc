@@ -103,8 +103,10 @@ std::uint64_t budget_bytes(const std::string& directory) {
 }  // namespace
 
 Expected<std::unique_ptr<RecordSession>> RecordSession::begin(const std::string& library,
-                                                              const std::string& output) {
+                                                              const std::string& output,
+                                                              bool measures_touch) {
   std::unique_ptr<RecordSession> session(new RecordSession);
+  session->measures_touch_ = measures_touch;
   auto directory = make_directory();
   if (!directory) return tl::unexpected(directory.error());
   session->directory_ = std::make_unique<TemporaryDirectory>(std::move(*directory));
@@ -142,6 +144,8 @@ Expected<void> RecordSession::make_session_page() {
   if (memory == MAP_FAILED) return fail_errno("cannot map " + path);
   page_ = new (memory) spool::SessionPage{};
   page_->clock = choose_clock();
+  page_->measures_touch = measures_touch_ ? 1 : 0;
+  page_->fault_ticks = measure_fault([this] { return ticks(); });
   return {};
 }
 
@@ -178,6 +182,10 @@ RecordSession::Moment RecordSession::now() const {
     best = {before + width / 2, ns};
   }
   return best;
+}
+
+std::uint64_t RecordSession::ticks() const {
+  return page_->clock == ClockKind::tsc ? __rdtsc() : monotonic_ns();
 }
 
 recorder::TickScale RecordSession::scale() const {
@@ -229,6 +237,7 @@ void RecordSession::end_one(std::size_t index, bool interrupted) {
   image.flags = header.flags.load();
   image.interrupted = interrupted;
   image.samples = spool.samples();
+  image.touches = spool.take_touches();
   ended_.push_back(std::move(image));
   live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(index));
 }
@@ -258,6 +267,7 @@ std::size_t RecordSession::step() {
     const bool gone = live_[i]->is_gone();  // asked first: what it wrote until then is all there is
     copied += live_[i]->drain(most_segments(*live_[i]), page_->heartbeat);
     live_[i]->sample(now_ns);
+    live_[i]->count_touched([this] { return ticks(); });
     if (gone) {
       end_one(i, false);
     } else {

@@ -26,14 +26,17 @@ struct EndedImage {
   std::uint32_t flags = 0;
   bool interrupted = false;  ///< it was still running when recording was ended
   std::vector<recorder::MemorySample> samples;
+  std::vector<recorder::TouchSample> touches;
 };
 
 /// The directory in memory where recorded processes leave their spools, and the emptying of these.
 class RecordSession {
  public:
-  /// Makes the directory; raw files go to a folder beside `output`. `library` is the recorder's.
+  /// Makes the directory; raw files go to a folder beside `output`. `library` is the recorder's,
+  /// `measures_touch` whether the pages that are written of large blocks are counted.
   static Expected<std::unique_ptr<RecordSession>> begin(const std::string& library,
-                                                        const std::string& output);
+                                                        const std::string& output,
+                                                        bool measures_touch);
   RecordSession(const RecordSession&) = delete;
   RecordSession& operator=(const RecordSession&) = delete;
   ~RecordSession();
@@ -79,9 +82,11 @@ class RecordSession {
     std::uint64_t monotonic_ns = 0;
   };
   Moment now() const;
+  std::uint64_t ticks() const;
 
   std::unique_ptr<TemporaryDirectory> directory_, raw_directory_;
   std::string library_;
+  bool measures_touch_ = true;
   spool::SessionPage* page_ = nullptr;
   Fd page_file_, raw_lock_;  ///< kept open for their locks, which say that this session is alive
   Fd watch_;

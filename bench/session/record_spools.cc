@@ -87,6 +87,7 @@ void LiveSpool::identify_process() {
   process_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, header().pid, 0)));
   const std::string status = "/proc/" + std::to_string(header().pid) + "/status";
   status_ = Fd(::open(status.c_str(), O_RDONLY | O_CLOEXEC));
+  touch_ = TouchScan::open(header().pid);
 }
 
 const spool::Header& LiveSpool::header() const { return mutable_header(); }
@@ -148,6 +149,32 @@ void LiveSpool::grow(std::uint32_t busy, std::uint32_t most) {
   const auto bytes = static_cast<off_t>((next - now) * spool::kSegmentBytes);
   if (fallocate(file_.get(), 0, from, bytes) != 0) return;
   mutable_header().limit.store(next, std::memory_order_release);
+}
+
+// As grow(), for the table of large blocks: once most of it was in use at a time.
+void LiveSpool::grow_large() {
+  const std::uint32_t now = header().large_limit.load(std::memory_order_relaxed);
+  const std::uint32_t used = header().large_used.load(std::memory_order_relaxed);
+  if (now >= spool::kMaxLargeBlocks || used * 4 < now * 3) return;
+  const std::uint32_t next = std::min(now * 4, spool::kMaxLargeBlocks);
+  const auto from = static_cast<off_t>(spool::kLargeOffset + now * sizeof(spool::LargeBlock));
+  const auto bytes = static_cast<off_t>((next - now) * sizeof(spool::LargeBlock));
+  if (fallocate(file_.get(), 0, from, bytes) != 0) return;
+  mutable_header().large_limit.store(next, std::memory_order_release);
+}
+
+void LiveSpool::count_touched(const TickClock& clock) {
+  if (header().large_bytes.load(std::memory_order_relaxed) == 0) return;
+  grow_large();
+  if (touch_ == nullptr) return;
+  touch_->step({reinterpret_cast<const spool::LargeBlock*>(base_ + spool::kLargeOffset),
+                std::min(header().large_used.load(std::memory_order_relaxed),
+                         header().large_limit.load(std::memory_order_relaxed))},
+               clock);
+}
+
+std::vector<recorder::TouchSample> LiveSpool::take_touches() {
+  return touch_ == nullptr ? std::vector<recorder::TouchSample>() : touch_->take();
 }
 
 bool LiveSpool::finish(std::atomic<std::uint64_t>& beat) {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "bench/session/record_touch.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/spool.h"
 
@@ -40,17 +41,22 @@ class LiveSpool {
   /// sampling half as often from then on. False when the process is gone.
   bool sample(std::uint64_t now_ns);
 
+  /// Counts the pages that are written of the process's large blocks, if that is due.
+  void count_touched(const TickClock& clock);
+
   /// True when the process has ended. False while that is not known.
   bool is_gone() const;
 
   const std::string& raw_path() const { return raw_path_; }
   const std::vector<recorder::MemorySample>& samples() const { return samples_; }
+  std::vector<recorder::TouchSample> take_touches();
   std::uint32_t limit() const;
 
  private:
   LiveSpool() = default;
   bool copy_segment(std::uint32_t index, std::size_t bytes);
   void grow(std::uint32_t busy, std::uint32_t most);
+  void grow_large();
   std::atomic<spool::SegmentState>& state(std::uint32_t index) const;
   unsigned char* segment(std::uint32_t index) const;
   spool::Header& mutable_header() const;
@@ -63,6 +69,7 @@ class LiveSpool {
   bool written_ = true;  ///< all that was copied is in the raw file
   bool same_namespace_ = false;
   std::vector<recorder::MemorySample> samples_;
+  std::unique_ptr<TouchScan> touch_;
   std::uint64_t sample_every_ns_ = 10'000'000;
   std::uint64_t next_sample_ns_ = 0;
 };

@@ -159,10 +159,27 @@ TEST(Compile, MeasuredBlocksAreTouchedAsFarAsTheTraceSaysAndNoFurther) {
   finish(writer);
   const PlanFile plan = compiled.compile();
   const auto words = plan.words(0);
-  EXPECT_THAT(codes(plan, 0), ElementsAre(Code::big, Code::touch, Code::touch, Code::malloc));
+  EXPECT_THAT(codes(plan, 0), ElementsAre(Code::big, Code::touch, Code::touch_of, Code::malloc));
   EXPECT_EQ(plan.big(operand_of(words[0])).touch_to, 0);
   EXPECT_EQ(operand_of(words[1]) * plan::kTouchUnit, 8192);
-  EXPECT_EQ(operand_of(words[2]) * plan::kTouchUnit, 100'000);
+  const plan::PlanBig& growth = plan.big(operand_of(words[2]));
+  EXPECT_EQ(growth.base_code, static_cast<std::uint32_t>(Code::touch)) << "its own block";
+  EXPECT_EQ(growth.touch_from, 8192) << "what is written already is left alone";
+  EXPECT_EQ(growth.touch_to, 100'000);
+}
+
+TEST(Compile, ATouchThatSaysNothingNewIsLeftOut) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace, static_cast<Capabilities>(Capability::touch));
+  const ObjectId object = writer.allocate(kFirst, 0, OpKind::malloc, 100'000);
+  writer.touch(kFirst, 1, object, 4);
+  writer.touch(kFirst, 2, object, 4);
+  writer.reallocate(kFirst, 3, object, 9000);
+  writer.touch(kFirst, 4, object, 3);
+  finish(writer);
+  const PlanFile plan = compiled.compile();
+  EXPECT_THAT(codes(plan, 0), ElementsAre(Code::big, Code::touch, Code::big))
+      << "the block was written to its end when it shrank to there";
 }
 
 TEST(Compile, ABlockIsGivenAwayAfterTheTouchThatCameWithIt) {

@@ -120,6 +120,12 @@ void Simulator::release(std::uint32_t number, Slot& slot) {
 
 /// A slot that a block was given from still shows it, as long as it has not been used again.
 void Simulator::touch_of(std::uint32_t number, std::uint32_t slot, const plan::PlanBig& what) {
+  if (what.base_code == static_cast<std::uint32_t>(Code::touch)) {
+    const Slot& own = threads_.at(number).slots.at(slot);
+    if (what.size != number || !own.full) error(number, "touches what it does not hold");
+    if (what.touch_to > own.size) error(number, "touches beyond the end");
+    return;
+  }
   if (!in_order_) return;
   const auto& slots = threads_.at(what.size).slots;
   if (what.touch_to > slots.at(slot).size) error(number, "touches beyond another's block");

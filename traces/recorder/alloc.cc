@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "traces/recorder/export.h"
 
@@ -35,14 +36,82 @@ void end_realloc(void* block, std::size_t size) {
   }
 }
 
-void* log_realloc(void* block, std::size_t size) {
-  if (block == nullptr) {
-    return log_allocation<Kind::malloc>([size] { return real.realloc(nullptr, size); }, size);
+void* free_by_realloc(void* block) {
+  log_touched(block);
+  log_event<Kind::realloc_begin>(block, stamp());
+  log_extended(Code::realloc_freed);
+  release_large(block);
+  return nullptr;
+}
+
+// A block that outgrew its place.
+void* move_placed(void* block, std::size_t size) {
+  void* const placed = place_large(size, true);
+  void* const moved = placed != nullptr ? placed : real.malloc(size);
+  log_touched(block);
+  log_event<Kind::realloc_begin>(block, stamp());
+  end_realloc(moved, size);
+  if (moved == nullptr) return nullptr;
+  if (placed != nullptr) {
+    copy_touched(moved, block);
+  } else {
+    std::memcpy(moved, block, placed_size(block));
   }
+  release_large(block);
+  return moved;
+}
+
+void* realloc_placed(void* block, std::size_t size) {
+  if (size == 0) return free_by_realloc(block);
+  if (!resize_large(block, size)) return move_placed(block, size);
+  log_event<Kind::realloc_begin>(block, stamp());
+  log_event<Kind::realloc_end>(block, stamp(), size);
+  return block;
+}
+
+// A block of libc's that has become large: from now on its pages are counted.
+void* place_grown(void* block, std::size_t size) {
+  void* placed = place_large(size, true);
+  if (placed == nullptr) return nullptr;
+  log_event<Kind::realloc_begin>(block, stamp());
+  log_event<Kind::realloc_end>(placed, stamp(), size);
+  std::memcpy(placed, block, std::min(size, real.malloc_usable_size(block)));
+  real.free(block);
+  return placed;
+}
+
+void* log_plain_realloc(void* block, std::size_t size) {
   log_event<Kind::realloc_begin>(block, stamp());
   void* moved = real.realloc(block, size);
   end_realloc(moved, size);
   return moved;
+}
+
+[[gnu::cold, gnu::noinline]] void* log_large_realloc(void* block, std::size_t size) {
+  if (is_placed(block)) return realloc_placed(block, size);
+  void* placed = is_large(size) ? place_grown(block, size) : nullptr;
+  return placed != nullptr ? placed : log_plain_realloc(block, size);
+}
+
+void* log_realloc(void* block, std::size_t size) {
+  if (block == nullptr) {
+    return log_allocation<Kind::malloc>([size] { return real.realloc(nullptr, size); }, size);
+  }
+  if (__builtin_expect(is_large(size) || may_be_placed(block), 0)) {
+    return log_large_realloc(block, size);
+  }
+  return log_plain_realloc(block, size);
+}
+
+// What posix_memalign takes.
+bool is_alignment(std::size_t alignment) {
+  return alignment % sizeof(void*) == 0 && alignment != 0 && (alignment & (alignment - 1)) == 0;
+}
+
+// As glibc answers for a block of this size, of which programs make decisions: a word of each
+// 16 bytes' chunk is its own.
+std::size_t usable_size(std::size_t size) {
+  return ((size + sizeof(std::size_t) + 15) & ~std::size_t{15}) - sizeof(std::size_t);
 }
 
 }  // namespace
@@ -74,6 +143,13 @@ void* log_realloc(void* block, std::size_t size) {
   count_timed(stamp() - logged, logged - before);
 }
 
+[[gnu::cold, gnu::noinline]] void free_large(void* block) {
+  if (!is_placed(block)) return log_plain_free(block);
+  log_touched(block);
+  log_event<Kind::free>(block, stamp());
+  release_large(block);
+}
+
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
@@ -103,6 +179,10 @@ HEAPWISE_EXPORT void* reallocarray(void* ptr, size_t nmemb, size_t size) {
 
 HEAPWISE_EXPORT int posix_memalign(void** memptr, size_t alignment, size_t size) {
   int error = 0;
+  if (!is_alignment(alignment)) {
+    count_failed();
+    return EINVAL;
+  }
   void* block = log_allocation<Kind::aligned>(
       [&]() -> void* {
         void* at = nullptr;
@@ -137,6 +217,7 @@ HEAPWISE_EXPORT size_t malloc_usable_size(void* ptr) {
   if (is_recording()) {
     spool_of_process.header->usable_size_calls.fetch_add(1, std::memory_order_relaxed);
   }
+  if (may_be_placed(ptr) && is_placed(ptr)) return usable_size(placed_size(ptr));
   return real.malloc_usable_size(ptr);
 }
 

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "traces/recorder/large.h"
 #include "traces/recorder/log.h"
 #include "traces/recorder/real.h"
 
@@ -43,9 +44,8 @@ template <spool::Kind kind, class Call>
   return block;
 }
 
-/// Runs `call`, which allocates `size` bytes, and logs what it returns.
 template <spool::Kind kind, class Call>
-inline void* log_allocation(Call call, std::size_t size, unsigned align_log2 = 0) {
+inline void* log_plain_allocation(Call call, std::size_t size, unsigned align_log2) {
   if (time_this_one()) return timed_allocation<kind>(call, size, align_log2);
   void* block = call();
   if (__builtin_expect(block == nullptr, 0)) {
@@ -54,6 +54,27 @@ inline void* log_allocation(Call call, std::size_t size, unsigned align_log2 = 0
   }
   log_event<kind>(block, stamp(), size, align_log2);
   return block;
+}
+
+constexpr unsigned kPageLog2 = 12;
+static_assert(std::size_t{1} << kPageLog2 == spool::kPage);
+
+template <spool::Kind kind, class Call>
+[[gnu::cold, gnu::noinline]] void* log_large_allocation(Call call, std::size_t size,
+                                                        unsigned align_log2) {
+  void* block = align_log2 <= kPageLog2 ? place_large(size) : nullptr;
+  if (block == nullptr) return log_plain_allocation<kind>(call, size, align_log2);
+  log_event<kind>(block, stamp(), size, align_log2);
+  return block;
+}
+
+/// Allocates `size` bytes, by `call` unless they are placed elsewhere, and logs it.
+template <spool::Kind kind, class Call>
+inline void* log_allocation(Call call, std::size_t size, unsigned align_log2 = 0) {
+  if (__builtin_expect(is_large(size), 0)) {
+    return log_large_allocation<kind>(call, size, align_log2);
+  }
+  return log_plain_allocation<kind>(call, size, align_log2);
 }
 
 inline void* log_malloc(std::size_t size) {
@@ -67,12 +88,18 @@ inline void* log_aligned_alloc(std::size_t alignment, std::size_t size) {
 }
 
 void timed_free(void* block);
+void free_large(void* block);
 
-inline void log_free(void* block) {
-  if (block == nullptr) return;
+inline void log_plain_free(void* block) {
   if (time_this_one()) return timed_free(block);
   log_event<spool::Kind::free>(block, stamp());
   real.free(block);
+}
+
+inline void log_free(void* block) {
+  if (block == nullptr) return;
+  if (__builtin_expect(may_be_placed(block), 0)) return free_large(block);
+  log_plain_free(block);
 }
 
 }  // namespace heapwise::recorder

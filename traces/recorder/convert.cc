@@ -10,6 +10,7 @@
 #include "traces/recorder/program_time.h"
 #include "traces/recorder/raw_spool.h"
 #include "traces/recorder/spool.h"
+#include "traces/recorder/touches.h"
 #include "traces/writer.h"
 
 namespace heapwise::recorder {
@@ -46,6 +47,7 @@ Capabilities capabilities_of(const spool::Header& header, const ConversionReques
   Capabilities set = Capability::threads | Capability::alignment | Capability::zeroed;
   if ((header.flags.load() & spool::kClockFrozen) == 0) set = set | Capability::time;
   if (!request.residency.empty()) set = set | Capability::residency;
+  if (header.large_bytes.load() != 0) set = set | Capability::touch;
   // Libraries that reach libc past the recorder make calls that are missing here.
   const bool past_us = header.deepbind_loads.load() != 0 || header.namespace_loads.load() != 0;
   if (!past_us && header.dropped_events.load() == 0) set = set | Capability::complete;
@@ -65,6 +67,9 @@ TraceInfo describe(const RawSpool& raw, const ConversionRequest& request) {
                 {"executable", text.executable},
                 {"directory", text.directory}};
   info.facts.insert(info.facts.end(), request.facts.begin(), request.facts.end());
+  if (has(info.capabilities, Capability::touch)) {
+    info.facts.emplace_back("touch_threshold", std::to_string(spool::kLargeBytes));
+  }
   for (const auto& [name, value] : text.variables) info.facts.emplace_back("env." + name, value);
   if (header.allocator[0] != '\0') {
     info.facts.emplace_back("recorder.linked_allocator", header.allocator);
@@ -84,7 +89,10 @@ class Converter {
         first_ticks_(raw.header().start_ticks),
         time_(first_ticks_, request.scale.ns_per_tick, costs_.recorder_ns + costs_.allocator_ns,
               std::max(1U, request.cpus)),
-        inherited_known_(!request.inherited.empty()) {}
+        inherited_known_(!request.inherited.empty()),
+        measures_touch_(raw.header().large_bytes.load() != 0) {
+    if (measures_touch_) touches_.emplace(raw, request.touches);
+  }
 
   Expected<Conversion> run() {
     for (const LiveObject& object : request_.inherited) inherit(object);
@@ -92,6 +100,7 @@ class Converter {
     Event event;
     while (merge.next(event)) {
       if (event.ticks >= next_interruption_) interrupt(event.ticks);
+      span_ = touches_ && begins_span(event) ? next_span_++ : kNoSpan;
       apply(event);
     }
     interrupt(~0ULL);
@@ -122,6 +131,7 @@ class Converter {
   void interrupt(std::uint64_t ticks) {
     const double until = static_cast<double>(ticks - first_ticks_) * request_.scale.ns_per_tick;
     next_interruption_ = ~0ULL;
+    if (touches_) step_touches(ticks);
     for (; sampled_ < request_.residency.size(); ++sampled_) {
       const MemorySample& sample = request_.residency[sampled_];
       const double at = recorded_ns(sample.monotonic_ns);
@@ -140,6 +150,38 @@ class Converter {
       }
       result_.snapshots.push_back(live_.snapshot());
     }
+  }
+
+  // --- pages of large blocks ---
+
+  // Until here there was an event at each of the ticks before.
+  void step_touches(std::uint64_t ticks) {
+    const auto& steps = touches_->steps();
+    for (; stepped_ < steps.size() && steps[stepped_].ticks < ticks; ++stepped_) {
+      const Touches::Step& step = steps[stepped_];
+      if (Object* object = live_.find(step.address); object && object->span == step.span) {
+        const double recorded = static_cast<double>(step.ticks - first_ticks_);
+        say_touched(*object, time_.between(recorded * request_.scale.ns_per_tick), step.pages);
+      }
+    }
+    if (stepped_ < steps.size()) {
+      next_interruption_ = std::min(next_interruption_, steps[stepped_].ticks + 1);
+    }
+  }
+
+  void say_touched(Object& object, std::uint64_t now, std::uint64_t pages) {
+    if (pages <= object.touched_pages) return;
+    object.touched_pages = pages;
+    writer_.touch(object.thread, now, object.id, pages);
+  }
+
+  // The event at hand made this object what it is.
+  void begin_span(Object& object, ThreadId thread, std::uint64_t now) {
+    object.thread = thread;
+    object.span = span_;
+    if (span_ == kNoSpan) return;
+    object.touched_pages = std::min(object.touched_pages, object.size / spool::kPage);
+    say_touched(object, now, touches_->first_pages(span_));
   }
 
   // --- threads ---
@@ -171,15 +213,19 @@ class Converter {
   // --- objects ---
 
   void inherit(const LiveObject& object) {
-    place(thread_id(0), 0, object.address, object.kind, object.size, object.align_log2);
+    Object& placed =
+        place(thread_id(0), 0, object.address, object.kind, object.size, object.align_log2);
+    if (measures_touch_) say_touched(placed, 0, object.touched_pages);
     ++inherited_;
   }
 
-  void place(ThreadId thread, std::uint64_t now, std::uint64_t address, OpKind kind,
-             std::uint64_t size, std::uint8_t align_log2) {
+  Object& place(ThreadId thread, std::uint64_t now, std::uint64_t address, OpKind kind,
+                std::uint64_t size, std::uint8_t align_log2) {
     Object& object = vacate(thread, now, address);
     const ObjectId id = writer_.allocate(thread, now, kind, size, align_log2);
     object = {size, id, kind, align_log2};
+    begin_span(object, thread, now);
+    return object;
   }
 
   // The place of an address. If something lives there still, nobody saw its free.
@@ -218,12 +264,14 @@ class Converter {
   void end_realloc(Thread& thread, ThreadId id, std::uint64_t now, const Event& event) {
     Pending pending = take_pending(thread);
     if (!pending.object) {
-      return place(id, now, event.address, OpKind::malloc, event.size, 0);
+      place(id, now, event.address, OpKind::malloc, event.size, 0);
+      return;
     }
     Object& object = vacate(id, now, event.address);
     object = *pending.object;
     object.size = event.size;
     writer_.reallocate(id, now, object.id, event.size);
+    begin_span(object, id, now);
   }
 
   // --- events ---
@@ -234,11 +282,14 @@ class Converter {
     const ThreadId id = thread_id(event.thread);
     switch (event.kind) {
       case Kind::malloc:
-        return place(id, now, event.address, OpKind::malloc, event.size, 0);
+        place(id, now, event.address, OpKind::malloc, event.size, 0);
+        return;
       case Kind::calloc:
-        return place(id, now, event.address, OpKind::calloc, event.size, 0);
+        place(id, now, event.address, OpKind::calloc, event.size, 0);
+        return;
       case Kind::aligned:
-        return place(id, now, event.address, OpKind::aligned, event.size, event.align_log2);
+        place(id, now, event.address, OpKind::aligned, event.size, event.align_log2);
+        return;
       case Kind::free:
         return free(id, now, event.address);
       case Kind::realloc_begin:
@@ -275,6 +326,8 @@ class Converter {
       case Code::stall:
         stalled_ticks_ += event.size;
         return time_.add_stall(event.size);
+      case Code::touched:
+        return time_.add_stall(event.size);
       default:
         return;
     }
@@ -292,7 +345,7 @@ class Converter {
 
   // --- the end ---
 
-  void add_fact(TraceTotals& totals, const char* name, std::uint64_t count) const {
+  static void add_fact(TraceTotals& totals, const char* name, std::uint64_t count) {
     if (count != 0) totals.facts.emplace_back(name, std::to_string(count));
   }
 
@@ -316,6 +369,10 @@ class Converter {
     add_fact(end, "recorder.failed_allocations", header.failed_allocations.load());
     add_fact(end, "recorder.deepbind_loads", header.deepbind_loads.load());
     add_fact(end, "recorder.namespace_loads", header.namespace_loads.load());
+    if (touches_) {
+      add_fact(end, "recorder.large_blocks", touches_->spans());
+      add_fact(end, "recorder.large_blocks_counted", touches_->counted());
+    }
     auto totals = writer_.finish(end);
     if (!totals) return tl::unexpected(totals.error());
     result_.totals = *totals;
@@ -334,6 +391,11 @@ class Converter {
   std::uint64_t next_interruption_ = 0;
   std::size_t sampled_ = 0;
   bool inherited_known_;
+  bool measures_touch_;
+  std::optional<Touches> touches_;
+  std::uint32_t next_span_ = 0;
+  std::uint32_t span_ = kNoSpan;  ///< that the event at hand begins
+  std::size_t stepped_ = 0;
   std::uint64_t inherited_ = 0;
   std::uint64_t inherited_frees_ = 0;
   std::uint64_t stalled_ticks_ = 0;

@@ -18,6 +18,7 @@ struct LiveObject {
   std::uint64_t size = 0;
   OpKind kind = OpKind::malloc;
   std::uint8_t align_log2 = 0;
+  std::uint64_t touched_pages = 0;  ///< of a large one: written by then
 };
 
 /// The recorded process's memory at a moment of CLOCK_MONOTONIC.
@@ -25,6 +26,13 @@ struct MemorySample {
   std::uint64_t monotonic_ns = 0;
   std::uint64_t rss_anon_bytes = 0;
   std::uint64_t rss_total_bytes = 0;
+};
+
+/// How many pages of a large block were found written.
+struct TouchSample {
+  std::uint64_t ticks = 0;
+  std::uint64_t address = 0;
+  std::uint64_t pages = 0;
 };
 
 /// How ticks become time: at `ticks` it was `monotonic_ns`.
@@ -42,6 +50,7 @@ struct ConversionRequest {
   std::vector<std::pair<std::string, std::string>> facts;      ///< beside those of the spool
   std::vector<std::pair<std::string, std::string>> end_facts;  ///< likewise
   std::vector<MemorySample> residency;
+  std::vector<TouchSample> touches;  ///< taken while the process ran, in order of time
   TickScale scale;
   unsigned cpus = 1;  ///< how many threads can run at once at most
   /// What the process inherited from the one it was forked from, if that is known.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "traces/recorder/export.h"
+#include "traces/recorder/large.h"
 #include "traces/recorder/log.h"
 #include "traces/recorder/real.h"
 
@@ -19,6 +20,7 @@ void note_exit() {
   if ((spool_of_process.header->flags.fetch_or(spool::kExitBegan) & spool::kExitBegan) != 0) {
     return;
   }
+  log_all_touched();
   log_extended(spool::Code::exit_begin);
 }
 

@@ -10,6 +10,7 @@
 
 #include "traces/op.h"
 #include "traces/recorder/convert.h"
+#include "traces/recorder/touches.h"
 
 namespace heapwise::recorder {
 
@@ -21,6 +22,9 @@ class LiveObjects {
     ObjectId id{0};
     OpKind kind = OpKind::malloc;
     std::uint8_t align_log2 = 0;
+    ThreadId thread{0};               ///< that made it what it is
+    std::uint32_t span = kNoSpan;     ///< see Touches
+    std::uint64_t touched_pages = 0;  ///< said so far
   };
 
   /// Takes out the object at an address.
@@ -38,12 +42,18 @@ class LiveObjects {
     return {&at.value(), fresh};
   }
 
+  /// The object at an address, or null. Valid until the next call.
+  Object* find(std::uint64_t address) {
+    const auto found = by_address_.find(address);
+    return found == by_address_.end() ? nullptr : &found.value();
+  }
+
   /// All of them, in no particular order.
   std::vector<LiveObject> snapshot() const {
     std::vector<LiveObject> all;
     all.reserve(by_address_.size());
     for (const auto& [address, object] : by_address_) {
-      all.push_back({address, object.size, object.kind, object.align_log2});
+      all.push_back({address, object.size, object.kind, object.align_log2, object.touched_pages});
     }
     return all;
   }

@@ -59,10 +59,11 @@ std::uint64_t advance(Writer& writer, std::uint64_t now) {
 }
 
 void write_extended(Writer& writer, Code code, std::uint64_t value, std::uint64_t argument,
-                    std::uint64_t now) {
+                    std::uint64_t now, std::uint64_t second_argument = 0) {
   const std::uint64_t delta = advance(writer, now);
   const spool::Word word = spool::make_extended(code, value, delta);
-  if (spool::argument_count(code) == 1) put_word(writer.cursor + 8, argument);
+  if (spool::argument_count(code) > 0) put_word(writer.cursor + 8, argument);
+  if (spool::argument_count(code) > 1) put_word(writer.cursor + 16, second_argument);
   publish(writer, word, spool::event_bytes(word));
 }
 
@@ -156,10 +157,12 @@ constinit thread_local ThreadState self{};
 }
 
 [[gnu::cold, gnu::noinline]] void log_extended(Code code, std::uint64_t value,
-                                               std::uint64_t argument) {
+                                               std::uint64_t argument,
+                                               std::uint64_t second_argument) {
   const int kept = errno;
   const std::uint64_t now = stamp();
-  with_writer([&](Writer& writer) { write_extended(writer, code, value, argument, now); });
+  with_writer(
+      [&](Writer& writer) { write_extended(writer, code, value, argument, now, second_argument); });
   errno = kept;
 }
 

@@ -22,7 +22,8 @@ void log_slow(spool::Kind kind, std::uint64_t address, std::uint64_t now, std::s
               unsigned align_log2);
 
 /// An event of another kind than those of spool::Kind, stamped now.
-void log_extended(spool::Code code, std::uint64_t value = 0, std::uint64_t argument = 0);
+void log_extended(spool::Code code, std::uint64_t value = 0, std::uint64_t argument = 0,
+                  std::uint64_t second_argument = 0);
 
 /// Makes sure that the calling thread, and this process, has begun.
 void announce_thread();

@@ -13,6 +13,7 @@
 
 #include "traces/recorder/clock.h"
 #include "traces/recorder/environment.h"
+#include "traces/recorder/large.h"
 #include "traces/recorder/real.h"
 #include "traces/recorder/syscalls.h"
 #include "traces/recorder/thread_state.h"
@@ -168,9 +169,11 @@ unsigned char* map_spool(int fd, std::uint32_t* capacity) {
 bool allocate_spool(int fd) {
   const auto bytes = static_cast<long>(spool::spool_bytes(spool::kFirstSegments));
   const auto head = static_cast<long>(spool::kStatesOffset + spool::kPage);
+  const auto large = static_cast<long>(spool::kFirstLargeBlocks * sizeof(spool::LargeBlock));
   const auto start = static_cast<long>(spool::kSegmentsOffset);
   return system_call(SYS_ftruncate, fd, bytes) == 0 &&
          system_call(SYS_fallocate, fd, 0, 0, head) == 0 &&
+         system_call(SYS_fallocate, fd, 0, static_cast<long>(spool::kLargeOffset), large) == 0 &&
          system_call(SYS_fallocate, fd, 0, start, bytes - start) == 0;
 }
 
@@ -197,6 +200,7 @@ void fill_header(Header* header, std::uint32_t capacity, std::uint64_t start_tic
   header->stamp_ticks = static_cast<std::uint32_t>(measure_stamp());
   std::strncpy(header->allocator, linked_allocator, sizeof header->allocator - 1);
   header->limit.store(spool::kFirstSegments, std::memory_order_relaxed);
+  header->large_limit.store(spool::kFirstLargeBlocks, std::memory_order_relaxed);
   header->flags.store((over_linked_allocator ? spool::kOverLinkedAllocator : 0U) |
                           (clock_mode == ClockMode::frozen ? spool::kClockFrozen : 0U),
                       std::memory_order_relaxed);
@@ -207,6 +211,7 @@ void use_spool(unsigned char* base) {
   spool_of_process.header = reinterpret_cast<Header*>(base);
   spool_of_process.states =
       reinterpret_cast<std::atomic<spool::SegmentState>*>(base + spool::kStatesOffset);
+  spool_of_process.large_blocks = reinterpret_cast<spool::LargeBlock*>(base + spool::kLargeOffset);
   spool_of_process.segments = base + spool::kSegmentsOffset;
 }
 
@@ -290,7 +295,9 @@ bool begin_process() {
     return false;
   }
   forget_partial_segments();
-  return make_spool();
+  if (!make_spool()) return false;
+  begin_large_blocks();
+  return true;
 }
 
 // The one thread that begins; all others, and this one's own nested events, are not recorded yet.
@@ -320,6 +327,10 @@ bool ensure_recording() {
   process->state.store(begun ? ProcessState::recording : ProcessState::inert,
                        std::memory_order_release);
   return begun;
+}
+
+bool has_memory_limit() {
+  return limit_of(RLIMIT_AS) != RLIM_INFINITY || limit_of(RLIMIT_DATA) != RLIM_INFINITY;
 }
 
 void stop_recording() {

@@ -26,6 +26,7 @@ extern std::uint32_t generation;  ///< how many spools this process and its ance
 struct Spool {
   spool::Header* header = nullptr;
   std::atomic<spool::SegmentState>* states = nullptr;
+  spool::LargeBlock* large_blocks = nullptr;
   unsigned char* segments = nullptr;
 };
 extern Spool spool_of_process;
@@ -39,6 +40,9 @@ bool ensure_recording();
 /// Looks up what may be called in a signal handler or after vfork before it is. For begin_image().
 void resolve_execs();
 void resolve_exits();
+
+/// True when the process may not have all the address space it wants.
+bool has_memory_limit();
 
 /// Gives recording up for good: the supervisor is gone.
 void stop_recording();

@@ -111,8 +111,10 @@ bool SegmentCursor::next(Event& event) {
     event.ticks = ticks_;
     if (event.kind == Kind::extended) {
       event.size = bytes > 8 ? spool::load_word(payload) : 0;
-      if (spool::code_of(word) == Code::wide) event.address = event.size;
-      if (bytes > 16) event.size = spool::load_word(payload + 8);
+      if (bytes > 16) {
+        event.address = event.size;
+        event.size = spool::load_word(payload + 8);
+      }
       if (extended(word, event)) return true;
       continue;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The functions behind the ones the recorder defines. Everything goes on to them, always: the
-// recorder never serves a block itself, so code that reaches libc past it (RTLD_DEEPBIND) can free
-// what it likes.
+// The functions behind the ones the recorder defines. Everything goes on to them but some large
+// blocks (large.h), and those look like libc's own, so code that reaches libc past the recorder
+// (RTLD_DEEPBIND) can free what it likes.
 #pragma once
 
 #include <cstddef>

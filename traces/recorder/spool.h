@@ -6,7 +6,8 @@
 // A session is a directory in memory (tmpfs):
 //   session        one SessionPage, mapped by every process of the session
 //   new.PID.TICKS  a spool in the making, to be ignored
-//   spool.PID.TICKS  one per recorded process image: Header, text, segment states, segments
+//   spool.PID.TICKS  one per recorded process image: Header, text, segment states, large blocks,
+//                    segments
 //
 // A spool's segments go round: a thread takes a free one, fills it and marks it full; the
 // supervisor copies it to disk and marks it free. So the pages under the program's pen stay few and
@@ -30,7 +31,22 @@ constexpr std::uint32_t kFirstSegments = 8;
 constexpr std::size_t kTextOffset = kPage;
 constexpr std::size_t kTextBytes = 3 * kPage;
 constexpr std::size_t kStatesOffset = kTextOffset + kTextBytes;
-constexpr std::size_t kSegmentsOffset = kStatesOffset + kMaxSegments;
+
+/// A block of which the pages that the program writes are counted, see large.h. Written by the
+/// recorded process; an address of 0 means that the entry is free.
+struct LargeBlock {
+  std::atomic<std::uint64_t> address;
+  std::atomic<std::uint32_t> pages;  ///< that the program may write, from the address on
+  std::atomic<std::uint32_t> turn;   ///< advances each time that the entry is taken
+};
+constexpr std::uint32_t kMaxLargeBlocks = 65536;
+/// Entries that a process has room for at first; the supervisor makes more.
+constexpr std::uint32_t kFirstLargeBlocks = 1024;
+constexpr std::size_t kLargeOffset = kStatesOffset + kMaxSegments;
+constexpr std::size_t kSegmentsOffset = kLargeOffset + kMaxLargeBlocks * sizeof(LargeBlock);
+
+/// Blocks from this size on are large.
+constexpr std::size_t kLargeBytes = 8192;
 
 /// Bytes of a spool with room for this many segments.
 constexpr std::size_t spool_bytes(std::uint32_t segments) {
@@ -77,7 +93,11 @@ struct Header {
   std::atomic<std::uint32_t> hint;      ///< no segment below is free
   std::atomic<std::uint32_t> sequence;  ///< segments taken so far
   std::atomic<std::uint32_t> flags;
-  std::atomic<std::uint32_t> threads;  ///< thread numbers given out
+  std::atomic<std::uint32_t> threads;      ///< thread numbers given out
+  std::atomic<std::uint32_t> large_limit;  ///< entries of large blocks that may be used
+  std::atomic<std::uint32_t> large_used;   ///< no entry from here on was ever used
+  /// Where large blocks come from; 0 bytes when the pages that are written are not counted.
+  std::atomic<std::uint64_t> large_base, large_bytes;
   std::atomic<std::uint64_t> dropped_events;
   std::atomic<std::uint64_t> failed_allocations;
   std::atomic<std::uint64_t> usable_size_calls;
@@ -113,6 +133,8 @@ enum class Unrecorded : std::uint32_t {
 struct SessionPage {
   std::atomic<std::uint64_t> heartbeat;  ///< advances while the supervisor is at work
   ClockKind clock;  ///< decided once: asking the CPU from inside a virtual machine costs 3 us
+  std::uint32_t measures_touch;  ///< 1: the pages that are written of large blocks are counted
+  std::uint32_t fault_ticks;     ///< what the first write to a page costs
   std::atomic<std::uint64_t> unrecorded[static_cast<std::size_t>(Unrecorded::kCount)];
 };
 static_assert(sizeof(SessionPage) <= kPage);
@@ -165,6 +187,7 @@ enum class Code : std::uint32_t {
   mallopt = 10,        ///< + parameter << 32 | value
   exec = 11,           //
   stall = 12,          ///< + ticks that the thread waited for a free segment
+  touched = 13,        ///< + address + ticks that counting took: `value` pages have been written
 };
 
 constexpr unsigned kCodeShift = kKindBits;
@@ -191,6 +214,7 @@ constexpr std::size_t argument_count(Code code) {
     case Code::stall:
       return 1;
     case Code::wide:
+    case Code::touched:
       return 2;
     default:
       return 0;

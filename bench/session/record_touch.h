@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/files.h"
+#include "traces/recorder/convert.h"
+#include "traces/recorder/spool.h"
+
+namespace heapwise {
+
+/// The recorder's clock, read outside.
+using TickClock = std::function<std::uint64_t()>;
+
+/// What the first write to a page costs on this machine, in ticks: the least of a few tries.
+std::uint32_t measure_fault(const TickClock& clock);
+
+/// The table of large blocks in a spool, as far as it is in use.
+struct LargeBlocks {
+  const spool::LargeBlock* entries = nullptr;
+  std::uint32_t count = 0;
+};
+
+/// Watches from outside how many pages a process has written of its large blocks. Of blocks from
+/// 128 KiB on it looks every 10 ms, of the others in turn; less often where looking would take more
+/// than a twentieth of one CPU.
+class TouchScan {
+ public:
+  /// Null where the process's page map cannot be read.
+  static std::unique_ptr<TouchScan> open(std::int32_t pid);
+
+  /// Looks, if it is time to.
+  void step(const LargeBlocks& blocks, const TickClock& clock);
+
+  /// What was seen so far, in order of time.
+  std::vector<recorder::TouchSample> take() { return std::move(samples_); }
+
+ private:
+  /// What was seen last of the block of one entry.
+  struct Seen {
+    std::uint64_t address = 0;
+    std::uint64_t pages = 0;
+    std::uint64_t ticks = 0;
+    std::uint32_t turn = 0;
+    bool told = false;  ///< the count at `ticks` is among the samples
+  };
+
+  explicit TouchScan(Fd map) : map_(std::move(map)) {}
+  void look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock);
+  /// Pages that are there; -1 when the process has no such memory (any more).
+  std::int64_t count_pages(std::uint64_t address, std::uint64_t pages);
+
+  Fd map_;
+  std::vector<std::uint64_t> buffer_;
+  std::vector<Seen> seen_;
+  std::vector<recorder::TouchSample> samples_;
+  std::uint32_t next_small_ = 0;
+  std::int64_t next_ns_ = 0;
+};
+
+}  // namespace heapwise

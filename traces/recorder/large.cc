@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+#include "traces/recorder/large.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "traces/recorder/clock.h"
+#include "traces/recorder/log.h"
+#include "traces/recorder/process.h"
+#include "traces/recorder/real.h"
+#include "traces/recorder/syscalls.h"
+
+namespace heapwise::recorder {
+
+LargeRegion large_region;
+
+namespace {
+
+using spool::kPage;
+using spool::LargeBlock;
+
+constexpr std::uint64_t kMark = 0x9d3f5e1bc2a76840ULL;
+constexpr std::uint32_t kNoEntry = ~std::uint32_t{0};
+constexpr std::uint64_t kMostRegion = 1ULL << 40;
+constexpr std::uint64_t kLeastRegion = 1ULL << 34;
+
+/// At the start of the page in front of a block.
+struct Placement {
+  std::uint64_t mark;            ///< kMark ^ the block's address
+  std::size_t size;              ///< as the program asked last
+  std::uint64_t pages_reserved;  ///< behind this one
+  std::uint32_t entry;           ///< in the spool's table, or kNoEntry
+  std::uint32_t generation;      ///< of the process that has the entry
+};
+
+/// What glibc reads, at the end of that page.
+struct LibcHeader {
+  std::size_t distance;  ///< from the start of the mapping to this header
+  std::size_t length;    ///< from this header to the end of the mapping, and kMapped
+};
+constexpr std::size_t kMapped = 2;
+
+Placement* placement(const void* block) {
+  return reinterpret_cast<Placement*>(reinterpret_cast<std::uintptr_t>(block) - kPage);
+}
+
+std::uint64_t pages_of(std::size_t size) { return (size + kPage - 1) / kPage; }
+
+// --- addresses ------------------------------------------------------------------------------
+
+// Four steps to each doubling, so that a place fits others of about its size.
+constexpr unsigned kStepBits = 2;
+constexpr unsigned kClasses = 128;
+
+unsigned class_of(std::uint64_t pages) {
+  if (pages < (1U << kStepBits)) return static_cast<unsigned>(pages);
+  const unsigned shift = 63U - kStepBits - static_cast<unsigned>(__builtin_clzll(pages));
+  return ((shift + 1) << kStepBits) + static_cast<unsigned>((pages >> shift) & 3U);
+}
+
+std::uint64_t class_pages(unsigned number) {
+  if (number < (1U << kStepBits)) return number;
+  const unsigned shift = (number >> kStepBits) - 1;
+  return (4ULL + (number & 3U)) << shift;
+}
+
+// The smallest class that holds so many pages.
+unsigned class_for(std::uint64_t pages) {
+  const unsigned number = class_of(pages);
+  return class_pages(number) >= pages ? number : number + 1;
+}
+
+// Places that were given back, by class. Without locks, so that a fork leaves none behind held;
+// what finds no room here is not used again.
+constexpr std::size_t kKept = 64;
+constinit std::atomic<std::uintptr_t> kept[kClasses][kKept]{};
+constinit std::atomic<std::uintptr_t> next_place{0};
+constinit std::atomic<bool> given_up{false};
+
+std::uintptr_t take_kept(unsigned number) {
+  for (auto& place : kept[number]) {
+    if (place.load(std::memory_order_relaxed) == 0) continue;
+    if (const std::uintptr_t taken = place.exchange(0, std::memory_order_acquire)) return taken;
+  }
+  return 0;
+}
+
+void keep(unsigned number, std::uintptr_t at) {
+  for (auto& place : kept[number]) {
+    std::uintptr_t none = 0;
+    if (place.load(std::memory_order_relaxed) != 0) continue;
+    if (place.compare_exchange_strong(none, at, std::memory_order_release)) return;
+  }
+}
+
+// The first page of a place with room for `pages` and the one in front; 0 when there is none.
+std::uintptr_t take_place(unsigned number) {
+  if (const std::uintptr_t again = take_kept(number)) return again;
+  const std::uint64_t bytes = (class_pages(number) + 1) * kPage;
+  const std::uintptr_t end = large_region.base + large_region.bytes;
+  if (bytes > large_region.bytes) return 0;
+  const std::uintptr_t at = next_place.fetch_add(bytes, std::memory_order_relaxed);
+  if (at <= end - bytes) return at;
+  next_place.store(end, std::memory_order_relaxed);
+  return 0;
+}
+
+// --- entries, by which the supervisor finds the blocks ----------------------------------------
+
+constexpr std::uint32_t kLooks = 64;
+std::atomic<std::uint32_t> entry_hint{0};
+
+bool claim(LargeBlock& entry, std::uintptr_t block, std::uint64_t pages) {
+  std::uint64_t none = 0;
+  if (entry.address.load(std::memory_order_relaxed) != 0) return false;
+  // The address is the last to be written: until then the entry is only taken.
+  if (!entry.address.compare_exchange_strong(none, 1, std::memory_order_acquire)) return false;
+  entry.turn.fetch_add(1, std::memory_order_relaxed);
+  entry.pages.store(static_cast<std::uint32_t>(pages), std::memory_order_relaxed);
+  entry.address.store(block, std::memory_order_release);
+  return true;
+}
+
+std::uint32_t take_entry(std::uintptr_t block, std::uint64_t pages) {
+  spool::Header* header = spool_of_process.header;
+  const std::uint32_t limit = header->large_limit.load(std::memory_order_acquire);
+  std::uint32_t at = entry_hint.load(std::memory_order_relaxed);
+  for (std::uint32_t look = 0; look < kLooks; ++look, ++at) {
+    if (at >= limit) at = 0;
+    if (!claim(spool_of_process.large_blocks[at], block, pages)) continue;
+    entry_hint.store(at + 1, std::memory_order_relaxed);
+    std::uint32_t used = header->large_used.load(std::memory_order_relaxed);
+    while (used <= at && !header->large_used.compare_exchange_weak(used, at + 1)) {
+    }
+    return at;
+  }
+  entry_hint.store(at, std::memory_order_relaxed);
+  return kNoEntry;
+}
+
+LargeBlock* entry_of(const Placement& place) {
+  const bool own = place.entry != kNoEntry && place.generation == generation && is_recording();
+  return own ? &spool_of_process.large_blocks[place.entry] : nullptr;
+}
+
+// --- which blocks -----------------------------------------------------------------------------
+
+constexpr unsigned kAlways = 8;         // of each class, in each process
+constexpr unsigned kOneOf = 64;         // where time is short
+constexpr std::uint64_t kShare = 16;    // of the program's time
+constexpr std::uint64_t kRarest = 256;  // at twice the share, and so on
+constinit std::atomic<std::uint32_t> asked[kClasses]{};
+constinit std::atomic<std::uint64_t> spent{0};  // ticks
+constinit std::uint32_t sampled_in = 0;         // generation
+
+// A forked child begins anew.
+void begin_sampling() {
+  if (sampled_in == generation) return;
+  sampled_in = generation;
+  spent.store(0, std::memory_order_relaxed);
+  for (auto& count : asked) count.store(0, std::memory_order_relaxed);
+}
+
+bool is_sampled(std::uint64_t pages) {
+  begin_sampling();
+  const std::uint32_t before =
+      asked[std::min(class_of(pages), kClasses - 1)].fetch_add(1, std::memory_order_relaxed);
+  if (before < kAlways) return true;
+  const std::uint64_t elapsed = stamp() - spool_of_process.header->start_ticks;
+  const std::uint64_t used = spent.load(std::memory_order_relaxed) * kShare;
+  if (used < elapsed) return true;
+  return before % (used < 2 * elapsed ? kOneOf : kRarest) == 0;
+}
+
+// In a sandbox: what is freed is cleared by hand.
+constexpr std::uint64_t kMostCleared = 256;
+
+bool is_wanted(std::uint64_t pages) {
+  if (pages > large_region.bytes / kPage / 8) return false;
+  return is_sandboxed() ? pages <= kMostCleared : is_sampled(pages);
+}
+
+bool can_place() {
+  if (large_region.bytes == 0 || given_up.load(std::memory_order_relaxed)) return false;
+  if (!is_recording()) announce_thread();
+  return is_recording() &&
+         spool_of_process.header->large_bytes.load(std::memory_order_relaxed) != 0;
+}
+
+// --- pages ------------------------------------------------------------------------------------
+
+constexpr std::size_t kPagesAtOnce = 1024;
+
+/// Calls visit(first page, count) for each stretch of resident pages.
+template <class Visit>
+void for_each_resident(const void* block, std::uint64_t pages, Visit visit) {
+  unsigned char resident[kPagesAtOnce];
+  const auto base = reinterpret_cast<std::uintptr_t>(block);
+  for (std::uint64_t from = 0; from < pages; from += kPagesAtOnce) {
+    const std::uint64_t count = std::min<std::uint64_t>(kPagesAtOnce, pages - from);
+    if (system_call(SYS_mincore, static_cast<long>(base + from * kPage),
+                    static_cast<long>(count * kPage), argument(resident)) != 0) {
+      return;
+    }
+    for (std::uint64_t i = 0; i < count; ++i) {
+      if ((resident[i] & 1U) != 0) visit(from + i);
+    }
+  }
+}
+
+std::uint64_t count_resident(const void* block, std::uint64_t pages) {
+  std::uint64_t count = 0;
+  for_each_resident(block, pages, [&](std::uint64_t) { ++count; });
+  return count;
+}
+
+// Below this size glibc would have taken pages that were written before.
+constexpr std::size_t kUsuallyMapped = 128 * 1024;
+
+void log_count(const void* block, std::size_t size, std::uint64_t began) {
+  const std::uint64_t count = count_resident(block, pages_of(size));
+  const std::uint64_t faults = count * session->fault_ticks;
+  std::uint64_t debt = stamp() - began;
+  spent.fetch_add(debt + faults, std::memory_order_relaxed);
+  if (size < kUsuallyMapped) debt += faults;
+  log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
+}
+
+std::uint64_t wanted_bytes() {
+  if (session == nullptr || session->measures_touch == 0 || over_linked_allocator) return 0;
+  return has_memory_limit() ? 0 : kMostRegion;
+}
+
+void reserve_region() {
+  for (std::uint64_t bytes = wanted_bytes(); bytes >= kLeastRegion; bytes /= 4) {
+    void* base =
+        map_memory(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+    if (base == nullptr) continue;
+    const auto length = static_cast<long>(bytes);
+    // Huge pages would count as written whole; a core dump would go through a terabyte.
+    system_call(SYS_madvise, argument(base), length, MADV_NOHUGEPAGE);
+    system_call(SYS_madvise, argument(base), length, MADV_DONTDUMP);
+    next_place.store(reinterpret_cast<std::uintptr_t>(base), std::memory_order_relaxed);
+    large_region = {reinterpret_cast<std::uintptr_t>(base), bytes};
+    return;
+  }
+}
+
+}  // namespace
+
+void begin_large_blocks() {
+  if (large_region.bytes == 0) reserve_region();
+  spool::Header* header = spool_of_process.header;
+  header->large_base.store(large_region.base, std::memory_order_relaxed);
+  header->large_bytes.store(given_up.load(std::memory_order_relaxed) ? 0 : large_region.bytes,
+                            std::memory_order_relaxed);
+}
+
+[[gnu::cold, gnu::noinline]] void* place_large(std::size_t size, bool growing) {
+  const std::uint64_t pages = pages_of(size);
+  if (!can_place() || !is_wanted(pages)) return nullptr;
+  const std::uint64_t began = stamp();
+  const unsigned number = class_for(growing ? pages * 2 : pages);
+  const std::uintptr_t at = take_place(number);
+  if (at == 0) return nullptr;
+  const std::uint64_t length = (class_pages(number) + 1) * kPage;
+  const std::uintptr_t block = at + kPage;
+  const std::uint32_t entry = take_entry(block, pages);
+  if (entry == kNoEntry) {
+    keep(number, at);
+    return nullptr;
+  }
+  *reinterpret_cast<Placement*>(at) = {kMark ^ block, size, class_pages(number), entry, generation};
+  *reinterpret_cast<LibcHeader*>(block - sizeof(LibcHeader)) = {
+      kPage - sizeof(LibcHeader), (length - (kPage - sizeof(LibcHeader))) | kMapped};
+  spent.fetch_add(stamp() - began, std::memory_order_relaxed);
+  return reinterpret_cast<void*>(block);
+}
+
+bool is_placed(const void* block) {
+  const auto at = reinterpret_cast<std::uintptr_t>(block);
+  return may_be_placed(block) && (at & (kPage - 1)) == 0 && placement(block)->mark == (kMark ^ at);
+}
+
+std::size_t placed_size(const void* block) { return placement(block)->size; }
+
+[[gnu::cold, gnu::noinline]] void log_touched(const void* block) {
+  const Placement& place = *placement(block);
+  if (entry_of(place) == nullptr || is_sandboxed()) return;
+  log_count(block, place.size, stamp());
+}
+
+namespace {
+
+void clear_by_hand(const Placement& place, void* block) {
+  if (pages_of(place.size) > kMostCleared) return;
+  std::memset(block, 0, pages_of(place.size) * kPage);
+  keep(class_of(place.pages_reserved), reinterpret_cast<std::uintptr_t>(&place));
+}
+
+}  // namespace
+
+[[gnu::cold, gnu::noinline]] void release_large(void* block) {
+  Placement& place = *placement(block);
+  const std::uint64_t began = stamp();
+  if (LargeBlock* entry = entry_of(place)) entry->address.store(0, std::memory_order_release);
+  const std::uint64_t reserved = place.pages_reserved;
+  place.mark = 0;
+  if (is_sandboxed()) return clear_by_hand(place, block);
+  const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(&place);
+  const long failed = system_call(SYS_madvise, static_cast<long>(at),
+                                  static_cast<long>((reserved + 1) * kPage), MADV_DONTNEED);
+  if (failed == 0) keep(class_of(reserved), at);
+  spent.fetch_add(stamp() - began, std::memory_order_relaxed);
+}
+
+[[gnu::cold, gnu::noinline]] bool resize_large(void* block, std::size_t size) {
+  Placement& place = *placement(block);
+  const std::uint64_t before = pages_of(place.size);
+  const std::uint64_t pages = pages_of(size);
+  if (size == 0 || pages > place.pages_reserved) return false;
+  if (pages < before && !is_sandboxed()) {
+    const auto from = reinterpret_cast<std::uintptr_t>(block) + pages * kPage;
+    system_call(SYS_madvise, static_cast<long>(from), static_cast<long>((before - pages) * kPage),
+                MADV_DONTNEED);
+  }
+  place.size = size;
+  if (LargeBlock* entry = entry_of(place)) {
+    entry->pages.store(static_cast<std::uint32_t>(pages), std::memory_order_relaxed);
+  }
+  return true;
+}
+
+[[gnu::cold, gnu::noinline]] void copy_touched(void* to, const void* from) {
+  const std::size_t size = placed_size(from);
+  if (is_sandboxed()) {
+    std::memcpy(to, from, size);
+    return;
+  }
+  for_each_resident(from, pages_of(size), [=](std::uint64_t page) {
+    const std::size_t at = page * kPage;
+    std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at,
+                std::min(kPage, size - at));
+  });
+}
+
+[[gnu::cold, gnu::noinline]] void log_all_touched() {
+  if (!is_recording() || is_sandboxed()) return;
+  const spool::Header* header = spool_of_process.header;
+  const std::uint32_t used = header->large_used.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < used; ++i) {
+    const LargeBlock& entry = spool_of_process.large_blocks[i];
+    const std::uint64_t address = entry.address.load(std::memory_order_acquire);
+    if (address <= 1) continue;
+    log_count(reinterpret_cast<const void*>(address),
+              entry.pages.load(std::memory_order_relaxed) * kPage, stamp());
+  }
+}
+
+[[gnu::cold, gnu::noinline]] void give_up_large_blocks() {
+  if (large_region.bytes == 0 || given_up.exchange(true)) return;
+  const std::uintptr_t end = large_region.base + large_region.bytes;
+  const std::uintptr_t used = next_place.exchange(end, std::memory_order_relaxed);
+  if (used < end) {
+    system_call(SYS_munmap, static_cast<long>(used), static_cast<long>(end - used));
+  }
+}
+
+}  // namespace heapwise::recorder

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Calls that limit the program's memory, or have all of it resident: what the recorder reserved
+// beyond the program's own must not count against the one or be filled by the other.
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "traces/recorder/export.h"
+#include "traces/recorder/large.h"
+#include "traces/recorder/real.h"
+
+namespace heapwise::recorder {
+namespace {
+
+constinit Next<int (*)(int)> next_mlockall("mlockall");
+constinit Next<int (*)(int, const void*)> next_setrlimit("setrlimit");
+constinit Next<int (*)(int, const void*)> next_setrlimit64("setrlimit64");
+constinit Next<int (*)(int, int, const void*, void*)> next_prlimit("prlimit");
+constinit Next<int (*)(int, int, const void*, void*)> next_prlimit64("prlimit64");
+
+void note_limit(int resource, const void* limit) {
+  if (limit != nullptr && (resource == RLIMIT_AS || resource == RLIMIT_DATA)) {
+    give_up_large_blocks();
+  }
+}
+
+}  // namespace
+}  // namespace heapwise::recorder
+
+using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
+
+// libc declares these with types of its own, which the names of the assembler go around.
+
+extern "C" {
+__attribute__((visibility("default"))) int heapwise_mlockall(int flags) __asm__("mlockall");
+__attribute__((visibility("default"))) int heapwise_setrlimit(
+    int resource, const void* limit) __asm__("setrlimit");
+__attribute__((visibility("default"))) int heapwise_setrlimit64(
+    int resource, const void* limit) __asm__("setrlimit64");
+__attribute__((visibility("default"))) int heapwise_prlimit(int pid, int resource,
+                                                            const void* limit,
+                                                            void* old) __asm__("prlimit");
+__attribute__((visibility("default"))) int heapwise_prlimit64(int pid, int resource,
+                                                              const void* limit,
+                                                              void* old) __asm__("prlimit64");
+
+int heapwise_mlockall(int flags) {
+  give_up_large_blocks();
+  return next_mlockall.get()(flags);
+}
+
+int heapwise_setrlimit(int resource, const void* limit) {
+  note_limit(resource, limit);
+  return next_setrlimit.get()(resource, limit);
+}
+
+int heapwise_setrlimit64(int resource, const void* limit) {
+  note_limit(resource, limit);
+  return next_setrlimit64.get()(resource, limit);
+}
+
+int heapwise_prlimit(int pid, int resource, const void* limit, void* old) {
+  if (pid == 0) note_limit(resource, limit);
+  return next_prlimit.get()(pid, resource, limit, old);
+}
+
+int heapwise_prlimit64(int pid, int resource, const void* limit, void* old) {
+  if (pid == 0) note_limit(resource, limit);
+  return next_prlimit64.get()(pid, resource, limit, old);
+}
+}
