@@ -30,6 +30,7 @@ struct AdviseVerb {
   std::string json;
   std::string keep_trace;
   bool force = false;
+  RecordingFlags recording;
   MeasureOptions measure;
 };
 
@@ -78,7 +79,7 @@ std::string ending(int wait_status) {
 Expected<Subject> record_subject(const AdviseVerb& verb, const std::vector<std::string>& command,
                                  const std::string& trace, Progress& progress) {
   progress.note("recording " + command.front());
-  const auto recording = record_command(command, trace, verb.force, progress);
+  const auto recording = record_command(command, trace, verb.force, progress, {}, verb.recording);
   if (!recording) return tl::make_unexpected(recording.error());
   if (recording->wait_status != 0) progress.note("warning: " + ending(recording->wait_status));
   Subject subject{worth_replaying(*recording, progress), recording->warnings};
@@ -158,6 +159,7 @@ void add_advise(CLI::App& root, Outcome& outcome) {
   app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
   app->add_option("--trace", verb->keep_trace, "Keep the recorded trace under this name");
   app->add_flag("--force", verb->force, "Replace existing files");
+  add_recording_flags(app, verb->recording);
   verb->measure.add_to(*app);
   app->callback([verb, &outcome] {
     if (auto done = run(*verb, outcome.command); !done) {

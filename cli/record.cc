@@ -17,6 +17,7 @@ struct RecordVerb {
   std::string output;
   bool force = false;
   bool quiet = false;
+  RecordingFlags recording;
 };
 
 /// Ends this process the way the recorded one ended, so that whoever waits for it cannot tell.
@@ -55,10 +56,12 @@ void add_record(CLI::App& root, Outcome& outcome) {
       "Example: heapwise record -o load.hwt -- sqlite3 :memory: '.read load.sql'");
   app->add_option("-o,--output", verb->output, "The trace to write (.hwt)")->required();
   app->add_flag("--force", verb->force, "Replace an existing file");
+  add_recording_flags(app, verb->recording);
   app->add_flag("--quiet", verb->quiet, "Say nothing but errors");
   app->callback([verb, &outcome] {
     Progress progress(verb->quiet);
-    const auto recording = record_command(outcome.command, verb->output, verb->force, progress);
+    const auto recording =
+        record_command(outcome.command, verb->output, verb->force, progress, {}, verb->recording);
     if (!recording) {
       outcome.exit_code = report_error(recording.error());
       return;

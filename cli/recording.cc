@@ -9,9 +9,18 @@
 
 namespace heapwise::cli {
 
+void add_recording_flags(CLI::App* app, RecordingFlags& flags) {
+  app->add_option("--touch", flags.touch,
+                  "Count which pages of blocks from 8 KiB on the program writes: on, or off where "
+                  "every microsecond counts; then all of a block is taken to be written")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->capture_default_str();
+}
+
 Expected<Recording> record_command(const std::vector<std::string>& command,
                                    const std::string& output, bool overwrite, Progress& progress,
-                                   std::function<void(std::int32_t pid)> started) {
+                                   std::function<void(std::int32_t pid)> started,
+                                   const RecordingFlags& flags) {
   if (command.empty()) {
     return fail(ErrorCode::usage, "there is no program to record",
                 "give it behind two dashes: -- PROGRAM ARGUMENTS…");
@@ -21,6 +30,7 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   options.output = output;
   options.overwrite = overwrite;
   options.recorder_library = library_directory() + "/libheapwise_record.so";
+  options.touch = flags.touch == "on";
   options.started = std::move(started);
   options.waiting = [&progress](std::size_t processes) {
     progress.note(

@@ -2,6 +2,7 @@
 // Recording a command for `record`, `advise` and their kin: the part that talks to the user.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,11 +14,20 @@
 
 namespace heapwise::cli {
 
+/// How a command is recorded, as the user chose.
+struct RecordingFlags {
+  std::string touch = "on";
+};
+
+/// Adds --touch to a verb that records.
+void add_recording_flags(CLI::App* app, RecordingFlags& flags);
+
 /// Records `command` into `output` with notes to the user on the way, and prints the recording's
 /// warnings. An empty command is a usage error that explains "--". `started` as in RecordOptions.
 Expected<Recording> record_command(const std::vector<std::string>& command,
                                    const std::string& output, bool overwrite, Progress& progress,
-                                   std::function<void(std::int32_t pid)> started = {});
+                                   std::function<void(std::int32_t pid)> started = {},
+                                   const RecordingFlags& flags = {});
 
 /// A warning as a line and, where there is one, its remedy.
 void note_warning(const Warning& warning, Progress& progress);

@@ -71,9 +71,19 @@ std::int64_t TouchScan::count_pages(std::uint64_t address, std::uint64_t pages) 
 }
 
 // A growth is dated back to the last time that it was not yet there, so that time is told too.
+void TouchScan::tell(Seen& seen) {
+  if (seen.told || seen.address == 0 || samples_.size() >= kMostSamples) return;
+  samples_.push_back({seen.ticks, seen.address, seen.pages});
+  seen.told = true;
+}
+
 void TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock) {
   const std::uint64_t address = block.address.load(std::memory_order_acquire);
   const std::uint32_t turn = block.turn.load(std::memory_order_relaxed);
+  if (seen.address != address || seen.turn != turn) {
+    tell(seen);
+    seen = {};
+  }
   if (address <= 1) return;
   const std::uint64_t ticks = clock();
   const std::int64_t pages = count_pages(address, block.pages.load(std::memory_order_relaxed));
@@ -81,17 +91,18 @@ void TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock
       block.turn.load(std::memory_order_relaxed) != turn) {
     return;
   }
-  const bool same = seen.address == address && seen.turn == turn;
   const auto count = static_cast<std::uint64_t>(pages);
-  if (same && count == seen.pages) {
-    seen.ticks = ticks;
-    seen.told = false;
-    return;
-  }
-  if (samples_.size() >= kMostSamples) return;
-  if (same && !seen.told) samples_.push_back({seen.ticks, address, seen.pages});
-  samples_.push_back({ticks, address, count});
-  seen = {address, count, ticks, turn, true};
+  const bool changed = seen.address == 0 || count != seen.pages;
+  if (changed) tell(seen);
+  seen = {address, count, ticks, turn, false};
+  if (changed) tell(seen);
+}
+
+std::vector<recorder::TouchSample> TouchScan::take() {
+  for (Seen& seen : seen_) tell(seen);
+  std::stable_sort(samples_.begin(), samples_.end(),
+                   [](const auto& a, const auto& b) { return a.ticks < b.ticks; });
+  return std::move(samples_);
 }
 
 void TouchScan::step(const LargeBlocks& blocks, const TickClock& clock) {
@@ -100,6 +111,9 @@ void TouchScan::step(const LargeBlocks& blocks, const TickClock& clock) {
   if (seen_.size() < blocks.count) seen_.resize(blocks.count);
   for (std::uint32_t i = 0; i < blocks.count; ++i) {
     if (blocks.entries[i].pages.load(std::memory_order_relaxed) < kOftenPages) continue;
+    if (blocks.entries[i].address.load(std::memory_order_relaxed) <= 1 && seen_[i].address == 0) {
+      continue;
+    }
     look(blocks.entries[i], seen_[i], clock);
   }
   const std::uint32_t small = std::min(kSmallAtOnce, blocks.count);

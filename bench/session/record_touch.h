@@ -35,8 +35,8 @@ class TouchScan {
   /// Looks, if it is time to.
   void step(const LargeBlocks& blocks, const TickClock& clock);
 
-  /// What was seen so far, in order of time.
-  std::vector<recorder::TouchSample> take() { return std::move(samples_); }
+  /// What was seen, in order of time. Ends the watch.
+  std::vector<recorder::TouchSample> take();
 
  private:
   /// What was seen last of the block of one entry.
@@ -49,6 +49,7 @@ class TouchScan {
   };
 
   explicit TouchScan(Fd map) : map_(std::move(map)) {}
+  void tell(Seen& seen);
   void look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock);
   /// Pages that are there; -1 when the process has no such memory (any more).
   std::int64_t count_pages(std::uint64_t address, std::uint64_t pages);

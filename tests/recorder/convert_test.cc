@@ -362,5 +362,94 @@ TEST_F(Convert, TheProgramAndItsSurroundingsBecomeFacts) {
   EXPECT_EQ(totals_.fact("exit_status"), "3");
 }
 
+/// Pages of each touch, with its time.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> touches(const std::vector<Op>& ops) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> result;
+  for (const Op& op : ops) {
+    if (op.kind == OpKind::touch) result.emplace_back(op.time_ns, op.size);
+  }
+  return result;
+}
+
+/// A spool whose process counted the pages of large blocks.
+struct CountingSpool : SpoolBuilder {
+  CountingSpool() {
+    header.start_ticks = 100;
+    header.large_base = kA;
+    header.large_bytes = 1U << 30;
+  }
+};
+
+TEST_F(Convert, PagesCountAsWrittenFromTheLastTimeThatTheyWereNot) {
+  CountingSpool spool;
+  spool.segments = {
+      SegmentBuilder(100, 0).malloc(110, kA, 1 << 20).touched(900, kA, 9).free(910, kA)};
+  request_.touches = {{300, kA, 2}, {500, kA, 2}, {700, kA, 5}};
+  convert_fine(spool);
+  EXPECT_TRUE(has(info_.capabilities, Capability::touch));
+  EXPECT_THAT(touches(ops_), ElementsAre(Pair(10, 2), Pair(400, 5), Pair(600, 9)));
+  EXPECT_EQ(totals_.fact("recorder.large_blocks_counted"), "1");
+}
+
+TEST_F(Convert, ABlockThatWasNotCountedIsWrittenLikeOneOfItsSizeThatWas) {
+  CountingSpool spool;
+  spool.segments = {SegmentBuilder(100, 0)
+                        .malloc(110, kB, 81920)
+                        .free(120, kB)
+                        .malloc(130, kA, 81920)
+                        .touched(140, kA, 5)
+                        .free(150, kA)
+                        .malloc(160, kB, 81920)
+                        .free(170, kB)
+                        .malloc(180, kB, 40960)
+                        .free(190, kB)
+                        .malloc(200, kB, 8191)};
+  convert_fine(spool);
+  EXPECT_THAT(touches(ops_), ElementsAre(Pair(10, 5), Pair(30, 5), Pair(60, 5), Pair(80, 10)))
+      << "of 40960 none was counted: all of it is taken to be written";
+}
+
+TEST_F(Convert, ABlockThatGrewInItsPlaceWasWrittenNoFurtherThanLater) {
+  CountingSpool spool;
+  spool.segments = {SegmentBuilder(100, 0)
+                        .malloc(110, kA, 16384)
+                        .realloc_begin(120, kA)
+                        .realloc_end(121, kA, 32768)
+                        .realloc_begin(130, kA)
+                        .realloc_end(131, kA, 65536)
+                        .touched(140, kA, 6)
+                        .free(150, kA)};
+  convert_fine(spool);
+  EXPECT_THAT(touches(ops_), ElementsAre(Pair(10, 4), Pair(21, 6)));
+}
+
+TEST_F(Convert, WhatCountingTookIsNotTheProgramsTime) {
+  CountingSpool spool;
+  spool.segments = {
+      SegmentBuilder(100, 0).malloc(200, kA, 8192).touched(900, kA, 2, 600).free(1000, kA)};
+  convert_fine(spool);
+  EXPECT_EQ(ops_.back().time_ns, 300U);
+}
+
+TEST_F(Convert, AChildBeginsWithThePagesThatWereWrittenWhenItWasForked) {
+  CountingSpool spool;
+  spool.segments = {
+      SegmentBuilder(100, 0).malloc(110, kA, 1 << 20).touched(900, kA, 9).free(910, kA)};
+  request_.touches = {{200, kA, 2}, {600, kA, 2}};
+  request_.snapshots_at = {400};
+  const Conversion conversion = convert_fine(spool);
+  ASSERT_EQ(conversion.snapshots.size(), 1U);
+  ASSERT_EQ(conversion.snapshots[0].size(), 1U);
+  EXPECT_EQ(conversion.snapshots[0][0].touched_pages, 2U);
+  request_.inherited = conversion.snapshots[0];
+  request_.snapshots_at.clear();
+  request_.touches.clear();
+  CountingSpool child;
+  child.header.parent_start_ticks = 100;
+  child.segments = {SegmentBuilder(500, 0).free(510, kA)};
+  convert_fine(child);
+  EXPECT_THAT(touches(ops_), ElementsAre(Pair(0, 2)));
+}
+
 }  // namespace
 }  // namespace heapwise::recorder_test

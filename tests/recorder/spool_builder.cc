@@ -83,6 +83,14 @@ SegmentBuilder& SegmentBuilder::extended(std::uint64_t ticks, Code code, std::ui
   return *this;
 }
 
+SegmentBuilder& SegmentBuilder::touched(std::uint64_t ticks, std::uint64_t address,
+                                        std::uint64_t pages, std::uint64_t cost_ticks) {
+  const std::uint64_t words[] = {spool::make_extended(Code::touched, pages, delta(ticks)), address,
+                                 cost_ticks};
+  put(words, sizeof words);
+  return *this;
+}
+
 SegmentBuilder& SegmentBuilder::run(std::uint64_t ticks, std::uint32_t thread) {
   const spool::Word words[] = {spool::make_extended(Code::run, thread, 0), ticks};
   put(words, sizeof words);

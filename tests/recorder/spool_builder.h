@@ -24,6 +24,8 @@ class SegmentBuilder {
                        std::uint64_t size);
   SegmentBuilder& extended(std::uint64_t ticks, spool::Code code, std::uint64_t value = 0,
                            std::uint64_t argument = 0);
+  SegmentBuilder& touched(std::uint64_t ticks, std::uint64_t address, std::uint64_t pages,
+                          std::uint64_t cost_ticks = 0);
   /// Hands the rest of the segment to another thread.
   SegmentBuilder& run(std::uint64_t ticks, std::uint32_t thread);
   /// Bytes as they were left behind by an earlier use of the segment.

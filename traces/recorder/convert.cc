@@ -142,12 +142,16 @@ class Converter {
       }
       writer_.residency({time_.between(at), sample.rss_anon_bytes, sample.rss_total_bytes});
     }
+    take_snapshots(ticks);
+    if (const auto next = result_.snapshots.size(); next < request_.snapshots_at.size()) {
+      next_interruption_ = std::min(next_interruption_, request_.snapshots_at[next]);
+    }
+  }
+
+  // Those that are wanted at this moment or before.
+  void take_snapshots(std::uint64_t ticks) {
     const auto& wanted = request_.snapshots_at;
-    for (std::size_t i = result_.snapshots.size(); i < wanted.size(); ++i) {
-      if (wanted[i] > ticks) {
-        next_interruption_ = std::min(next_interruption_, wanted[i]);
-        break;
-      }
+    for (std::size_t i = result_.snapshots.size(); i < wanted.size() && wanted[i] <= ticks; ++i) {
       result_.snapshots.push_back(live_.snapshot());
     }
   }
@@ -159,6 +163,7 @@ class Converter {
     const auto& steps = touches_->steps();
     for (; stepped_ < steps.size() && steps[stepped_].ticks < ticks; ++stepped_) {
       const Touches::Step& step = steps[stepped_];
+      take_snapshots(step.ticks);
       if (Object* object = live_.find(step.address); object && object->span == step.span) {
         const double recorded = static_cast<double>(step.ticks - first_ticks_);
         say_touched(*object, time_.between(recorded * request_.scale.ns_per_tick), step.pages);

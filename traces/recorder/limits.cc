@@ -6,6 +6,7 @@
 
 #include "traces/recorder/export.h"
 #include "traces/recorder/large.h"
+#include "traces/recorder/process.h"
 #include "traces/recorder/real.h"
 
 namespace heapwise::recorder {
@@ -20,6 +21,7 @@ constinit Next<int (*)(int, int, const void*, void*)> next_prlimit64("prlimit64"
 void note_limit(int resource, const void* limit) {
   if (limit != nullptr && (resource == RLIMIT_AS || resource == RLIMIT_DATA)) {
     give_up_large_blocks();
+    limit_spool(static_cast<const rlimit*>(limit)->rlim_cur);
   }
 }
 

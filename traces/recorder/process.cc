@@ -142,8 +142,7 @@ rlim_t limit_of(int resource) {
 
 // All the address space one could want, unless the program has to live within a limit: then so
 // little that it will not miss it.
-std::uint32_t wanted_segments() {
-  const rlim_t limit = limit_of(RLIMIT_AS);
+std::uint32_t wanted_segments(rlim_t limit) {
   if (limit == RLIM_INFINITY) return spool::kMaxSegments;
   const rlim_t share = limit / 64 / spool::kSegmentBytes;
   return static_cast<std::uint32_t>(
@@ -151,8 +150,8 @@ std::uint32_t wanted_segments() {
 }
 
 unsigned char* map_spool(int fd, std::uint32_t* capacity) {
-  for (std::uint32_t segments = wanted_segments(); segments >= spool::kFirstSegments;
-       segments /= 2) {
+  for (std::uint32_t segments = wanted_segments(limit_of(RLIMIT_AS));
+       segments >= spool::kFirstSegments; segments /= 2) {
     void* base = map_memory(spool::spool_bytes(segments), PROT_READ | PROT_WRITE,
                             MAP_SHARED | MAP_NORESERVE, fd);
     if (base == nullptr) continue;
@@ -331,6 +330,19 @@ bool ensure_recording() {
 
 bool has_memory_limit() {
   return limit_of(RLIMIT_AS) != RLIM_INFINITY || limit_of(RLIMIT_DATA) != RLIM_INFINITY;
+}
+
+// The supervisor may be making more room at the same time: so much stays that it will find it.
+void limit_spool(std::uint64_t bytes) {
+  if (!is_recording()) return;
+  Header* header = spool_of_process.header;
+  const std::uint32_t before = header->capacity;
+  const std::uint32_t kept = std::max(wanted_segments(bytes), header->limit.load() * 4);
+  if (kept >= before) return;
+  header->capacity = kept;
+  const auto from = reinterpret_cast<std::uintptr_t>(header) + spool::spool_bytes(kept);
+  system_call(SYS_munmap, static_cast<long>(from),
+              static_cast<long>(spool::spool_bytes(before) - spool::spool_bytes(kept)));
 }
 
 void stop_recording() {

@@ -44,6 +44,9 @@ void resolve_exits();
 /// True when the process may not have all the address space it wants.
 bool has_memory_limit();
 
+/// The program limits its address space to so many bytes: gives back what the spool has for later.
+void limit_spool(std::uint64_t bytes);
+
 /// Gives recording up for good: the supervisor is gone.
 void stop_recording();
 

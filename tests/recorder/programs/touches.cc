@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// What is written of large blocks, and programs that limit their memory.
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "tests/recorder/programs/scenario.h"
+
+namespace {
+
+using scenario::take;
+
+constexpr std::size_t kPage = 4096;
+
+// The block is kept in memory, so that the writes are not optimised away.
+void write_pages(void* block, std::size_t from, std::size_t count) {
+  for (std::size_t page = from; page < from + count; ++page) {
+    static_cast<volatile char*>(block)[page * kPage] = 1;
+  }
+}
+
+bool is_zero(const void* block, std::size_t size) {
+  const auto* bytes = static_cast<const char*>(block);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (bytes[i] != 0) return false;
+  }
+  return true;
+}
+
+// Zeroed blocks come where others were before.
+int partly() {
+  for (int i = 0; i < 20; ++i) {
+    void* block = std::calloc(1, 1048577);
+    if (!is_zero(block, 1048577)) return 1;
+    write_pages(block, 3, 10);
+    std::free(block);
+  }
+  std::free(take(50001));
+  void* kept = std::malloc(70001);
+  write_pages(kept, 0, 3);
+  std::puts("written");
+  return 0;
+}
+
+int slowly() {
+  void* block = std::malloc(300001);
+  write_pages(block, 0, 5);
+  usleep(300'000);
+  write_pages(block, 5, 20);
+  usleep(300'000);
+  std::free(block);
+  return 0;
+}
+
+// From a small block to a large one, and back.
+int resized() {
+  std::size_t size = 1000;
+  auto* text = static_cast<char*>(std::malloc(size));
+  std::memset(text, 'a', size);
+  for (; size < 2'000'000; size += 1000) {
+    text = static_cast<char*>(std::realloc(text, size + 1000));
+    std::memset(text + size, 'a', 1000);
+  }
+  for (std::size_t i = 0; i < size; ++i) {
+    if (text[i] != 'a') return 1;
+  }
+  text = static_cast<char*>(std::realloc(text, 500));
+  for (std::size_t i = 0; i < 500; ++i) {
+    if (text[i] != 'a') return 2;
+  }
+  void* sparse = std::malloc(400003);
+  write_pages(sparse, 0, 7);
+  sparse = std::realloc(sparse, 4000003);
+  std::free(sparse);
+  std::free(text);
+  std::free(std::realloc(std::malloc(90001), 0));
+  return 0;
+}
+
+int turnover() {
+  for (int i = 0; i < 200'000; ++i) {
+    void* block = std::malloc(163841);
+    write_pages(block, 0, 4);
+    std::free(block);
+  }
+  return 0;
+}
+
+int inherited() {
+  void* block = std::malloc(210001);
+  write_pages(block, 0, 7);
+  usleep(100'000);
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::free(block);
+    write_pages(std::malloc(210003), 0, 2);
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  usleep(100'000);
+  write_pages(block, 7, 1);
+  std::free(block);
+  return WEXITSTATUS(status);
+}
+
+// All of the address space must not become resident.
+int locked() {
+  std::free(take(20001));
+  mlockall(MCL_CURRENT | MCL_FUTURE);
+  std::free(take(20003));
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss < 500'000 ? 0 : 1;
+}
+
+// What the recorder reserved must not count against the program's own limit.
+int self_limited() {
+  std::free(take(20005));
+  const rlimit limit{1U << 30, 1U << 30};
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  for (int i = 0; i < 100; ++i) std::free(take(20007));
+  void* large = std::malloc(200 << 20);
+  if (large == nullptr) return 2;
+  std::free(large);
+  return 0;
+}
+
+const scenario::Register registrations[] = {{"partly", partly},
+                                            {"slowly", slowly},
+                                            {"resized", resized},
+                                            {"turnover", turnover},
+                                            {"locked", locked},
+                                            {"inherited-pages", inherited},
+                                            {"self-limited", self_limited}};
+
+}  // namespace

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// What a program writes of its large blocks stands in the trace.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "tests/recorder/support.h"
+
+namespace heapwise::recorder_test {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct Touch {
+  std::uint64_t time_ns, pages;
+};
+
+/// The touches of each object of this size, in order.
+std::vector<std::vector<Touch>> touches_of(const Seen& trace, std::uint64_t size) {
+  std::vector<std::vector<Touch>> result;
+  std::map<ObjectId, std::size_t> live;
+  for (const Op& op : trace.ops) {
+    if (is_allocation(op.kind) || op.kind == OpKind::realloc) {
+      live.erase(op.object);
+      if (op.size != size) continue;
+      live[op.object] = result.size();
+      result.emplace_back();
+    } else if (const auto found = live.find(op.object); found == live.end()) {
+      continue;
+    } else if (op.kind == OpKind::touch) {
+      result[found->second].push_back({op.time_ns, op.size});
+    } else if (op.kind == OpKind::free) {
+      live.erase(found);
+    }
+  }
+  return result;
+}
+
+std::vector<std::uint64_t> last_pages(const Seen& trace, std::uint64_t size) {
+  std::vector<std::uint64_t> result;
+  for (const auto& touches : touches_of(trace, size)) {
+    result.push_back(touches.empty() ? 0 : touches.back().pages);
+  }
+  return result;
+}
+
+TEST(RecordedTouches, AreThePagesThatTheProgramWroteAndNoOthers) {
+  const auto recorded = record_scenario({"partly"});
+  const Seen& trace = recorded.main();
+  EXPECT_TRUE(has(trace.capabilities, Capability::touch));
+  EXPECT_EQ(trace.info.fact("touch_threshold"), "8192");
+  // Reading a page that nobody wrote also makes it resident, as one that all processes share.
+  EXPECT_THAT(last_pages(trace, 50001), ElementsAre(13)) << "written whole";
+  EXPECT_THAT(last_pages(trace, 70001), ElementsAre(3)) << "counted where exit begins";
+}
+
+TEST(RecordedTouches, ThatComeLaterStandLater) {
+  const auto recorded = record_scenario({"slowly"});
+  const auto touches = touches_of(recorded.main(), 300001);
+  ASSERT_EQ(touches.size(), 1U);
+  ASSERT_GE(touches[0].size(), 2U);
+  EXPECT_EQ(touches[0].front().pages, 5U);
+  EXPECT_EQ(touches[0].back().pages, 25U);
+  EXPECT_GT(touches[0].back().time_ns, touches[0].front().time_ns);
+}
+
+TEST(RecordedTouches, GoOnThroughReallocations) {
+  const auto recorded = record_scenario({"resized"});
+  const Seen& trace = recorded.main();
+  EXPECT_EQ(trace.end_fact("recorder.unknown_frees"), 0U);
+  EXPECT_EQ(trace.end_fact("recorder.implied_frees"), 0U);
+  EXPECT_THAT(last_pages(trace, 2000000), ElementsAre(489)) << "it was written to its end";
+  EXPECT_THAT(last_pages(trace, 400003), ElementsAre(7));
+  EXPECT_EQ(trace.freed(90001), 1U) << "by realloc to 0";
+}
+
+TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {
+  const auto recorded = record_scenario({"turnover"});
+  const Seen& trace = recorded.main();
+  const auto pages = last_pages(trace, 163841);
+  EXPECT_EQ(pages.size(), 200'000U);
+  EXPECT_THAT(pages, Each(4U));
+  EXPECT_LT(trace.end_fact("recorder.large_blocks_counted"), 200'000U)
+      << "counting every block would have cost more than the program itself";
+}
+
+TEST(RecordedTouches, OfTheParentStandAtTheBeginningOfTheChild) {
+  const auto recorded = record_scenario({"inherited-pages"});
+  ASSERT_EQ(recorded.traces.size(), 2U);
+  EXPECT_THAT(last_pages(recorded.main(), 210001), ElementsAre(8));
+  const Seen& child = recorded.traces[1];
+  EXPECT_THAT(last_pages(child, 210001), ElementsAre(7));
+  EXPECT_THAT(last_pages(child, 210003), ElementsAre(2));
+  EXPECT_EQ(child.freed(210001), 1U);
+}
+
+TEST(RecordedTouches, ProgramsThatLimitOrLockTheirMemoryAreNotDisturbed) {
+  EXPECT_EQ(record_scenario({"locked"}).main().freed(20003), 1U);
+  EXPECT_EQ(record_scenario({"self-limited"}).main().freed(20007), 100U);
+}
+
+}  // namespace
+}  // namespace heapwise::recorder_test
