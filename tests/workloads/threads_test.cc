@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Workloads that are about which thread frees what: larson, producer-consumer, request-server.
+// Workloads that are about which thread frees what: larson, producer-consumer,
+// request-server, thread-churn, idle-threads, rocksdb.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -101,6 +102,73 @@ TEST(RequestServer, InQuietTimesRequestsGoOn) {
   }
   EXPECT_GT(calls, 200U * 100);
   EXPECT_LE(longest, 10000000U);
+}
+
+TEST(ThreadChurn, ThreadsComeAndGoAndLeaveTheirResultsToTheMainThread) {
+  const Made made = make("thread-churn:threads=50,at-once=5,largest=256KiB,result=2,kept=10");
+  EXPECT_EQ(made.totals.threads, 51U);
+  std::set<ThreadId> alive;
+  std::size_t most = 0, ended = 0;
+  std::uint64_t freed_by_main = 0, by_others = 0;
+  std::map<std::uint32_t, ThreadId> makers;
+  for (const Op& op : made.ops) {
+    if (op.kind == OpKind::thread_start) alive.insert(ThreadId{index(op.object)});
+    if (op.kind == OpKind::thread_end) ended += alive.erase(op.thread);
+    most = std::max(most, alive.size());
+    if (is_allocation(op.kind)) makers[index(op.object)] = op.thread;
+    if (op.kind != OpKind::free || makers[index(op.object)] == ThreadId{0}) continue;
+    if (op.thread == ThreadId{0}) {
+      ++freed_by_main;
+      EXPECT_EQ(alive.count(makers[index(op.object)]), 0U) << "a result of a thread that is gone";
+    } else {
+      ++by_others;
+      EXPECT_EQ(op.thread, makers[index(op.object)]);
+    }
+  }
+  EXPECT_EQ(most, 5U);
+  EXPECT_EQ(ended, 50U);
+  EXPECT_NEAR(share(freed_by_main, freed_by_main + by_others), 0.016, 0.01);
+}
+
+TEST(IdleThreads, EachWorksAndThenOnlyTheMainThreadGoesOn) {
+  const Made made = make("idle-threads:threads=10,jobs=3,work=32KiB,kept=500,idle=1s");
+  std::map<ThreadId, std::uint64_t> last, allocated;
+  for (const Op& op : made.ops) {
+    if (!is_operation(op.kind)) continue;
+    last[op.thread] = op.time_ns;
+    if (is_allocation(op.kind)) allocated[op.thread] += op.size;
+  }
+  EXPECT_EQ(last.size(), 11U);
+  for (const auto& [thread, time] : last) {
+    if (thread == ThreadId{0}) continue;
+    EXPECT_LT(time, last[ThreadId{0}] - 900000000);
+    EXPECT_GT(allocated[thread], 3U * 32 * 1024);
+  }
+  EXPECT_LT(made.profile.end_live_bytes, 10U * 3 * 1600) << "what is alive is next to nothing";
+  for (const Op& op : made.ops) EXPECT_NE(op.kind, OpKind::thread_end) << "they wait";
+}
+
+TEST(Rocksdb, TheBackgroundThreadFreesTheMemtablesOfTheWriter) {
+  const Made made = make("rocksdb:memtable=512KiB,cache=1MiB,flushes=5,idle=0ns");
+  std::map<std::uint32_t, Op> born;
+  std::uint64_t arena_blocks = 0;
+  for (const Op& op : made.ops) {
+    if (is_allocation(op.kind)) born[index(op.object)] = op;
+    if (op.kind != OpKind::free || born[index(op.object)].size != 65536) continue;
+    ++arena_blocks;
+    EXPECT_EQ(born[index(op.object)].thread, ThreadId{1}) << "the writer";
+    EXPECT_EQ(op.thread, ThreadId{2}) << "the background thread";
+  }
+  EXPECT_EQ(arena_blocks, 5U * 8);
+}
+
+TEST(Rocksdb, TheCacheIsRenewedByOneReaderAfterAnotherAndStaysWithinItsLimit) {
+  const Made made = make("rocksdb:memtable=1MiB,cache=2MiB,flushes=8,readers=3,idle=0ns");
+  std::map<ThreadId, std::uint64_t> blocks;
+  for (const Op& op : made.ops) blocks[op.thread] += is_allocation(op.kind) && op.size > 3600;
+  for (std::uint32_t reader = 3; reader <= 5; ++reader) EXPECT_GT(blocks[ThreadId{reader}], 400U);
+  EXPECT_LT(made.profile.peak_live_bytes, (2U << 20) + (3U << 20));
+  EXPECT_GT(made.profile.freed_elsewhere, 1000U);
 }
 
 }  // namespace
