@@ -67,4 +67,27 @@ constexpr double kCloseBehind = 2;
 /// A reason is only worth a sentence when two figures differ by at least this, in per cent.
 constexpr double kStoryPercent = 10;
 
+// ---- two results compared (compare.h)
+
+/// Fewer runs a side than this tell no change: dealing four and four out anew can give the same
+/// split by chance in one of 35 cases, five and five in one of 126.
+constexpr unsigned kCompareRepetitions = 5;
+
+/// The probability that a comparison of two equal results calls any of its figures changed: one in
+/// a hundred nights, and that before a change must also be worth a word (the per cent above).
+constexpr double kFamilyError = 0.01;
+
+/// What two sessions of the same build differ by beyond what their own repetitions scatter: pages
+/// of the plan lie elsewhere, the machine is in another mood. Standard error, as a share.
+constexpr double kSessionTimeError = 0.005;
+constexpr double kSessionMemoryError = 0.002;
+
+/// Times are compared by their ratio to the other allocators of the same round, which what befalls
+/// the machine slows alike. From so many others on, one that changed itself cannot move their
+/// median, and the ratio needs no witness.
+constexpr unsigned kControls = 3;
+
+/// A time or a ratio that all allocators share moved by more than this per cent: worth a note.
+constexpr double kCommonShift = 3;
+
 }  // namespace heapwise::thresholds

@@ -76,4 +76,35 @@ std::string escape_script(const nlohmann::json& value) {
                   json_escape);
 }
 
+std::string escape_markdown(std::string_view text) {
+  std::string safe;
+  for (const char letter : printable(text)) {
+    switch (letter) {
+      case '<':
+        safe += "&lt;";
+        break;
+      case '>':
+        safe += "&gt;";
+        break;
+      case '&':
+        safe += "&amp;";
+        break;
+      case '|':
+      case '*':
+      case '_':
+      case '`':
+      case '[':
+      case ']':
+      case '\\':
+      case '~':
+      case '#':
+        safe += '\\';
+        [[fallthrough]];
+      default:
+        safe += letter;
+    }
+  }
+  return safe;
+}
+
 }  // namespace heapwise

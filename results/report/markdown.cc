@@ -11,38 +11,6 @@
 namespace heapwise {
 namespace {
 
-/// Text from outside, on one line, without what Markdown or HTML would act on.
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char letter : printable(text)) {
-    switch (letter) {
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '&':
-        safe += "&amp;";
-        break;
-      case '|':
-      case '*':
-      case '_':
-      case '`':
-      case '[':
-      case ']':
-      case '\\':
-      case '~':
-      case '#':
-        safe += '\\';
-        [[fallthrough]];
-      default:
-        safe += letter;
-    }
-  }
-  return safe;
-}
-
 std::string cell(const std::optional<Interval>& figure, double unit, bool with_spread) {
   if (!figure) return "–";
   std::string text = format_number(figure->median / unit);
@@ -51,7 +19,7 @@ std::string cell(const std::optional<Interval>& figure, double unit, bool with_s
 }
 
 std::string row_text(const Summary& row, double unit) {
-  const std::string name = escaped(display_name(row));
+  const std::string name = escape_markdown(display_name(row));
   const bool spread = row.repetitions >= 3;
   std::string text;
   if (row.peak_rss_bytes || row.ns_per_operation) {
@@ -62,7 +30,7 @@ std::string row_text(const Summary& row, double unit) {
         cell(row.ns_per_operation, 1, spread));
   }
   if (row.failures > 0) {
-    text += fmt::format("| {} | {} | | | | | |\n", name, escaped(describe_failure(row)));
+    text += fmt::format("| {} | {} | | | | | |\n", name, escape_markdown(describe_failure(row)));
   }
   return text;
 }
@@ -85,19 +53,19 @@ std::string table(const WorkloadView& view) {
 
 std::string folded(const Recommendation& verdict) {
   std::string text = "\n<details><summary>Why and how</summary>\n\n";
-  for (const std::string& reason : verdict.reasons) text += "- " + escaped(reason) + "\n";
+  for (const std::string& reason : verdict.reasons) text += "- " + escape_markdown(reason) + "\n";
   return text + "\n<pre>" + escape_html(verdict.how_to) + "</pre>\n\n</details>\n";
 }
 
 std::string workload_text(const WorkloadView& view) {
-  std::string text = "### " + escaped(view.name) + "\n\n";
+  std::string text = "### " + escape_markdown(view.name) + "\n\n";
   for (const Recommendation* verdict : view.verdicts) {
     const bool first = verdict == view.verdicts.front();
     text += fmt::format("- {}: {}{}{}\n", to_string(verdict->objective), first ? "**" : "",
-                        escaped(verdict->headline), first ? "**" : "");
+                        escape_markdown(verdict->headline), first ? "**" : "");
   }
   if (!view.verdicts.empty()) text += "\n";
-  if (view.info != nullptr) text += escaped(describe_workload(*view.info)) + ".\n\n";
+  if (view.info != nullptr) text += escape_markdown(describe_workload(*view.info)) + ".\n\n";
   text += table(view);
   if (!view.verdicts.empty()) text += folded(*view.verdicts.front());
   return text + "\n";
@@ -109,16 +77,16 @@ std::string markdown_report(const Result& result) {
   const Result complete = with_summary(result);
   std::string text;
   for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
-  text += "<sub>heapwise " + escaped(complete.heapwise_version) + "; " +
-          escaped(describe_method(complete));
+  text += "<sub>heapwise " + escape_markdown(complete.heapwise_version) + "; " +
+          escape_markdown(describe_method(complete));
   for (const std::string& sentence :
        {describe_harness(complete.harness), describe_machine(complete.environment)}) {
-    if (!sentence.empty()) text += "; " + escaped(sentence);
+    if (!sentence.empty()) text += "; " + escape_markdown(sentence);
   }
   text += "</sub>\n";
   for (const Warning& warning : warnings_of(complete)) {
-    text += "\n> **Warning:** " + escaped(warning.what);
-    if (!warning.remedy.empty()) text += " (remedy: " + escaped(warning.remedy) + ")";
+    text += "\n> **Warning:** " + escape_markdown(warning.what);
+    if (!warning.remedy.empty()) text += " (remedy: " + escape_markdown(warning.remedy) + ")";
     text += "\n";
   }
   return text;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "results/compare.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "cli/measure.h"
+#include "cli/verb.h"
+#include "results/report/compare_view.h"
+#include "results/store.h"
+
+namespace heapwise::cli {
+namespace {
+
+struct CompareVerb {
+  std::string base, now;
+  std::string markdown, json, junit;
+  CompareOptions options;
+  double fail_over = 0;
+  bool all = false, force = false;
+};
+
+/// Writes what was asked for besides the table.
+Expected<void> write_forms(const CompareVerb& verb, const Comparison& comparison) {
+  if (!verb.markdown.empty()) {
+    auto done = write_file(verb.markdown, compare_markdown(comparison), verb.force);
+    if (!done) return done;
+  }
+  if (!verb.junit.empty()) {
+    auto done = write_file(verb.junit, compare_junit(comparison), verb.force);
+    if (!done) return done;
+  }
+  if (verb.json.empty()) return {};
+  return write_file(verb.json, compare_json(comparison), verb.force);
+}
+
+std::string next_step(const CompareVerb& verb, const Comparison& comparison) {
+  if (comparison.count(Gate::unclear) > 0 || comparison.count(Change::inconclusive) > 0) {
+    return "measure both again with more --repetitions, on a machine without other work";
+  }
+  return fmt::format("heapwise report {} {} -o report.html shows the figures behind it.", verb.base,
+                     verb.now);
+}
+
+int exit_code_of(const Comparison& comparison) {
+  if (!comparison.fail_over_percent) return kFine;
+  if (comparison.count(Gate::fails) > 0) return kFailed;
+  const bool open = comparison.count(Gate::unclear) > 0 || !comparison.only_in_base.empty();
+  return open ? kInconclusive : kFine;
+}
+
+/// Yields the exit code.
+Expected<int> run(const CompareVerb& verb) {
+  if (verb.base == "-" && verb.now == "-") {
+    return fail(ErrorCode::usage, "only one of the two results can come from standard input");
+  }
+  for (const std::string& output : {verb.markdown, verb.json, verb.junit}) {
+    if (auto place = check_output(output, verb.force); !place) {
+      return tl::make_unexpected(place.error());
+    }
+  }
+  const auto base = load_result(verb.base);
+  if (!base) return tl::make_unexpected(base.error());
+  const auto now = load_result(verb.now);
+  if (!now) return tl::make_unexpected(now.error());
+  auto comparison = compare(*base, *now, verb.options);
+  if (!comparison) return tl::make_unexpected(comparison.error());
+  comparison->base_name = verb.base;
+  comparison->now_name = verb.now;
+  if (auto done = write_forms(verb, *comparison); !done) return tl::make_unexpected(done.error());
+  if (verb.json != "-" && verb.markdown != "-" && verb.junit != "-") {
+    fmt::print("{}\nNext: {}\n", compare_console(*comparison, verb.all),
+               next_step(verb, *comparison));
+  }
+  return exit_code_of(*comparison);
+}
+
+}  // namespace
+
+void add_compare(CLI::App& root, Outcome& outcome) {
+  auto verb = std::make_shared<CompareVerb>();
+  CLI::App* app = root.add_subcommand(
+      "compare",
+      "Compare a result with an earlier one of the same machine and settings: for each workload, "
+      "allocator and figure whether it became better, worse, stayed the same or cannot be told "
+      "from noise. With --fail-over, exit with 1 for a regression beyond that limit which noise "
+      "does not explain, and with 3 where there may be one.\n"
+      "Example: heapwise compare last-night.json tonight.json --fail-over 5 --markdown -");
+  app->add_option("BASE", verb->base, "The earlier result (JSON), or - for stdin")->required();
+  app->add_option("NEW", verb->now, "The result to judge (JSON), or - for stdin")->required();
+  auto* fail_over =
+      app->add_option("--fail-over", verb->fail_over,
+                      "Per cent of memory or time that a figure may get worse before this fails")
+          ->check(CLI::Range(0.0, 10000.0));
+  app->add_flag(
+      "--anyway", verb->options.anyway,
+      "Compare although the machine, its settings or the workloads differ; times are then "
+      "compared by the clock");
+  app->add_flag("--all", verb->all, "Show also what stayed the same");
+  app->add_option("--markdown", verb->markdown,
+                  "Write the comparison as Markdown, for a pull request; - for stdout");
+  app->add_option("--json", verb->json, "Write it as JSON; - for stdout");
+  app->add_option("--junit", verb->junit, "Write it as JUnit XML, for a CI server; - for stdout");
+  app->add_flag("--force", verb->force, "Replace existing files");
+  app->callback([verb, fail_over, &outcome] {
+    if (fail_over->count() > 0) verb->options.fail_over_percent = verb->fail_over;
+    const auto code = run(*verb);
+    outcome.exit_code = code ? *code : report_error(code.error());
+  });
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: MIT
+#include "results/compare.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "results/permutation.h"
+#include "results/robust.h"
+#include "results/round_times.h"
+#include "results/statistics.h"
+#include "results/summarize.h"
+#include "results/thresholds.h"
+#include "results/units.h"
+
+namespace heapwise {
+namespace {
+
+constexpr double kPage = 4096;
+constexpr std::array<std::string_view, 4> kChangeNames = {"better", "same", "worse",
+                                                          "inconclusive"};
+constexpr std::array<std::string_view, 3> kGateNames = {"passes", "fails", "unclear"};
+
+struct MemoryFigure {
+  const char* name;
+  std::optional<std::uint64_t> Run::*member;
+};
+constexpr std::array<MemoryFigure, 3> kMemoryFigures = {{
+    {"peak_rss_bytes", &Run::peak_rss_bytes},
+    {"mean_rss_bytes", &Run::mean_rss_bytes},
+    {"end_rss_bytes", &Run::end_rss_bytes},
+}};
+
+using RunList = std::vector<const Run*>;
+
+/// The runs of one result by workload, and by allocator within.
+struct Index {
+  std::map<std::string, RunList> by_workload;
+  std::map<std::pair<std::string, Contestant>, RunList> by_cell;
+  std::vector<std::pair<std::string, Contestant>> order;  ///< of workloads as the result has them
+};
+
+Index index_of(const Result& result) {
+  Index index;
+  for (const Run& run : result.runs) {
+    index.by_workload[run.workload].push_back(&run);
+    if (run.allocator == "null") continue;
+    index.by_cell[{run.workload, {run.allocator, run.tuning}}].push_back(&run);
+  }
+  // A result's runs stand in random order; the summary's order is the reader's.
+  for (const Summary& row : summarize(result.runs)) {
+    index.order.emplace_back(row.workload, Contestant{row.allocator, row.tuning});
+  }
+  return index;
+}
+
+const RunList& runs_in(const std::map<std::string, RunList>& lists, const std::string& name) {
+  static const RunList kNone;
+  const auto found = lists.find(name);
+  return found == lists.end() ? kNone : found->second;
+}
+
+/// A figure on its way to a verdict.
+struct Candidate {
+  FigureChange change;
+  ShiftCell cell;
+  double least_worth = 0;   ///< per cent
+  bool no_witness = false;  ///< a time with nothing to tell it from a slower machine
+  double least_bytes = 0;   ///< 0 for times
+};
+
+TrimmedMean trimmed(const std::vector<ShiftCell::Value>& values) {
+  std::vector<double> sorted;
+  for (const auto& one : values) sorted.push_back(one.value);
+  std::sort(sorted.begin(), sorted.end());
+  return trimmed_mean(sorted);
+}
+
+double percent_of(double log_ratio) { return std::expm1(log_ratio) * 100; }
+
+class Comparer {
+ public:
+  Comparer(const Result& base, const Result& now, const CompareOptions& options)
+      : base_(base), now_(now), options_(options) {
+    comparison_.base_created = base.created;
+    comparison_.now_created = now.created;
+    comparison_.fail_over_percent = options.fail_over_percent;
+    comparison_.differences = differences_between(base, now);
+    by_clock_ = prevented();
+  }
+
+  Expected<Comparison> run() {
+    if (by_clock_ && !options_.anyway) return refusal();
+    const Index base = index_of(base_), now = index_of(now_);
+    for (const auto& [workload, who] : base.order) {
+      const auto other = now.by_cell.find({workload, who});
+      if (other == now.by_cell.end()) {
+        comparison_.only_in_base.push_back(label(workload, who));
+      } else {
+        add_cell(workload, who, base, now);
+      }
+    }
+    for (const auto& [workload, who] : now.order) {
+      if (base.by_cell.count({workload, who}) == 0) {
+        comparison_.only_in_now.push_back(label(workload, who));
+      }
+    }
+    if (candidates_.empty()) return nothing_in_common();
+    judge();
+    look_at_the_machine();
+    return std::move(comparison_);
+  }
+
+ private:
+  static std::string label(const std::string& workload, const Contestant& who) {
+    return workload + ", " + display_name(who.first, who.second);
+  }
+
+  bool prevented() const {
+    return std::any_of(comparison_.differences.begin(), comparison_.differences.end(),
+                       [](const SettingDifference& one) { return one.prevents; });
+  }
+
+  tl::unexpected<Error> refusal() const;
+  tl::unexpected<Error> nothing_in_common() const;
+
+  void add_cell(const std::string& workload, const Contestant& who, const Index& base,
+                const Index& now);
+  void add_failures(FigureChange change, const RunList& before, const RunList& after);
+  void add_memory(const FigureChange& like, const RunList& before, const RunList& after);
+  void add_time(const FigureChange& like, const RunList& before, const RunList& after);
+  void judge();
+  void judge_shift(Candidate& candidate);
+  void look_at_the_machine();
+  unsigned threads_of(const std::string& workload) const;
+  const TimeTable& times_of(const std::string& workload, const RunList& before,
+                            const RunList& after);
+
+  const Result& base_;
+  const Result& now_;
+  const CompareOptions& options_;
+  bool by_clock_ = false;  ///< machines differ: that they do is what is asked for
+  Comparison comparison_;
+  std::vector<Candidate> candidates_;
+  std::map<std::string, TimeTable> times_;
+  std::map<std::string, TimeClock> clocks_;
+};
+
+tl::unexpected<Error> Comparer::refusal() const {
+  std::string what = "these results do not compare, because they differ in more than allocators:";
+  for (const SettingDifference& one : comparison_.differences) {
+    if (one.prevents) what += fmt::format("\n  {}: {} → {}", one.name, one.base, one.now);
+  }
+  return fail(ErrorCode::unsupported, what,
+              "measure both on one machine with the same settings; to see what the change itself "
+              "does, give --anyway");
+}
+
+tl::unexpected<Error> Comparer::nothing_in_common() const {
+  return fail(ErrorCode::bad_input,
+              "the two results have no allocator on the same workload in common with runs that "
+              "ended well",
+              "compare results of the same workloads: heapwise report shows what each has");
+}
+
+void Comparer::add_cell(const std::string& workload, const Contestant& who, const Index& base,
+                        const Index& now) {
+  const RunList& before = base.by_cell.at({workload, who});
+  const RunList& after = now.by_cell.at({workload, who});
+  FigureChange like;
+  like.workload = workload;
+  like.allocator = who.first;
+  like.tuning = who.second;
+  add_failures(like, before, after);
+  add_memory(like, before, after);
+  times_of(workload, runs_in(base.by_workload, workload), runs_in(now.by_workload, workload));
+  add_time(like, before, after);
+}
+
+/// An allocator that begins to fail has become worse, whatever its figures.
+void Comparer::add_failures(FigureChange change, const RunList& before, const RunList& after) {
+  const auto failed = [](const RunList& runs) {
+    return std::count_if(runs.begin(), runs.end(),
+                         [](const Run* run) { return run->status != RunStatus::ok; });
+  };
+  const auto was = failed(before), is = failed(after);
+  if ((was == 0) == (is == 0)) return;
+  change.figure = "status";
+  change.base_runs = static_cast<unsigned>(before.size());
+  change.now_runs = static_cast<unsigned>(after.size());
+  change.change = is > 0 ? Change::worse : Change::better;
+  change.gate = is > 0 && options_.fail_over_percent ? Gate::fails : Gate::passes;
+  const RunList& runs = is > 0 ? after : before;
+  const auto first = std::find_if(runs.begin(), runs.end(),
+                                  [](const Run* run) { return run->status != RunStatus::ok; });
+  change.reason =
+      fmt::format("{} of {} runs {}{}{}, none {}", std::max(was, is), runs.size(),
+                  to_string((*first)->status), (*first)->status_detail.empty() ? "" : ": ",
+                  (*first)->status_detail, is > 0 ? "before" : "now");
+  Candidate candidate;
+  candidate.change = std::move(change);
+  candidates_.push_back(std::move(candidate));
+}
+
+void Comparer::add_memory(const FigureChange& like, const RunList& before, const RunList& after) {
+  const auto values_of = [](const RunList& runs, const MemoryFigure& figure) {
+    std::vector<ShiftCell::Value> values;
+    for (const Run* run : runs) {
+      if (run->purpose != "footprint" || run->status != RunStatus::ok || !(run->*figure.member)) {
+        continue;
+      }
+      const double bytes = std::max(kPage, static_cast<double>(*(run->*figure.member)));
+      values.push_back({std::log(bytes), run->repetition});
+    }
+    return values;
+  };
+  for (const MemoryFigure& figure : kMemoryFigures) {
+    Candidate candidate;
+    candidate.change = like;
+    candidate.change.figure = figure.name;
+    ShiftCell::View view{values_of(before, figure), values_of(after, figure)};
+    if (view.base.empty() || view.now.empty()) continue;
+    candidate.change.base_runs = static_cast<unsigned>(view.base.size());
+    candidate.change.now_runs = static_cast<unsigned>(view.now.size());
+    candidate.change.base = std::exp(trimmed(view.base).mean);
+    candidate.change.now = std::exp(trimmed(view.now).mean);
+    candidate.cell = {{std::move(view)}, thresholds::kSessionMemoryError};
+    candidate.least_worth = thresholds::kMemoryPercent;
+    candidate.least_bytes = thresholds::kMemoryBytes;
+    candidates_.push_back(std::move(candidate));
+  }
+}
+
+const TimeTable& Comparer::times_of(const std::string& workload, const RunList& before,
+                                    const RunList& after) {
+  const auto known = times_.find(workload);
+  if (known != times_.end()) return known->second;
+  const TimeClock clock = quieter_clock(before, after, threads_of(workload));
+  clocks_[workload] = clock;
+  return times_[workload] = time_table(before, after, clock);
+}
+
+unsigned Comparer::threads_of(const std::string& workload) const {
+  for (const Result* result : {&base_, &now_}) {
+    for (const WorkloadInfo& one : result->workloads) {
+      if (one.name == workload) return one.threads;
+    }
+  }
+  return 0;
+}
+
+void Comparer::add_time(const FigureChange& like, const RunList& before, const RunList& after) {
+  const TimeTable& table = times_of(like.workload, before, after);
+  const Contestant who{like.allocator, like.tuning};
+  const auto own = table.find(who);
+  if (own == table.end() || !own->second.both()) return;
+  Candidate candidate;
+  candidate.change = like;
+  candidate.change.figure = "ns_per_operation";
+  candidate.change.clock = clocks_[like.workload] == TimeClock::cpu ? "cpu" : "wall";
+  const auto values_of = [](const std::map<unsigned, double>& rounds) {
+    std::vector<ShiftCell::Value> values;
+    for (const auto& [round, value] : rounds) values.push_back({value, round});
+    return values;
+  };
+  candidate.change.base_runs = static_cast<unsigned>(own->second.base.size());
+  candidate.change.now_runs = static_cast<unsigned>(own->second.now.size());
+  candidate.change.base = std::exp(trimmed(values_of(own->second.base)).mean);
+  candidate.change.now = std::exp(trimmed(values_of(own->second.now)).mean);
+  candidate.cell = {views_of_times(table, who, by_clock_), thresholds::kSessionTimeError};
+  candidate.change.relative =
+      candidate.cell.views.size() == 1 && !by_clock_ && table.size() > thresholds::kControls;
+  candidate.no_witness = !by_clock_ && table.size() == 1;
+  candidate.least_worth = thresholds::kSpeedTimePercent;
+  candidates_.push_back(std::move(candidate));
+}
+
+/// The view whose shift is nearest to nothing, which is all that the views agree on.
+Shift agreed_shift(const ShiftCell& cell, bool& agree) {
+  std::optional<Shift> least;
+  agree = true;
+  for (const ShiftCell::View& view : cell.views) {
+    const Shift shift = shift_between(trimmed(view.base), trimmed(view.now), cell.floor);
+    if (least && (shift.difference > 0) != (least->difference > 0)) agree = false;
+    if (!least || std::abs(shift.difference) < std::abs(least->difference)) least = shift;
+  }
+  return least.value_or(Shift{});
+}
+
+std::string why_unclear(const Candidate& candidate, bool agree) {
+  if (std::abs(*candidate.change.percent) <= candidate.least_worth) {
+    return "the runs scatter too much to call it the same";
+  }
+  if (candidate.no_witness) {
+    return "no other allocator in both results tells it from a slower machine";
+  }
+  return agree ? "noise explains as much" : "by the clock it moved the other way";
+}
+
+void Comparer::judge_shift(Candidate& candidate) {
+  FigureChange& change = candidate.change;
+  bool agree = true;
+  const Shift shift = agreed_shift(candidate.cell, agree);
+  const double two_sided = student_quantile(0.975, shift.freedom) * shift.error;
+  const double one_sided = student_quantile(0.95, shift.freedom) * shift.error;
+  change.percent = percent_of(shift.difference);
+  change.low = percent_of(shift.difference - two_sided);
+  change.high = percent_of(shift.difference + two_sided);
+  const double worth = candidate.least_worth;
+  const bool too_small =
+      candidate.least_bytes > 0 && std::abs(*change.now - *change.base) < candidate.least_bytes;
+  const bool beyond_chance = !candidate.no_witness && change.probability &&
+                             *change.probability <= thresholds::kFamilyError;
+  if (beyond_chance && std::abs(*change.percent) > worth && !too_small) {
+    change.change = *change.percent > 0 ? Change::worse : Change::better;
+  } else if (too_small || (*change.low > -worth && *change.high < worth)) {
+    change.change = Change::same;
+  } else {
+    change.change = Change::inconclusive;
+    change.reason = why_unclear(candidate, agree);
+  }
+  if (!options_.fail_over_percent || too_small) return;
+  const double limit = *options_.fail_over_percent;
+  const bool blind = percent_of(one_sided) > limit;  // a regression of the limit would not be seen
+  if (beyond_chance && agree && *change.percent > limit) {
+    change.gate = Gate::fails;
+  } else if (*change.percent > limit || blind) {
+    change.gate = Gate::unclear;
+  }
+}
+
+void Comparer::judge() {
+  std::vector<ShiftCell> cells;
+  std::vector<std::size_t> places;
+  for (std::size_t index = 0; index < candidates_.size(); ++index) {
+    const Candidate& one = candidates_[index];
+    const bool enough =
+        std::min(one.change.base_runs, one.change.now_runs) >= thresholds::kCompareRepetitions;
+    if (!enough || one.cell.views.empty()) continue;
+    cells.push_back(one.cell);
+    places.push_back(index);
+  }
+  const std::vector<double> probabilities = adjusted_probabilities(cells);
+  for (std::size_t index = 0; index < places.size(); ++index) {
+    Candidate& candidate = candidates_[places[index]];
+    candidate.change.probability = probabilities[index];
+    judge_shift(candidate);
+  }
+  for (Candidate& one : candidates_) {
+    if (!one.change.percent && one.change.figure != "status") {
+      one.change.reason = fmt::format("fewer than {} runs a side", thresholds::kCompareRepetitions);
+      if (options_.fail_over_percent) one.change.gate = Gate::unclear;
+    }
+    comparison_.changes.push_back(std::move(one.change));
+  }
+}
+
+/// What befell all alike.
+void Comparer::look_at_the_machine() {
+  std::vector<double> shifts;
+  for (const FigureChange& one : comparison_.changes) {
+    if (one.figure == "ns_per_operation" && one.base && one.now) {
+      shifts.push_back((*one.now / *one.base - 1) * 100);
+    }
+  }
+  if (shifts.size() >= thresholds::kControls) {
+    comparison_.common_time_percent = median(std::move(shifts));
+  }
+  const auto &before = base_.harness.null_ns_per_operation,
+             &after = now_.harness.null_ns_per_operation;
+  if (before && after && *before > 0) {
+    comparison_.harness_time_percent = (*after / *before - 1) * 100;
+  }
+}
+
+}  // namespace
+
+unsigned Comparison::count(Change change) const {
+  return static_cast<unsigned>(
+      std::count_if(changes.begin(), changes.end(),
+                    [change](const FigureChange& one) { return one.change == change; }));
+}
+
+unsigned Comparison::count(Gate gate) const {
+  return static_cast<unsigned>(
+      std::count_if(changes.begin(), changes.end(),
+                    [gate](const FigureChange& one) { return one.gate == gate; }));
+}
+
+Expected<Comparison> compare(const Result& base, const Result& now, const CompareOptions& options) {
+  return Comparer(base, now, options).run();
+}
+
+std::string to_string(Change change) {
+  return std::string(kChangeNames[static_cast<std::size_t>(change)]);
+}
+
+std::string to_string(Gate gate) { return std::string(kGateNames[static_cast<std::size_t>(gate)]); }
+
+}  // namespace heapwise

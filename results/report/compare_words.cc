@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "results/report/compare_view.h"
+#include "results/summarize.h"
+#include "results/thresholds.h"
+#include "results/units.h"
+#include "results/wording.h"
+
+namespace heapwise {
+namespace {
+
+std::string counted(unsigned count, const char* what) {
+  return fmt::format("{} figure{} {}", count, count == 1 ? "" : "s", what);
+}
+
+std::string gate_headline(const Comparison& comparison) {
+  const double limit = *comparison.fail_over_percent;
+  const unsigned fails = comparison.count(Gate::fails), unclear = comparison.count(Gate::unclear);
+  if (fails > 0) {
+    return counted(fails, fails == 1 ? "is" : "are") +
+           fmt::format(" worse by more than {}, or fails", format_percent(limit));
+  }
+  if (unclear > 0) {
+    return counted(unclear, "may be") +
+           fmt::format(" worse by more than {}: too much noise to tell", format_percent(limit));
+  }
+  if (!comparison.only_in_base.empty()) {
+    return fmt::format("no regression beyond {}, but {} of the base {} missing",
+                       format_percent(limit), comparison.only_in_base.size(),
+                       comparison.only_in_base.size() == 1 ? "is" : "are");
+  }
+  return fmt::format("no regression beyond {} in {} figures", format_percent(limit),
+                     comparison.changes.size());
+}
+
+int importance(const FigureChange& one) {
+  if (one.gate == Gate::fails) return 0;
+  if (one.change == Change::worse) return 1;
+  if (one.gate == Gate::unclear) return 2;
+  if (one.change == Change::inconclusive) return 3;
+  return one.change == Change::better ? 4 : 5;
+}
+
+}  // namespace
+
+std::string figure_name(const FigureChange& change) {
+  if (change.figure == "ns_per_operation") return change.clock == "cpu" ? "CPU time" : "time";
+  if (change.figure == "status") return "runs";
+  if (change.figure == "peak_rss_bytes") return "peak RSS";
+  if (change.figure == "mean_rss_bytes") return "mean RSS";
+  return "end RSS";
+}
+
+std::string figure_text(const FigureChange& change, const std::optional<double>& value) {
+  if (!value) return "–";
+  return change.figure == "ns_per_operation" ? format_ns(*value) : format_bytes(*value);
+}
+
+std::string signed_percent_text(const std::optional<double>& percent) {
+  if (!percent) return "–";
+  const std::string size = format_percent(*percent);
+  if (size == "0.0 %" || size == "0 %") return "0 %";
+  return (*percent < 0 ? "−" : "+") + size;
+}
+
+std::string range_text(const FigureChange& change) {
+  if (!change.low || !change.high) return {};
+  const auto bare = [](double percent) {
+    std::string text = signed_percent_text(percent);
+    return text.substr(0, text.size() - 2);
+  };
+  return bare(*change.low) + " to " + signed_percent_text(change.high);
+}
+
+std::string compare_headline(const Comparison& comparison) {
+  if (comparison.fail_over_percent) return gate_headline(comparison);
+  const unsigned worse = comparison.count(Change::worse), better = comparison.count(Change::better),
+                 unclear = comparison.count(Change::inconclusive);
+  if (worse + better == 0) {
+    return unclear == 0 ? fmt::format("nothing changed in {} figures", comparison.changes.size())
+                        : counted(unclear, "cannot be told from noise") + ", none changed clearly";
+  }
+  std::vector<std::string> parts;
+  if (worse > 0) parts.push_back(counted(worse, "worse"));
+  if (better > 0) parts.push_back(fmt::format("{} better", better));
+  if (unclear > 0) parts.push_back(fmt::format("{} not to be told from noise", unclear));
+  return fmt::format("{} of {}", enumerate(parts), comparison.changes.size());
+}
+
+std::vector<std::string> compare_notes(const Comparison& comparison) {
+  std::vector<std::string> notes;
+  const auto& common = comparison.common_time_percent;
+  if (common && std::abs(*common) > thresholds::kCommonShift) {
+    std::string note = fmt::format("All allocators together took {} {} by the clock",
+                                   format_percent(*common), *common > 0 ? "longer" : "less");
+    if (comparison.harness_time_percent) {
+      note += fmt::format(", the harness alone {}",
+                          signed_percent_text(comparison.harness_time_percent));
+    }
+    notes.push_back(note +
+                    ": what befalls all alike is the machine's doing; times are compared by their "
+                    "ratio to the other allocators of the same round.");
+  }
+  const auto missing = [&notes](const std::vector<std::string>& list, const char* where) {
+    if (list.empty()) return;
+    std::vector<std::string> shown(list.begin(),
+                                   list.begin() + std::min<long>(3, std::ssize(list)));
+    if (list.size() > 3) shown.push_back(fmt::format("{} more", list.size() - 3));
+    notes.push_back(fmt::format("Only in the {} result: {}.", where, fmt::join(shown, "; ")));
+  };
+  missing(comparison.only_in_base, "base");
+  missing(comparison.only_in_now, "new");
+  return notes;
+}
+
+std::vector<const FigureChange*> by_importance(const Comparison& comparison) {
+  std::vector<const FigureChange*> sorted;
+  for (const FigureChange& one : comparison.changes) sorted.push_back(&one);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* left, const auto* right) {
+    const auto rank = [](const FigureChange& one) {
+      return std::tuple(importance(one),
+                        one.change == Change::same || !one.percent ? 0.0 : -std::abs(*one.percent));
+    };
+    return rank(*left) < rank(*right);
+  });
+  return sorted;
+}
+
+}  // namespace heapwise
