@@ -25,14 +25,16 @@ namespace {
 
 constexpr unsigned kRuns = 5;
 constexpr std::size_t kLive = 100'000;
+constexpr std::uint64_t kScalingOperations = 10'000'000;
 
 /// Each thread holds a pool of objects; every operation frees a random one or replaces it.
-Expected<void> make_trace(const std::string& path, std::uint64_t operations, unsigned threads) {
+Expected<void> make_trace(const std::string& path, std::uint64_t operations, unsigned threads,
+                          bool overwrite = false) {
   TraceInfo info;
   info.source = TraceSource::synthetic;
   info.capabilities = Capability::threads | Capability::time;
   info.name = "bench";
-  auto writer = TraceWriter::create(path, info);
+  auto writer = TraceWriter::create(path, info, overwrite);
   if (!writer) return tl::unexpected(writer.error());
   Rng rng(1);
   std::vector<std::vector<ObjectId>> pools(threads);
@@ -42,7 +44,7 @@ Expected<void> make_trace(const std::string& path, std::uint64_t operations, uns
   for (std::uint64_t i = 0; i < operations; ++i) {
     const ThreadId thread{static_cast<std::uint32_t>(i / 256 % threads)};
     auto& pool = pools[index(thread)];
-    const bool full = pool.size() >= kLive / threads;
+    const bool full = pool.size() >= kLive;
     if (!pool.empty() && (full || rng.below(100) < 45)) {
       std::swap(pool[rng.below(pool.size())], pool.back());
       writer->free(thread, i * 20, pool.back());
@@ -57,9 +59,9 @@ Expected<void> make_trace(const std::string& path, std::uint64_t operations, uns
   return {};
 }
 
-/// Prints "allocator version best median ns/op" of a few throughput runs.
-Expected<void> bench(const std::string& runners, const std::string& directory,
-                     const std::string& allocator) {
+/// Prints "allocator version best median ns/op" of a few throughput runs; returns the median.
+Expected<double> bench(const std::string& runners, const std::string& directory,
+                       const std::string& allocator) {
   std::vector<double> figures;
   std::string version;
   for (unsigned run = 0; run < kRuns; ++run) {
@@ -78,9 +80,32 @@ Expected<void> bench(const std::string& runners, const std::string& directory,
     version = raw.version;
   }
   std::sort(figures.begin(), figures.end());
+  const double median = figures[figures.size() / 2];
   std::printf("%-10s %-8s best %7.2f  median %7.2f ns/op\n", allocator.c_str(), version.c_str(),
-              figures.front(), figures[figures.size() / 2]);
+              figures.front(), median);
   std::fflush(stdout);
+  return median;
+}
+
+/// How much more two threads get done than one that does as much as each of them, where no object
+/// changes hands: what the harness itself takes away from parallel work.
+Expected<void> bench_scaling(const std::string& runners, std::uint64_t operations) {
+  auto directory = TemporaryDirectory::make();
+  if (!directory) return tl::unexpected(directory.error());
+  double medians[2] = {};
+  for (unsigned threads = 1; threads <= 2; ++threads) {
+    const std::string trace = directory->path() + "/scaling.hwt";
+    auto made = make_trace(trace, operations * threads, threads, true);
+    if (!made) return made;
+    const auto facts = plan::compile_plan(trace, directory->path() + "/plan");
+    if (!facts) return tl::unexpected(facts.error());
+    std::printf("%u threads: ", threads);
+    const auto median = bench(runners, directory->path(), "null");
+    if (!median) return tl::unexpected(median.error());
+    medians[threads - 1] = *median;
+  }
+  std::printf("two threads do %.2f times the operations of one in the same time\n",
+              medians[0] / medians[1]);
   return {};
 }
 
@@ -103,7 +128,8 @@ Expected<void> run(const std::string& runners, const std::string& what, unsigned
   for (const Contender& contender : default_contenders()) {
     if (done) done = bench(runners, directory->path(), contender.allocator);
   }
-  return done;
+  if (!done) return tl::unexpected(done.error());
+  return bench_scaling(runners, kScalingOperations);
 }
 
 }  // namespace
