@@ -171,10 +171,11 @@ class Emitter : public Events {
     const bool belongs = op.kind == OpKind::touch && pending_ && pending_->object == op.object &&
                          pending_->thread == index(op.thread);
     if (!belongs) give_pending();
+    // What was written at once is part of the allocation, what was written later is a growth.
+    const bool at_once = op.kind == OpKind::touch && last_ == op.object && time_ns == time_ns_;
+    if (!at_once) samples_.before_op(writer_.word_count(), time_ns, walked_->live_bytes);
+    if (op.kind != OpKind::touch) last_ = op.object;
     time_ns_ = time_ns;
-    if (op.kind != OpKind::touch) {
-      samples_.before_op(writer_.word_count(), time_ns, walked_->live_bytes);
-    }
   }
   void start(std::uint32_t by, std::uint32_t started) override { add(by, Code::start, 0, started); }
 
@@ -304,6 +305,7 @@ class Emitter : public Events {
   Mailboxes mailboxes_;
   std::vector<Slots> slots_;
   std::optional<Pending> pending_;
+  ObjectId last_{0};  ///< of the last op that was no touch
   PlanHeader head_{};
   std::optional<std::uint64_t> exit_word_;
   std::uint64_t time_ns_ = 0;

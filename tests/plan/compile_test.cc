@@ -182,6 +182,22 @@ TEST(Compile, ATouchThatSaysNothingNewIsLeftOut) {
       << "the block was written to its end when it shrank to there";
 }
 
+TEST(Compile, MemoryIsLookedAtWhileABlockGrowsAndNothingElseHappens) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace, Capability::touch | Capability::time);
+  const ObjectId object = writer.allocate(kFirst, 0, OpKind::malloc, 1 << 20);
+  writer.touch(kFirst, 0, object, 1);
+  for (std::uint64_t page = 2; page <= 100; ++page) {
+    writer.touch(kFirst, page * 1'000'000, object, page);
+  }
+  finish(writer);
+  const PlanFile plan = compiled.compile();
+  EXPECT_GT(plan.header().sample_count, 99);
+  for (std::uint64_t i = 0; i < plan.header().sample_count; ++i) {
+    EXPECT_NE(plan.sample(i).word, 1) << "between a block and what was written of it at once";
+  }
+}
+
 TEST(Compile, ABlockIsGivenAwayAfterTheTouchThatCameWithIt) {
   Compiled compiled;
   auto writer = new_trace(compiled.trace, static_cast<Capabilities>(Capability::touch));
