@@ -66,9 +66,9 @@ void add_allocators(CLI::App& root) {
       if (!allocator.harness) print_allocator(allocator, *check);
     }
     fmt::print(
-        "Name them with --allocators: jemalloc, jemalloc:decay-0, jemalloc:* for all of its\n"
-        "tunings, *:* for all of all, jemalloc@MALLOC_CONF=narenas:1 for settings of your\n"
-        "own, mine=/path/libmine.so for a library of your own.\n"
+        "Name them with --allocators: jemalloc, jemalloc:decay-0, jemalloc:* for all of\n"
+        "its tunings, *:* for all of all, jemalloc@MALLOC_CONF=narenas:1 for settings of\n"
+        "your own, mine=/path/libmine.so for a library of your own.\n"
         "\nNext: heapwise replay TRACE.hwt --allocators 'glibc:*'\n");
   });
 }

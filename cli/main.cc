@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   add_trace(app, outcome);
   add_verify(app, outcome);
   add_workload(app, outcome);
+  add_bench(app, outcome);
   add_allocators(app);
   add_doctor(app, outcome);
 

@@ -30,6 +30,7 @@ std::string library_directory();
 
 void add_advise(CLI::App& root, Outcome& outcome);
 void add_allocators(CLI::App& root);
+void add_bench(CLI::App& root, Outcome& outcome);
 void add_compare(CLI::App& root, Outcome& outcome);
 void add_doctor(CLI::App& root, Outcome& outcome);
 void add_record(CLI::App& root, Outcome& outcome);

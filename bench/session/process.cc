@@ -24,7 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kKeptOutput = 4096;
 constexpr int kCannotStart = 127;
 
 /// What C wants: pointers to the strings, and null at the end.
@@ -64,16 +63,17 @@ std::uint64_t oom_kills() {
   _exit(kCannotStart);
 }
 
-void read_some(int file, std::string& output) {
+void read_some(int file, std::string& output, std::size_t kept) {
   std::array<char, 4096> buffer;
   const ssize_t size = read(file, buffer.data(), buffer.size());
   if (size <= 0) return;
   output.append(buffer.data(), static_cast<std::size_t>(size));
-  if (output.size() > 2 * kKeptOutput) output.erase(0, output.size() - kKeptOutput);
+  if (output.size() > 2 * kept) output.erase(0, output.size() - kept);
 }
 
 /// Collects output until the process is gone. False when time ran out first.
-bool follow(pid_t process, int output, Clock::time_point deadline, std::string& text) {
+bool follow(pid_t process, int output, Clock::time_point deadline, std::string& text,
+            std::size_t kept) {
   // Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
   const Fd gone(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   while (true) {
@@ -85,7 +85,7 @@ bool follow(pid_t process, int output, Clock::time_point deadline, std::string& 
     const long wait = gone ? left : std::min<long>(left, 100);
     poll(files.data(), gone ? 2 : 1, static_cast<int>(std::min<long>(wait, 1'000'000)));
     if ((files[0].revents & POLLIN) != 0) {
-      read_some(output, text);
+      read_some(output, text, kept);
       continue;
     }
     siginfo_t state{};
@@ -155,7 +155,8 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
   ProcessEnd end;
   const auto timeout =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(call.timeout_s));
-  const bool in_time = follow(process, reading.get(), start + timeout, end.output);
+  const bool in_time =
+      follow(process, reading.get(), start + timeout, end.output, call.kept_output);
   if (!in_time) kill(process, SIGKILL);
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {

@@ -15,7 +15,8 @@ struct ProcessCall {
   std::vector<std::string> command;  ///< the program's path first
   /// All that the program finds in its environment, and nothing else.
   std::vector<std::pair<std::string, std::string>> environment;
-  double timeout_s = 60;  ///< then it is killed
+  double timeout_s = 60;           ///< then it is killed
+  std::size_t kept_output = 4096;  ///< bytes of output kept at least, the last ones
 };
 
 /// How it ended.
@@ -23,7 +24,7 @@ struct ProcessEnd {
   RunStatus status = RunStatus::ok;  ///< ok: it exited, with whatever code
   int exit_code = 0;
   std::string detail;  ///< why it did not end well; empty if it exited with 0
-  std::string output;  ///< the last few thousand characters of stdout and stderr together
+  std::string output;  ///< the last of stdout and stderr together
   double seconds = 0;
 };
 
