@@ -18,9 +18,18 @@ Deployment deployment_of(const Contender& contender) {
   return deployment;
 }
 
-Settings settings_of(const Allocator& allocator, const std::string& tuning) {
-  for (const Tuning& known : allocator.tunings) {
-    if (known.name == tuning) return known.settings;
+/// As they were when it was measured; older results name the tuning alone.
+Settings settings_of(const Summary& summary) {
+  Settings settings;
+  for (const std::string& one : summary.settings) {
+    const std::size_t equals = one.find('=');
+    if (equals == std::string::npos) continue;
+    settings.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+  }
+  const Allocator* allocator = find_allocator(summary.allocator);
+  if (!settings.empty() || allocator == nullptr) return settings;
+  for (const Tuning& known : allocator->tunings) {
+    if (known.name == summary.tuning) return known.settings;
   }
   return {};
 }
@@ -41,11 +50,8 @@ std::vector<Deployment> deployments_of(const Result& result) {
           return deployment.allocator == summary.allocator && deployment.tuning == summary.tuning;
         });
     if (known) continue;
-    Contender contender{summary.allocator, summary.tuning, summary.allocator, "", {}};
-    if (const Allocator* allocator = find_allocator(summary.allocator)) {
-      contender.settings = settings_of(*allocator, summary.tuning);
-    }
-    deployments.push_back(deployment_of(contender));
+    deployments.push_back(deployment_of({summary.allocator, summary.tuning, summary.allocator,
+                                         summary.library, settings_of(summary)}));
   }
   return deployments;
 }

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "results/statistics.h"
 #include "results/thresholds.h"
 
 namespace heapwise {
@@ -35,10 +37,87 @@ double spread(const Interval& interval) {
   return interval.mad.value_or((interval.high - interval.low) / 2);
 }
 
-std::optional<double> share_of_cpu(double ns_per_operation, const WorkloadInfo* workload) {
-  if (workload == nullptr || !workload->cpu_s || *workload->cpu_s <= 0) return std::nullopt;
-  const double seconds = ns_per_operation * 1e-9 * static_cast<double>(workload->operations);
-  return seconds / *workload->cpu_s * 100;
+bool knows_cpu(const WorkloadInfo* workload) {
+  return workload != nullptr && workload->cpu_s && *workload->cpu_s > 0;
+}
+
+double share_of_cpu(double ns_per_operation, const WorkloadInfo& workload) {
+  const double seconds = ns_per_operation * 1e-9 * static_cast<double>(workload.operations);
+  return seconds / *workload.cpu_s * 100;
+}
+
+/// Two figures of speed: CPU time of all threads where it can be weighed against the program's,
+/// else wall time, which with several threads is less.
+struct Times {
+  std::optional<Interval> mine, theirs;
+};
+
+template <class Figures>
+Times times_of(const Figures& one, const Figures& other, const WorkloadInfo* workload) {
+  if (knows_cpu(workload) && one.cpu_ns_per_operation && other.cpu_ns_per_operation) {
+    return {one.cpu_ns_per_operation, other.cpu_ns_per_operation};
+  }
+  return {one.ns_per_operation, other.ns_per_operation};
+}
+
+Difference compare_memory(const Summary& one, const Summary& other, const Interval& mine,
+                          const Interval& theirs) {
+  Difference difference = relative(mine, theirs);
+  const double bytes = mine.median - theirs.median;
+  if (std::abs(bytes) < thresholds::kMemoryBytes ||
+      std::abs(difference.percent) <= thresholds::kMemoryPercent) {
+    difference.relation = Relation::same;
+    return difference;
+  }
+  const bool apart = mine.high < theirs.low || theirs.high < mine.low;
+  decide(difference, one, other, apart, bytes < 0);
+  return difference;
+}
+
+Difference compare_speed(const Summary& one, const Summary& other, const Times& times,
+                         const WorkloadInfo* workload) {
+  Difference difference = relative(*times.mine, *times.theirs);
+  const double ns = times.mine->median - times.theirs->median;
+  if (knows_cpu(workload)) difference.cpu_percent = share_of_cpu(ns, *workload);
+  const bool worth = difference.cpu_percent
+                         ? std::abs(*difference.cpu_percent) > thresholds::kSpeedCpuPercent
+                         : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
+  if (!worth) {
+    difference.relation = Relation::same;
+    return difference;
+  }
+  const double noise =
+      thresholds::kSpeedMads * std::max(spread(*times.mine), spread(*times.theirs));
+  decide(difference, one, other, std::abs(ns) > noise, ns < 0);
+  return difference;
+}
+
+/// What the recordings say together. The program's own variation moves all allocators alike, so
+/// they are compared within each recording; the recordings must agree before a difference counts.
+Difference together(const std::vector<Difference>& parts) {
+  Difference all = parts.front();
+  std::vector<double> percents, cpu;
+  bool agree = true;
+  for (const Difference& part : parts) {
+    percents.push_back(part.percent);
+    if (part.cpu_percent) cpu.push_back(*part.cpu_percent);
+    all.low = std::min(all.low, part.low);
+    all.high = std::max(all.high, part.high);
+    all.too_few = all.too_few || part.too_few;
+    agree = agree && part.relation == parts.front().relation;
+  }
+  all.percent = median(percents);
+  if (cpu.size() == parts.size()) all.cpu_percent = median(cpu);
+  if (!agree) all.relation = Relation::unclear;
+  return all;
+}
+
+/// The figures of the same recording on the other side, or null.
+const RecordingFigures* counterpart(const RecordingFigures& one, const Summary& other) {
+  for (const RecordingFigures& theirs : other.recordings) {
+    if (theirs.recording == one.recording) return &theirs;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -56,39 +135,31 @@ std::optional<Interval> memory_cost(const Summary& summary) {
 }
 
 Difference memory_difference(const Summary& one, const Summary& other) {
+  std::vector<Difference> parts;
+  for (const RecordingFigures& mine : one.recordings) {
+    const RecordingFigures* theirs = counterpart(mine, other);
+    if (theirs == nullptr || !mine.memory_cost_bytes || !theirs->memory_cost_bytes) continue;
+    parts.push_back(
+        compare_memory(one, other, *mine.memory_cost_bytes, *theirs->memory_cost_bytes));
+  }
+  if (!parts.empty()) return together(parts);
   const auto mine = memory_cost(one);
   const auto theirs = memory_cost(other);
-  if (!mine || !theirs) return {};
-  Difference difference = relative(*mine, *theirs);
-  const double bytes = mine->median - theirs->median;
-  if (std::abs(bytes) < thresholds::kMemoryBytes ||
-      std::abs(difference.percent) <= thresholds::kMemoryPercent) {
-    difference.relation = Relation::same;
-    return difference;
-  }
-  const bool apart = mine->high < theirs->low || theirs->high < mine->low;
-  decide(difference, one, other, apart, bytes < 0);
-  return difference;
+  return mine && theirs ? compare_memory(one, other, *mine, *theirs) : Difference{};
 }
 
 Difference speed_difference(const Summary& one, const Summary& other,
                             const WorkloadInfo* workload) {
-  if (!one.ns_per_operation || !other.ns_per_operation) return {};
-  const Interval& mine = *one.ns_per_operation;
-  const Interval& theirs = *other.ns_per_operation;
-  Difference difference = relative(mine, theirs);
-  const double ns = mine.median - theirs.median;
-  difference.cpu_percent = share_of_cpu(ns, workload);
-  const bool worth = difference.cpu_percent
-                         ? std::abs(*difference.cpu_percent) > thresholds::kSpeedCpuPercent
-                         : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
-  if (!worth) {
-    difference.relation = Relation::same;
-    return difference;
+  std::vector<Difference> parts;
+  for (const RecordingFigures& mine : one.recordings) {
+    const RecordingFigures* theirs = counterpart(mine, other);
+    if (theirs == nullptr) continue;
+    const Times times = times_of(mine, *theirs, workload);
+    if (times.mine && times.theirs) parts.push_back(compare_speed(one, other, times, workload));
   }
-  const double noise = thresholds::kSpeedMads * std::max(spread(mine), spread(theirs));
-  decide(difference, one, other, std::abs(ns) > noise, ns < 0);
-  return difference;
+  if (!parts.empty()) return together(parts);
+  const Times times = times_of(one, other, workload);
+  return times.mine && times.theirs ? compare_speed(one, other, times, workload) : Difference{};
 }
 
 Difference latency_difference(const Summary& one, const Summary& other) {

@@ -26,10 +26,12 @@ struct Difference {
   bool too_few = false;               ///< unclear for lack of repetitions
 };
 
-/// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it.
+/// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it. Of
+/// several recordings each is compared by itself, and a difference counts only where all agree.
 Difference memory_difference(const Summary& one, const Summary& other);
 
-/// By ns_per_operation, in per cent of the program's CPU time where `workload` knows that.
+/// By cpu_ns_per_operation and in per cent of the program's CPU time where `workload` knows that;
+/// by ns_per_operation elsewhere.
 Difference speed_difference(const Summary& one, const Summary& other, const WorkloadInfo* workload);
 
 /// By latency_p999_ns, over calls of all kinds.

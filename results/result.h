@@ -38,7 +38,20 @@ struct Harness {
   std::uint64_t null_rss_growth_bytes = 0;  ///< and how much it grew over the replay
 };
 
-/// A workload that was run: a profile of its trace.
+/// One of several recordings of one workload.
+struct RecordingInfo {
+  std::string trace;  ///< path as given; may be empty
+  std::uint64_t operations = 0;
+  unsigned threads = 0;
+  std::uint64_t peak_live_bytes = 0;
+  double mean_live_bytes = 0;
+  std::uint64_t end_live_bytes = 0;
+  double duration_s = 0;
+  std::optional<double> cpu_s;
+};
+
+/// A workload that was run: a profile of its trace, or of the middle one (by peak) of several
+/// recordings of it.
 struct WorkloadInfo {
   std::string name;
   std::string source;  ///< "recorded", "synthetic" or "imported"
@@ -54,7 +67,9 @@ struct WorkloadInfo {
   std::vector<std::string> capabilities;
   /// The recorded process's own RssAnon, where the trace has it.
   std::vector<std::pair<double, std::uint64_t>> recorded_rss;
-  std::vector<Warning> warnings;
+  std::string linked_allocator;  ///< the known allocator that the program is linked to; or empty
+  std::vector<RecordingInfo> recordings;  ///< empty where there was but one
+  std::vector<Warning> warnings;          ///< the flags of results/flags.h among them
   /// The harness's own cost on this workload; Harness has that of all together.
   std::optional<double> null_ns_per_operation, null_seconds;
   std::optional<std::uint64_t> null_rss_bytes;
@@ -81,6 +96,9 @@ struct Run {
   std::string workload, allocator, tuning = "default", version, linkage = "shared";
   std::string purpose;  ///< "footprint", "throughput" or "latency"
   unsigned repetition = 0;
+  unsigned recording = 0;             ///< which of WorkloadInfo::recordings was replayed
+  std::string library;                ///< a library of the user's own; empty: heapwise's
+  std::vector<std::string> settings;  ///< "VARIABLE=VALUE" of the tuning, and those given ad hoc
   RunStatus status = RunStatus::ok;
   std::string status_detail;  ///< the signal or the reason, when status is not ok
   /// Settings that may or may not have been at work: the allocator does not tell. Empty: none.
@@ -110,14 +128,28 @@ struct Interval {
   std::optional<double> mad;  ///< median absolute deviation, in the unit of the median
 };
 
-/// All repetitions of one allocator and tuning on one workload.
+/// What was measured on one of several recordings. Allocators are compared within each.
+struct RecordingFigures {
+  unsigned recording = 0;
+  std::optional<Interval> memory_cost_bytes, ns_per_operation, cpu_ns_per_operation;
+};
+
+/// All repetitions of one allocator and tuning on one workload. With several recordings, medians
+/// are over the runs of all, and intervals reach over the intervals of each.
 struct Summary {
   std::string workload, allocator, tuning = "default", version;
-  unsigned repetitions = 0;  ///< runs that ended ok, of the purpose with fewer
+  unsigned repetitions = 0;  ///< runs that ended ok, of the purpose and recording with fewest
   unsigned failures = 0;     ///< runs that did not
   std::string failure;       ///< the first failure's status and detail; empty if none
+  std::string library;       ///< as in Run
+  std::vector<std::string> settings;
+  std::vector<RecordingFigures> recordings;  ///< empty where there was but one
+  std::vector<std::string> flags;  ///< codes of what this row may be wrong about (results/flags.h)
   /// What the memory verdict compares: the mean of peak, mean and end RSS, taken run by run.
   std::optional<Interval> memory_cost_bytes;
+  /// User and system time of all threads in the throughput runs, per operation: what speed is
+  /// ranked by where the program's CPU time is known.
+  std::optional<Interval> cpu_ns_per_operation;
   std::optional<Interval> ns_per_operation, peak_rss_bytes, mean_rss_bytes, end_rss_bytes,
       drained_1s_rss_bytes, drained_10s_rss_bytes, fragmentation_peak, fragmentation_mean,
       fragmentation_end, latency_p50_ns, latency_p99_ns, latency_p999_ns, latency_max_ns;

@@ -65,6 +65,25 @@ void describe(Visitor& field, T& one) {
   field("rss_bytes", one.second);
 }
 
+/// What only some documents have: not written where it is empty.
+template <class Visitor, class Container>
+void describe_some(Visitor& field, const char* name, Container& value) {
+  if (std::is_const_v<Container> && value.empty()) return;
+  field(name, value);
+}
+
+template <class Visitor, Is<RecordingInfo> T>
+void describe(Visitor& field, T& one) {
+  field("trace", one.trace);
+  field("operations", one.operations);
+  field("threads", one.threads);
+  field("peak_live_bytes", one.peak_live_bytes);
+  field("mean_live_bytes", one.mean_live_bytes);
+  field("end_live_bytes", one.end_live_bytes);
+  field("duration_s", one.duration_s);
+  field("cpu_s", one.cpu_s);
+}
+
 template <class Visitor, Is<WorkloadInfo> T>
 void describe(Visitor& field, T& one) {
   field("name", one.name);
@@ -81,6 +100,8 @@ void describe(Visitor& field, T& one) {
   field("cpu_s", one.cpu_s);
   field("capabilities", one.capabilities);
   field("recorded_rss", one.recorded_rss);
+  describe_some(field, "linked_allocator", one.linked_allocator);
+  describe_some(field, "recordings", one.recordings);
   field("warnings", one.warnings);
   field("null_ns_per_operation", one.null_ns_per_operation);
   field("null_seconds", one.null_seconds);
@@ -115,6 +136,9 @@ void describe(Visitor& field, T& one) {
   field("linkage", one.linkage);
   field("purpose", one.purpose);
   field("repetition", one.repetition);
+  if (!std::is_const_v<T> || one.recording != 0) field("recording", one.recording);
+  describe_some(field, "library", one.library);
+  describe_some(field, "settings", one.settings);
   field("status", one.status);
   field("status_detail", one.status_detail);
   field("unconfirmed_settings", one.unconfirmed_settings);
@@ -150,6 +174,14 @@ void describe(Visitor& field, T& one) {
   field("mad", one.mad);
 }
 
+template <class Visitor, Is<RecordingFigures> T>
+void describe(Visitor& field, T& one) {
+  field("recording", one.recording);
+  field("memory_cost_bytes", one.memory_cost_bytes);
+  field("ns_per_operation", one.ns_per_operation);
+  field("cpu_ns_per_operation", one.cpu_ns_per_operation);
+}
+
 template <class Visitor, Is<Summary> T>
 void describe(Visitor& field, T& one) {
   field("workload", one.workload);
@@ -159,7 +191,11 @@ void describe(Visitor& field, T& one) {
   field("repetitions", one.repetitions);
   field("failures", one.failures);
   field("failure", one.failure);
+  describe_some(field, "library", one.library);
+  describe_some(field, "settings", one.settings);
+  describe_some(field, "flags", one.flags);
   field("ns_per_operation", one.ns_per_operation);
+  field("cpu_ns_per_operation", one.cpu_ns_per_operation);
   field("memory_cost_bytes", one.memory_cost_bytes);
   field("peak_rss_bytes", one.peak_rss_bytes);
   field("mean_rss_bytes", one.mean_rss_bytes);
@@ -173,6 +209,7 @@ void describe(Visitor& field, T& one) {
   field("latency_p99_ns", one.latency_p99_ns);
   field("latency_p999_ns", one.latency_p999_ns);
   field("latency_max_ns", one.latency_max_ns);
+  describe_some(field, "recordings", one.recordings);
 }
 
 template <class Visitor, Is<AllocatorName> T>

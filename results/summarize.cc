@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "results/statistics.h"
 
 namespace heapwise {
 namespace {
+
+using Runs = std::vector<const Run*>;
 
 bool same_subject(const Summary& summary, const Run& run) {
   return summary.workload == run.workload && summary.allocator == run.allocator &&
@@ -17,7 +20,7 @@ bool same_subject(const Summary& summary, const Run& run) {
 
 /// The interval of what `figure` yields for each run that has it.
 template <class Figure>
-std::optional<Interval> interval_of(const std::vector<const Run*>& runs, Figure figure) {
+std::optional<Interval> interval_of(const Runs& runs, Figure figure) {
   std::vector<double> values;
   for (const Run* run : runs) {
     if (const auto value = figure(*run)) values.push_back(static_cast<double>(*value));
@@ -33,12 +36,40 @@ std::optional<double> memory_cost(const Run& run) {
          3;
 }
 
-void count_runs(Summary& summary, const std::vector<const Run*>& runs) {
-  std::map<std::string, unsigned> fine;
+std::optional<double> cpu_ns_per_operation(const Run& run) {
+  if (!run.ns_per_operation || run.operations == 0 || run.cpu_seconds <= 0) return std::nullopt;
+  return run.cpu_seconds * 1e9 / static_cast<double>(run.operations);
+}
+
+/// The runs of each recording apart, in the order of its number.
+std::map<unsigned, Runs> by_recording(const Runs& runs) {
+  std::map<unsigned, Runs> parts;
+  for (const Run* run : runs) parts[run->recording].push_back(run);
+  return parts;
+}
+
+/// The interval over all recordings: none of their own may lie outside, or it would hide how far
+/// the program itself varies.
+template <class Figure>
+std::optional<Interval> interval_over(const Runs& runs, const std::map<unsigned, Runs>& parts,
+                                      Figure figure) {
+  auto whole = interval_of(runs, figure);
+  if (!whole || parts.size() < 2) return whole;
+  for (const auto& [number, part] : parts) {
+    const auto one = interval_of(part, figure);
+    if (!one) continue;
+    whole->low = std::min(whole->low, one->low);
+    whole->high = std::max(whole->high, one->high);
+  }
+  return whole;
+}
+
+void count_runs(Summary& summary, const Runs& runs) {
+  std::map<std::pair<std::string, unsigned>, unsigned> fine;
   for (const Run* run : runs) {
-    unsigned& of_purpose = fine[run->purpose];
+    unsigned& of_kind = fine[{run->purpose, run->recording}];
     if (run->status == RunStatus::ok) {
-      ++of_purpose;
+      ++of_kind;
     } else if (summary.failures++ == 0) {
       summary.failure = to_string(run->status);
       if (!run->status_detail.empty()) summary.failure += ": " + run->status_detail;
@@ -50,11 +81,13 @@ void count_runs(Summary& summary, const std::vector<const Run*>& runs) {
   if (fewest != fine.end()) summary.repetitions = fewest->second;
 }
 
-void fill_figures(Summary& summary, const std::vector<const Run*>& runs) {
-  const auto of = [&runs](auto member) {
-    return interval_of(runs, [member](const Run& run) { return run.*member; });
+void fill_figures(Summary& summary, const Runs& runs) {
+  const auto parts = by_recording(runs);
+  const auto of = [&](auto member) {
+    return interval_over(runs, parts, [member](const Run& run) { return run.*member; });
   };
-  summary.memory_cost_bytes = interval_of(runs, memory_cost);
+  summary.memory_cost_bytes = interval_over(runs, parts, memory_cost);
+  summary.cpu_ns_per_operation = interval_over(runs, parts, cpu_ns_per_operation);
   summary.ns_per_operation = of(&Run::ns_per_operation);
   summary.peak_rss_bytes = of(&Run::peak_rss_bytes);
   summary.mean_rss_bytes = of(&Run::mean_rss_bytes);
@@ -68,6 +101,12 @@ void fill_figures(Summary& summary, const std::vector<const Run*>& runs) {
   summary.latency_p99_ns = of(&Run::latency_p99_ns);
   summary.latency_p999_ns = of(&Run::latency_p999_ns);
   summary.latency_max_ns = of(&Run::latency_max_ns);
+  if (parts.size() < 2) return;
+  for (const auto& [number, part] : parts) {
+    const auto time = [](const Run& run) { return run.ns_per_operation; };
+    summary.recordings.push_back({number, interval_of(part, memory_cost), interval_of(part, time),
+                                  interval_of(part, cpu_ns_per_operation)});
+  }
 }
 
 /// What a list of allocators is sorted by.
@@ -99,11 +138,13 @@ std::vector<Summary> summarize(const std::vector<Run>& runs) {
     summary.tuning = run.tuning;
   }
   for (Summary& summary : summaries) {
-    std::vector<const Run*> own, fine;
+    Runs own, fine;
     for (const Run& run : runs) {
       if (!same_subject(summary, run)) continue;
       own.push_back(&run);
       if (summary.version.empty()) summary.version = run.version;
+      if (summary.library.empty()) summary.library = run.library;
+      if (summary.settings.empty()) summary.settings = run.settings;
       if (run.status == RunStatus::ok) fine.push_back(&run);
     }
     count_runs(summary, own);

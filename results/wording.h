@@ -14,7 +14,8 @@ namespace heapwise {
 /// sentence.
 std::string memory_phrase(const Difference& difference, const std::string& base = {});
 
-/// "12 % less allocator time than glibc (8 % to 15 %; 1.9 % of the program's CPU time)".
+/// "12 % less allocator time than glibc (8 % to 15 %; 2.9 % of the program's CPU time)", or "no
+/// detectable difference in speed" where it does not rank. Never a speed-up of the program.
 std::string speed_phrase(const Difference& difference, const std::string& base = {});
 
 /// "12 % less tail latency than glibc (8 % to 15 %)": at the 99.9th percentile of all calls.

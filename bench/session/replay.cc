@@ -305,6 +305,10 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   const RawRun& raw = end->raw.run;
   run.version.assign(raw.version, strnlen(raw.version, sizeof raw.version));
   run.linkage = item.contender.library.empty() ? "shared" : "preloaded";
+  run.library = item.contender.library;
+  for (const auto& [name, value] : item.contender.settings) {
+    run.settings.push_back(name + "=" + value);
+  }
   if (run.status != RunStatus::ok) return run;
   run.operations = raw.operations;
   run.seconds = static_cast<double>(raw.wall_ns) * 1e-9;

@@ -93,5 +93,45 @@ TEST_F(ReplayVerb, AResultGivesVerdictsAndAReportAgain) {
   EXPECT_NE(content("r.html").find("<title>"), std::string::npos);
 }
 
+TEST_F(ReplayVerb, AVerdictThatCannotBeGivenEndsAStrictScript) {
+  const std::vector<std::string> recommend = {"recommend", "r.json", "--objective", "memory"};
+  const std::vector<std::string> strict = {"recommend", "r.json", "--objective", "memory",
+                                           "--strict"};
+  replayed({"--repetitions", "1", "--purposes", "footprint"});
+  EXPECT_EQ(heapwise(recommend).exit_code, 0);
+  const auto refused = heapwise(strict);
+  EXPECT_EQ(refused.exit_code, 3) << refused.out;
+  EXPECT_THAT(refused.out, HasSubstr("inconclusive, so keep glibc"));
+  EXPECT_EQ(heapwise({"replay", "waves.hwt", "--quiet", "--json", "r.json", "--force",
+                      "--repetitions", "3", "--purposes", "footprint"})
+                .exit_code,
+            0);
+  EXPECT_EQ(heapwise(strict).exit_code, 0);
+}
+
+TEST_F(ReplayVerb, AReportComesAsMarkdownToo) {
+  replayed({"--repetitions", "1", "--purposes", "footprint"});
+  ASSERT_EQ(heapwise({"report", "r.json", "-o", "r.html", "--markdown", "r.md"}).exit_code, 0);
+  const std::string markdown = content("r.md");
+  for (const char* word : {"two-wave", "| glibc |", "jemalloc"}) {
+    EXPECT_THAT(markdown, HasSubstr(word));
+  }
+  const auto again = heapwise({"report", "r.json", "-o", "s.html", "--markdown", "r.md"});
+  EXPECT_EQ(again.exit_code, 2) << "nothing is overwritten unasked";
+  EXPECT_EQ(content("r.md"), markdown);
+}
+
+TEST_F(ReplayVerb, ALibraryOfOnesOwnIsRecommendedFromASavedResultToo) {
+  // jemalloc under another name, beside a glibc that keeps both waves.
+  const std::string library = HEAPWISE_JEMALLOC;
+  if (library.empty()) GTEST_SKIP() << "libjemalloc is not installed";
+  replayed({"--repetitions", "3", "--purposes", "footprint", "--allocators",
+            "glibc,mine=" + library + "@MALLOC_CONF=narenas:1"});
+  const auto verdict = heapwise({"recommend", "r.json", "--objective", "memory"});
+  EXPECT_EQ(verdict.exit_code, 0) << verdict.err;
+  EXPECT_THAT(verdict.out, HasSubstr("MALLOC_CONF=narenas:1"));
+  EXPECT_THAT(verdict.out, HasSubstr("LD_PRELOAD=/"));
+}
+
 }  // namespace
 }  // namespace heapwise::testing

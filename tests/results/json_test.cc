@@ -47,6 +47,11 @@ class Maker {
     info.mean_live_bytes = number();
     info.cpu_s = maybe();
     repeat([&] { info.recorded_rss.emplace_back(number(), rng_.next()); });
+    info.linked_allocator = text();
+    repeat([&] {
+      info.recordings.push_back(
+          {text(), rng_.next(), 3, rng_.next(), number(), 7, number(), maybe()});
+    });
     return info;
   }
   Run run() {
@@ -55,6 +60,9 @@ class Maker {
     run.status = static_cast<RunStatus>(rng_.below(5));
     run.status_detail = text();
     run.repetition = static_cast<unsigned>(rng_.next());
+    run.recording = static_cast<unsigned>(rng_.below(3));
+    run.library = text();
+    repeat([&] { run.settings.push_back(text()); });
     run.seconds = number();
     run.ns_per_operation = maybe();
     if (rng_.below(2) == 1) run.peak_rss_bytes = rng_.next();
@@ -67,6 +75,12 @@ class Maker {
     Summary summary;
     summary.allocator = text();
     summary.failures = static_cast<unsigned>(rng_.below(9));
+    summary.library = text();
+    repeat([&] { summary.settings.push_back(text()); });
+    repeat([&] { summary.flags.push_back(text()); });
+    repeat([&] {
+      summary.recordings.push_back({1, Interval{number(), number(), number(), maybe()}, {}, {}});
+    });
     if (rng_.below(2) == 1) summary.memory_cost_bytes = {number(), number(), number(), maybe()};
     if (rng_.below(2) == 1) summary.ns_per_operation = {number(), number(), number(), maybe()};
     return summary;

@@ -64,6 +64,40 @@ TEST(Summarize, KeepsFailuresOutOfTheFiguresAndNamesTheFirst) {
   EXPECT_EQ(summaries[0].failure, "crashed: signal 11");
 }
 
+TEST(Summarize, ReachesOverTheIntervalsOfAllRecordings) {
+  std::vector<heapwise::Run> runs;
+  for (const std::uint64_t peak : {100, 101, 102, 100, 101, 102, 150, 151, 153}) {
+    runs.push_back(footprint("glibc", peak, peak));
+    runs.back().end_rss_bytes = peak;
+    runs.back().recording = peak < 150 ? 0 : 1;
+  }
+  const auto summaries = summarize(runs);
+  ASSERT_THAT(summaries, SizeIs(1));
+  EXPECT_EQ(summaries[0].peak_rss_bytes->median, 102);
+  EXPECT_EQ(summaries[0].peak_rss_bytes->low, 100);
+  EXPECT_EQ(summaries[0].peak_rss_bytes->high, 153);
+  EXPECT_EQ(summaries[0].repetitions, 3U) << "those of the recording that has fewest";
+  ASSERT_THAT(summaries[0].recordings, SizeIs(2));
+  EXPECT_EQ(summaries[0].recordings[1].memory_cost_bytes->median, 151);
+}
+
+TEST(Summarize, CountsTheCpuTimeOfAllThreadsPerOperation) {
+  heapwise::Run run = throughput("glibc", 10);
+  run.operations = 1'000'000;
+  run.cpu_seconds = 0.018;
+  EXPECT_DOUBLE_EQ(summarize({run})[0].cpu_ns_per_operation->median, 18);
+  run.operations = 0;
+  EXPECT_FALSE(summarize({run})[0].cpu_ns_per_operation.has_value());
+}
+
+TEST(Summarize, RemembersWhereALibraryWasAndHowItWasSet) {
+  heapwise::Run run = throughput("mine", 10);
+  run.library = "/opt/libmine.so";
+  run.settings = {"MINE=1"};
+  EXPECT_EQ(summarize({run})[0].library, "/opt/libmine.so");
+  EXPECT_EQ(summarize({run})[0].settings, run.settings);
+}
+
 TEST(Summarize, LeavesOutTheHarness) {
   EXPECT_THAT(summarize({throughput("null", 2), throughput("glibc", 20)}), SizeIs(1));
 }
