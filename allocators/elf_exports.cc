@@ -51,10 +51,19 @@ bool table_defines(const MappedFile& file, const Elf64_Shdr& symbols, const Elf6
   return false;
 }
 
-bool is_shared_library(const std::optional<Elf64_Ehdr>& head) {
+bool is_of_this_machine(const std::optional<Elf64_Ehdr>& head) {
   return head && std::memcmp(head->e_ident, ELFMAG, SELFMAG) == 0 &&
-         head->e_ident[EI_CLASS] == ELFCLASS64 && head->e_type == ET_DYN &&
-         head->e_machine == kMachine;
+         head->e_ident[EI_CLASS] == ELFCLASS64 && head->e_machine == kMachine;
+}
+
+bool defines(const MappedFile& file, const Elf64_Ehdr& head, std::string_view symbol) {
+  for (std::uint64_t i = 0; i < head.e_shnum; ++i) {
+    const auto section = entry<Elf64_Shdr>(file, head.e_shoff, i);
+    if (!section || section->sh_type != SHT_DYNSYM) continue;
+    const auto strings = entry<Elf64_Shdr>(file, head.e_shoff, section->sh_link);
+    if (strings && table_defines(file, *section, *strings, symbol)) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -63,17 +72,18 @@ Expected<bool> exports_symbol(const std::string& path, std::string_view symbol) 
   auto file = MappedFile::open(path);
   if (!file) return tl::unexpected(file.error());
   const auto head = entry<Elf64_Ehdr>(*file, 0, 0);
-  if (!is_shared_library(head)) {
+  if (!is_of_this_machine(head) || head->e_type != ET_DYN) {
     return fail(ErrorCode::bad_input, path + " is not a shared library for this machine",
                 "Give the .so file of an allocator.");
   }
-  for (std::uint64_t i = 0; i < head->e_shnum; ++i) {
-    const auto section = entry<Elf64_Shdr>(*file, head->e_shoff, i);
-    if (!section || section->sh_type != SHT_DYNSYM) continue;
-    const auto strings = entry<Elf64_Shdr>(*file, head->e_shoff, section->sh_link);
-    if (strings && table_defines(*file, *section, *strings, symbol)) return true;
-  }
-  return false;
+  return defines(*file, *head, symbol);
+}
+
+bool program_defines(const std::string& path, std::string_view symbol) {
+  const auto file = MappedFile::open(path);
+  if (!file) return false;
+  const auto head = entry<Elf64_Ehdr>(*file, 0, 0);
+  return is_of_this_machine(head) && defines(*file, *head, symbol);
 }
 
 }  // namespace heapwise

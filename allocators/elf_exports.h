@@ -13,4 +13,8 @@ namespace heapwise {
 /// this machine's kind.
 Expected<bool> exports_symbol(const std::string& path, std::string_view symbol);
 
+/// Whether a program defines `symbol` for its libraries too, so that its own comes before any
+/// preloaded one. False where the file cannot be read or is no 64-bit ELF file of this machine's.
+bool program_defines(const std::string& path, std::string_view symbol);
+
 }  // namespace heapwise

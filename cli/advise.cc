@@ -136,8 +136,7 @@ Expected<void> run(const AdviseVerb& verb, const std::vector<std::string>& comma
   auto result = measure(subject.traces, verb.measure, progress);
   if (!result) return tl::make_unexpected(result.error());
   for (WorkloadInfo& workload : result->workloads) {
-    workload.warnings.insert(workload.warnings.end(), subject.warnings.begin(),
-                             subject.warnings.end());
+    add_recording_warnings(workload, subject.warnings);
     // A trace that is about to be removed is no path to hand out.
     if (!command.empty() && verb.keep_trace.empty()) workload.trace.clear();
   }

@@ -15,6 +15,7 @@
 #include "cli/deployments.h"
 #include "cli/verb.h"
 #include "cli/version.h"
+#include "results/flags.h"
 #include "results/recommend.h"
 #include "results/summarize.h"
 
@@ -97,6 +98,7 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   result->heapwise_version = HEAPWISE_VERSION;
   result->created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   result->summary = summarize(result->runs);
+  flag_predictions(*result, replay_options.clock == ReplayClock::trace);
   result->recommendations =
       recommend_objectives(*result, deployments_of(replay_options.contenders));
   return result;

@@ -3,11 +3,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "cli/verb.h"
+#include "results/flags.h"
 
 namespace heapwise::cli {
+namespace {
+
+/// What a recording warns of process by process, and each trace knows of its own.
+constexpr const char* kInTrace[] = {"linked-allocator", "deepbind", "namespaces", "events-dropped"};
+
+}  // namespace
 
 void add_recording_flags(CLI::App* app, RecordingFlags& flags) {
   app->add_option("--touch", flags.touch,
@@ -44,6 +53,15 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   if (!recording) return recording;
   for (const Warning& warning : recording->warnings) note_warning(warning, progress);
   return recording;
+}
+
+void add_recording_warnings(WorkloadInfo& workload, const std::vector<Warning>& warnings) {
+  for (const Warning& warning : warnings) {
+    const bool in_trace =
+        std::any_of(std::begin(kInTrace), std::end(kInTrace),
+                    [&warning](const char* code) { return warning.code == code; });
+    if (!in_trace) add_flag(workload.warnings, warning);
+  }
 }
 
 void note_warning(const Warning& warning, Progress& progress) {

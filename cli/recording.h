@@ -29,6 +29,9 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
                                    std::function<void(std::int32_t pid)> started = {},
                                    const RecordingFlags& flags = {});
 
+/// Adds what the recording said to a workload made from it, but for what its trace says by itself.
+void add_recording_warnings(WorkloadInfo& workload, const std::vector<Warning>& warnings);
+
 /// A warning as a line and, where there is one, its remedy.
 void note_warning(const Warning& warning, Progress& progress);
 

@@ -72,8 +72,8 @@ Expected<void> check_program(const std::string& name) {
   const auto target = inspect_target(name);
   if (!target) return tl::make_unexpected(target.error());
   for (const Warning& warning : target->warnings) {
-    for (const char* code :
-         {"setuid-executable", "foreign-executable", "static-executable", "sanitized-executable"}) {
+    for (const char* code : {"setuid-executable", "foreign-executable", "static-executable",
+                             "sanitized-executable", "own-malloc"}) {
       if (warning.code == code) return fail(ErrorCode::unsupported, warning.what, warning.remedy);
     }
   }
@@ -219,7 +219,9 @@ void warn_of_small_heap(Result& result, double non_heap_bytes) {
       result.verification.begin(), result.verification.end(),
       [](const Verification& row) { return row.error_percent && row.check == "not-checked"; });
   if (!skipped) return;
-  result.workloads.front().warnings.push_back(
+  std::vector<Warning>& warnings = result.workloads.front().warnings;
+  std::erase_if(warnings, [](const Warning& one) { return one.code == "heap-small-share"; });
+  warnings.push_back(
       {"heap-small-share",
        fmt::format("{} of this program's memory, on average, is not malloc's: the real heap is a "
                    "difference of large numbers that were taken in different runs, and no check "
@@ -279,8 +281,7 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   WorkloadInfo& workload = result->workloads.front();
   workload.trace.clear();  // it is about to be removed
   workload.command = command;
-  workload.warnings.insert(workload.warnings.end(), subject->recording.warnings.begin(),
-                           subject->recording.warnings.end());
+  add_recording_warnings(workload, subject->recording.warnings);
   auto real = run_for_real(verb, command, *contenders, *subject, *result, *input, progress);
   if (!real) return tl::make_unexpected(real.error());
   add_verification(*result, *std::move(real), *contenders, subject->measured_share);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "results/difference.h"
+#include "results/flags.h"
 #include "results/reasons.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
@@ -99,17 +100,39 @@ Candidate judge(const Summary& summary, const Contest& contest) {
 // ---- who takes part
 
 /// Whether the caller knows how to put it under a program: what can't be deployed is not advised.
-bool is_deployable(const Summary& summary, const std::vector<Deployment>& deployments) {
-  return std::any_of(deployments.begin(), deployments.end(), [&summary](const Deployment& one) {
+bool is_deployable(const Summary& summary, const std::vector<Deployment>& deployments,
+                   bool preloading) {
+  return std::any_of(deployments.begin(), deployments.end(), [&](const Deployment& one) {
     return one.allocator == summary.allocator &&
-           (one.allocator == "glibc" || !one.preload_path.empty() || !one.link_flag.empty());
+           (one.allocator == "glibc" || !one.link_flag.empty() ||
+            (preloading && !one.preload_path.empty()));
   });
 }
 
+/// The allocator that the program is linked to, by the name it has here; or empty.
+std::string linked_to(const WorkloadInfo* workload) {
+  return workload == nullptr ? std::string() : allocator_of_library(workload->linked_allocator);
+}
+
+/// Why this program takes no such allocator, or nothing.
+std::string refusal(const Summary& summary, const WorkloadInfo* workload,
+                    const std::vector<Deployment>& deployments) {
+  if (workload == nullptr || summary.allocator == linked_to(workload)) return {};
+  const PreloadVerdict preload = preload_verdict(*workload);
+  if (preload.preload == Preload::never) {
+    return fmt::format("{} was left out: the program uses functions that only {} has",
+                       display_name(summary), workload->linked_allocator);
+  }
+  if (preload.preload == Preload::works || is_deployable(summary, deployments, false)) return {};
+  return fmt::format("{} was left out: it can only be preloaded, which {} for this program",
+                     display_name(summary),
+                     preload.preload == Preload::useless ? "does nothing" : "is not safe");
+}
+
 /// Why this one cannot be chosen, or nothing.
-std::string obstacle(const Summary& summary, Objective objective,
+std::string obstacle(const Summary& summary, const Contest& contest,
                      const std::vector<Deployment>& deployments) {
-  if (!is_deployable(summary, deployments)) {
+  if (!is_deployable(summary, deployments, true)) {
     return fmt::format("{} was left out: how to put it under a program is not known here",
                        display_name(summary));
   }
@@ -117,15 +140,16 @@ std::string obstacle(const Summary& summary, Objective objective,
     return fmt::format("{} was left out: {} of its runs failed ({})", display_name(summary),
                        summary.failures, summary.failure);
   }
-  if (!has_figure(summary, objective)) {
+  if (std::string why = refusal(summary, contest.workload, deployments); !why.empty()) return why;
+  if (!has_figure(summary, contest.objective)) {
     return fmt::format("{} was left out: its {} was not measured", display_name(summary),
-                       figure_name(objective));
+                       figure_name(contest.objective));
   }
   return {};
 }
 
-bool is_default_glibc(const Summary& summary) {
-  return summary.allocator == "glibc" && (summary.tuning.empty() || summary.tuning == "default");
+bool is_default_of(const Summary& summary, const std::string& allocator) {
+  return summary.allocator == allocator && (summary.tuning.empty() || summary.tuning == "default");
 }
 
 Expected<Contest> gather(const std::vector<Summary>& summaries, const std::string& workload,
@@ -136,10 +160,12 @@ Expected<Contest> gather(const std::vector<Summary>& summaries, const std::strin
     if (summary.workload != workload) continue;
     known = true;
     if (summary.allocator == "null") continue;
-    const std::string why = obstacle(summary, contest.objective, deployments);
+    const std::string why = obstacle(summary, contest, deployments);
     if (why.empty()) {
       entrants.push_back(&summary);
-      if (is_default_glibc(summary)) contest.base = &summary;
+      const bool linked = is_default_of(summary, linked_to(contest.workload));
+      const bool glibc = is_default_of(summary, "glibc") && contest.base == nullptr;
+      if (linked || glibc) contest.base = &summary;
     } else {
       contest.left_out.push_back(why + ".");
     }
@@ -375,10 +401,8 @@ Expected<Recommendation> recommend(const Result& result, const std::string& work
   verdict.objective = objective;
   verdict.over = {contest->base->allocator, contest->base->tuning};
   verdict.reasons.insert(verdict.reasons.end(), contest->left_out.begin(), contest->left_out.end());
-  verdict.how_to = deployment_lines(
-      verdict.choice,
-      empty.workload == nullptr ? std::vector<std::string>{} : empty.workload->command,
-      deployments);
+  verdict.how_to = deployment_lines_for(
+      verdict.choice, empty.workload == nullptr ? WorkloadInfo{} : *empty.workload, deployments);
   return verdict;
 }
 

@@ -23,7 +23,9 @@ struct Deployment {
 
 /// The verdict on one workload. Candidates are the allocators that `deployments` knows how to
 /// deploy (any tuning) and that `result` summarizes for the workload; never "null", never one that
-/// failed. The baseline is glibc's default, or where that is missing the first candidate.
+/// failed, and where the workload's flags rule preloading out, only such as can be linked. The
+/// baseline is what the program runs on now, where it is linked to an allocator that was measured;
+/// else glibc's default, or where that is missing the first candidate.
 /// thresholds.h says when a difference counts; one that does not is "same", and then the baseline
 /// is kept. Works on result.summary, or summarizes result.runs when that is empty. Fails when the
 /// workload is not in the result, nothing usable was measured for it, or the objective's figure was
@@ -40,7 +42,12 @@ Expected<std::vector<Recommendation>> recommend_all(const Result& result, Object
 std::vector<Recommendation> recommend_objectives(const Result& result,
                                                  const std::vector<Deployment>& deployments);
 
-/// The shell lines that put `choice` under `command`, ready to paste; notes stand behind '#'.
+/// The shell lines that put `choice` under the workload's program, ready to paste; notes stand
+/// behind '#'. Where its flags say that a preloaded allocator would do nothing or crash it, the
+/// lines say so and name the other way, if there is one.
+std::string deployment_lines_for(const AllocatorName& choice, const WorkloadInfo& workload,
+                                 const std::vector<Deployment>& deployments);
+/// The same for a program of which nothing but its command is known.
 std::string deployment_lines(const AllocatorName& choice, const std::vector<std::string>& command,
                              const std::vector<Deployment>& deployments);
 

@@ -65,13 +65,6 @@ void describe(Visitor& field, T& one) {
   field("rss_bytes", one.second);
 }
 
-/// What only some documents have: not written where it is empty.
-template <class Visitor, class Container>
-void describe_some(Visitor& field, const char* name, Container& value) {
-  if (std::is_const_v<Container> && value.empty()) return;
-  field(name, value);
-}
-
 template <class Visitor, Is<RecordingInfo> T>
 void describe(Visitor& field, T& one) {
   field("trace", one.trace);

@@ -3,6 +3,8 @@
 // compare a figure with a constant.
 #pragma once
 
+#include <cstddef>
+
 namespace heapwise::thresholds {
 
 /// Fewer repetitions than this decide nothing: with one there is no spread at all and with two the
@@ -89,5 +91,28 @@ constexpr unsigned kControls = 3;
 
 /// A time or a ratio that all allocators share moved by more than this per cent: worth a note.
 constexpr double kCommonShift = 3;
+
+// ---- when a prediction is flagged
+
+/// Blocks of which nobody measured what was written: less of the live bytes than this, in per cent,
+/// moves a prediction by less than predictions are good to.
+constexpr double kUnseenLargePercent = 5;
+
+/// Blocks too small to be measured. They are written in nearly every program, so only a heap that
+/// consists of them mostly is worth a word.
+constexpr double kUnseenMiddlingPercent = 50;
+
+/// Calls of malloc_usable_size for each allocation from which on a program is taken to decide by
+/// what they say. Judgement: less than one in fifty is a look at a few blocks, not a habit.
+constexpr double kUsableSizeShare = 0.02;
+
+/// A glibc heap predicted larger than all that the recorded process had, by as much as predictions
+/// may be off. Fewer samples of that process than these may have missed its peak.
+constexpr double kUnwrittenPercent = 5;
+constexpr double kUnwrittenBytes = 1024 * 1024;
+constexpr std::size_t kRecordedSamples = 20;
+
+/// A heap that is less than this, in per cent, of its process's memory.
+constexpr double kSmallHeapPercent = 50;
 
 }  // namespace heapwise::thresholds

@@ -289,7 +289,9 @@ void count_real_failures(Result& result) {
     if (run.status == RunStatus::ok) continue;
     for (Summary& row : result.summary) {
       if (row.workload != run.workload || !same_allocator(row, run)) continue;
-      if (row.failures++ == 0) row.failure = "the program itself " + failure_of(run);
+      if (row.failures++ > 0) continue;
+      row.failure = "the program itself " + failure_of(run);
+      row.flags.emplace_back("fails-under-allocator");
     }
   }
 }

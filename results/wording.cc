@@ -44,37 +44,36 @@ std::string amount(const Difference& difference, const std::string& what, const 
                      base.empty() ? "" : " than " + base, details(difference, !base.empty()));
 }
 
+std::string phrase(const Difference& difference, const std::string& what, const std::string& base) {
+  switch (difference.relation) {
+    case Relation::less:
+    case Relation::more:
+      return amount(difference, what, base);
+    case Relation::same:
+      return what + " the same";
+    case Relation::unclear:
+      return fmt::format("{} not clear ({}, {})", what, signed_percent(difference.percent),
+                         difference.too_few ? "of too few runs" : "within the noise");
+    case Relation::unknown:
+      break;
+  }
+  return what + " not measured";
+}
+
 }  // namespace
 
 std::string memory_phrase(const Difference& difference, const std::string& base) {
-  switch (difference.relation) {
-    case Relation::same:
-      return "memory the same";
-    case Relation::unclear:
-      return fmt::format("memory not clear ({}, {})", signed_percent(difference.percent),
-                         difference.too_few ? "of too few runs" : "within the noise");
-    case Relation::unknown:
-      return "memory not measured";
-    default:
-      return amount(difference, "memory", base);
-  }
+  return phrase(difference, "memory", base);
 }
 
 std::string speed_phrase(const Difference& difference, const std::string& base) {
-  switch (difference.relation) {
-    case Relation::same:
-      return "no detectable difference in speed";
-    case Relation::unclear:
-      return fmt::format(
-          "{} ({} allocator time, {})",
-          difference.too_few ? "speed not clear" : "no detectable difference in speed",
-          signed_percent(difference.percent),
-          difference.too_few ? "of too few runs" : "within the noise");
-    case Relation::unknown:
-      return "allocator time not measured";
-    default:
-      return amount(difference, "allocator time", base);
+  const std::string nothing = "no detectable difference in speed";
+  if (difference.relation == Relation::same) return nothing;
+  if (difference.relation != Relation::unclear || difference.too_few) {
+    return phrase(difference, "allocator time", base);
   }
+  return fmt::format("{} ({} allocator time, within the noise)", nothing,
+                     signed_percent(difference.percent));
 }
 
 std::string latency_phrase(const Difference& difference, const std::string& base) {

@@ -50,7 +50,8 @@ struct TraceInfo {
   std::vector<std::string> command;
   /// Facts beside the above as key and value, in the order written: "pid", "parent_pid",
   /// "executable", "directory", "kernel", "cpus", "page_size", "libc",
-  /// "transparent_hugepage", "created" (RFC 3339), "env.NAME" for variables that steer an
+  /// "transparent_hugepage", "created" (RFC 3339), "recording" (the same in all traces of one
+  /// session), "executable.privileges" ("setuid" and the like), "env.NAME" for variables that steer an
   /// allocator, "workload" with its parameters, "seed", "recorder.*" for counters and costs.
   std::vector<std::pair<std::string, std::string>> facts;
 

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "bench/session/record_target.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/raw_spool.h"
 
@@ -41,6 +42,14 @@ std::string huge_page_setting() {
   return text->substr(open + 1, close - open - 1);
 }
 
+/// The same in all traces of one recording, and in no other's: the moment, and who made it.
+std::string recording_number() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return std::to_string(now.tv_sec) + "." + std::to_string(now.tv_nsec) + "." +
+         std::to_string(getpid());
+}
+
 Facts machine_facts() {
   utsname system{};
   uname(&system);
@@ -49,7 +58,8 @@ Facts machine_facts() {
           {"page_size", std::to_string(sysconf(_SC_PAGESIZE))},
           {"libc", std::string("glibc ") + gnu_get_libc_version()},
           {"transparent_hugepage", huge_page_setting()},
-          {"created", now_rfc3339()}};
+          {"created", now_rfc3339()},
+          {"recording", recording_number()}};
 }
 
 std::uint64_t most_resident(const EndedImage& image) {
@@ -168,6 +178,7 @@ class ImageConverter {
   }
 
   recorder::ConversionRequest request_for(std::size_t index, const std::string& program,
+                                          const std::string& executable,
                                           const std::vector<std::size_t>& children) {
     const EndedImage& image = session_.ended()[index];
     recorder::ConversionRequest request;
@@ -176,6 +187,9 @@ class ImageConverter {
     request.overwrite = options_.overwrite;
     request.name = program;
     request.facts = machine_;
+    if (const std::string privileges = privileges_of(executable); !privileges.empty()) {
+      request.facts.emplace_back("executable.privileges", privileges);
+    }
     request.end_facts = end_facts(image, end_);
     request.residency = image.samples;
     request.touches = image.touches;
@@ -199,7 +213,7 @@ class ImageConverter {
     if (empty && index != main_) return {};
     const std::string program = program_name(raw->text());
     const auto children = children_of(index);
-    const auto request = request_for(index, program, children);
+    const auto request = request_for(index, program, raw->text().executable, children);
     if (options_.converting) options_.converting(request.output);
     auto conversion = recorder::convert_spool(request);
     if (!conversion) return tl::unexpected(conversion.error());

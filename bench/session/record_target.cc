@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "allocators/elf_exports.h"
 #include "base/files.h"
 
 namespace heapwise {
@@ -141,14 +142,17 @@ std::string script_interpreter(const MappedFile& file) {
   return text.substr(from, text.find_first_of(" \t\n", from) - from);
 }
 
+bool has_capabilities(const std::string& path) {
+  return getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
+}
+
 bool gains_privileges(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return false;
   const bool other_user = (status.st_mode & S_ISUID) != 0 && status.st_uid != geteuid();
   const bool other_group =
       (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && status.st_gid != getegid();
-  const bool capable =
-      geteuid() != 0 && getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
+  const bool capable = geteuid() != 0 && has_capabilities(path);
   return other_user || other_group || capable;
 }
 
@@ -168,6 +172,12 @@ void judge(const std::string& path, const Elf& elf, std::vector<Warning>& warnin
     warn("static-executable",
          path + " is statically linked: its malloc cannot be seen from outside, nor replaced",
          "link it dynamically, or link the allocator into it");
+  } else if (program_defines(path, "malloc")) {
+    warn("own-malloc",
+         path +
+             " defines malloc itself (an allocator is linked into it): its own comes before any "
+             "preloaded one, so it can neither be recorded nor run on another",
+         "build it without that allocator, and compare then");
   }
   for (const std::string& library : elf.needed) {
     for (const char* runtime : {"libasan.so", "libtsan.so", "libmsan.so", "libhwasan.so"}) {
@@ -180,6 +190,14 @@ void judge(const std::string& path, const Elf& elf, std::vector<Warning>& warnin
 }
 
 }  // namespace
+
+std::string privileges_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  if ((status.st_mode & S_ISUID) != 0) return "setuid";
+  if ((status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) return "setgid";
+  return has_capabilities(path) ? "given capabilities" : "";
+}
 
 Expected<RecordTarget> inspect_target(const std::string& name) {
   auto path = find_program(name);

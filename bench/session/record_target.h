@@ -21,4 +21,8 @@ struct RecordTarget {
 /// another architecture) are warned of, not refused: their children may be recorded nevertheless.
 Expected<RecordTarget> inspect_target(const std::string& name);
 
+/// "setuid", "setgid" or "given capabilities": why whoever runs this file may gain rights, so that
+/// the system ignores LD_PRELOAD for them, even where it did not for this user. Empty otherwise.
+std::string privileges_of(const std::string& path);
+
 }  // namespace heapwise

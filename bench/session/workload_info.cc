@@ -7,41 +7,33 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "bench/session/environment.h"
+#include "results/flags.h"
+#include "traces/census.h"
+
 namespace heapwise {
 namespace {
 
 constexpr std::size_t kKeptResidency = 1000;
 constexpr double kSecond = 1e9;
 
-void warn(WorkloadInfo& info, const char* code, std::string what, std::string remedy) {
-  info.warnings.push_back({code, std::move(what), std::move(remedy), ""});
-}
-
-void add_warnings(WorkloadInfo& info, const plan::PlanFacts& facts) {
-  if (facts.damage) {
-    warn(info, "trace-unfinished", info.name + ": " + facts.damage->what,
-         "Record it again; figures are those of the part that is there.");
+/// Flags, with what the machine and another look at the trace say.
+void add_flags(WorkloadInfo& info, const plan::PlanFacts& facts, const std::string& trace_path) {
+  TraceEvidence evidence;
+  evidence.info = facts.info;
+  evidence.info.name = info.name;
+  evidence.totals = facts.totals;
+  evidence.capabilities = facts.capabilities;
+  if (facts.damage) evidence.damage = facts.damage->what;
+  evidence.threads = facts.threads;
+  evidence.cpus_here = static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
+  evidence.huge_pages_here = look_at_machine().transparent_hugepage;
+  if (facts.info.source == TraceSource::recorded) {
+    if (const auto census = take_census(trace_path, touch_threshold(facts.info))) {
+      evidence.census = *census;
+    }
   }
-  if (facts.totals.dropped_events > 0) {
-    warn(info, "trace-incomplete",
-         info.name + ": " + std::to_string(facts.totals.dropped_events) +
-             " events were lost in the recording",
-         "Record it again with less else going on.");
-  }
-  if (!has(facts.capabilities, Capability::time)) {
-    warn(info, "trace-untimed",
-         info.name + ": the trace has no times, so time is counted in operations",
-         "Figures over time, and allocators that give memory back after a while, need a trace with "
-         "times.");
-  }
-  const auto cpus = facts.info.fact("cpus");
-  const long here = sysconf(_SC_NPROCESSORS_ONLN);
-  if (cpus && facts.threads > 1 && std::strtol(cpus->c_str(), nullptr, 10) != here) {
-    warn(info, "different-cpu-count",
-         info.name + ": recorded with " + *cpus + " CPUs, replayed with " + std::to_string(here) +
-             "; allocators size their arenas by it",
-         "Replay on a machine with as many CPUs.");
-  }
+  info.warnings = trace_flags(evidence);
 }
 
 void add_residency(WorkloadInfo& info, const std::vector<ResidencySample>& samples) {
@@ -71,7 +63,8 @@ WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trac
   if (const auto cpu = facts.totals.fact("cpu_seconds")) info.cpu_s = std::atof(cpu->c_str());
   info.capabilities = capability_names(facts.capabilities);
   add_residency(info, facts.residency);
-  add_warnings(info, facts);
+  info.linked_allocator = facts.info.fact("recorder.linked_allocator").value_or("");
+  add_flags(info, facts, trace_path);
   return info;
 }
 

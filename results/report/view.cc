@@ -130,7 +130,10 @@ std::vector<Warning> warnings_of(const Result& result) {
   std::vector<Warning> all = result.environment.warnings;
   for (const WorkloadInfo& workload : result.workloads) {
     for (Warning warning : workload.warnings) {
-      if (result.workloads.size() > 1) warning.what = workload.name + ": " + warning.what;
+      const bool named = warning.what.find(workload.name) != std::string::npos;
+      if (result.workloads.size() > 1 && !named) {
+        warning.what = workload.name + ": " + warning.what;
+      }
       all.push_back(std::move(warning));
     }
   }

@@ -9,6 +9,7 @@
 #include "traces/recorder/live_objects.h"
 #include "traces/recorder/program_time.h"
 #include "traces/recorder/raw_spool.h"
+#include "traces/recorder/sensing.h"
 #include "traces/recorder/spool.h"
 #include "traces/recorder/touches.h"
 #include "traces/writer.h"
@@ -54,6 +55,17 @@ Capabilities capabilities_of(const spool::Header& header, const ConversionReques
   return set;
 }
 
+/// "mallinfo2, malloc_trim" of a set of bits.
+std::string names_of_calls(std::uint64_t calls) {
+  std::string names;
+  for (std::size_t i = 0; i < kAllocatorCalls.size(); ++i) {
+    if ((calls >> i & 1U) == 0) continue;
+    names += (names.empty() ? "" : ", ");
+    names += kAllocatorCalls[i];
+  }
+  return names;
+}
+
 TraceInfo describe(const RawSpool& raw, const ConversionRequest& request) {
   const spool::Header& header = raw.header();
   SpoolText text = raw.text();
@@ -75,6 +87,9 @@ TraceInfo describe(const RawSpool& raw, const ConversionRequest& request) {
     info.facts.emplace_back("recorder.linked_allocator", header.allocator);
     const bool over = (header.flags.load() & spool::kOverLinkedAllocator) != 0;
     info.facts.emplace_back("recorder.recorded_over", over ? header.allocator : "glibc");
+  }
+  if (const std::string calls = names_of_calls(header.allocator_calls.load()); !calls.empty()) {
+    info.facts.emplace_back("recorder.allocator_calls", calls);
   }
   return info;
 }

@@ -6,6 +6,7 @@
 
 #include "traces/recorder/export.h"
 #include "traces/recorder/large.h"
+#include "traces/recorder/linked.h"
 #include "traces/recorder/log.h"
 #include "traces/recorder/real.h"
 
@@ -24,8 +25,17 @@ void note_exit() {
   log_extended(spool::Code::exit_begin);
 }
 
+// Plug-ins came after the beginning. A forked child may have been made while another thread held
+// the dynamic linker's lock, so it does not ask; nor does what ends in a hurry, by _exit.
+void note_plugins() {
+  if (!is_own_spool() || spool_of_process.header->parent_start_ticks != 0 || is_sandboxed()) return;
+  spool_of_process.header->allocator_calls.fetch_or(imported_allocator_calls_now(),
+                                                    std::memory_order_relaxed);
+}
+
 int main_and_exit(int count, char** arguments, char** environment) {
   const int status = real_main(count, arguments, environment);
+  note_plugins();
   note_exit();
   return status;
 }
@@ -76,7 +86,10 @@ HEAPWISE_EXPORT int __libc_start_main(Main main, int argc, char** argv, void (*i
                                                                    fini, loader_fini, stack_end);
 }
 
-HEAPWISE_EXPORT __attribute__((noreturn)) void exit(int status) { leave(next_exit, status); }
+HEAPWISE_EXPORT __attribute__((noreturn)) void exit(int status) {
+  note_plugins();
+  leave(next_exit, status);
+}
 HEAPWISE_EXPORT __attribute__((noreturn)) void _exit(int status) { leave(next_exit_now, status); }
 HEAPWISE_EXPORT __attribute__((noreturn)) void _Exit(int status) {
   leave(next_exit_now_too, status);

@@ -5,6 +5,8 @@
 
 #include <link.h>
 
+#include <cstdint>
+
 namespace heapwise::recorder {
 
 /// The C library, or null when none of that name is loaded.
@@ -17,6 +19,14 @@ void* find_symbol(const link_map* object, const char* name);
 /// allocator's own interface (mallocx, mi_malloc, …) beside the standard one: such pointers come
 /// to free, so both must reach the same allocator.
 bool program_uses_private_interface(const char* allocator);
+
+/// Which of kAllocatorCalls (sensing.h) the loaded objects import, as bits: the program and its
+/// libraries, but not libc, nor known allocators, nor the recorder. Weak imports count: a program
+/// has them to ask where it finds someone to.
+std::uint64_t imported_allocator_calls();
+
+/// The same while other threads may load and unload: under the dynamic linker's own lock.
+std::uint64_t imported_allocator_calls_now();
 
 /// The file name of a path.
 const char* base_name(const char* path);

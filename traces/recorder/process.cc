@@ -14,6 +14,7 @@
 #include "traces/recorder/clock.h"
 #include "traces/recorder/environment.h"
 #include "traces/recorder/large.h"
+#include "traces/recorder/linked.h"
 #include "traces/recorder/real.h"
 #include "traces/recorder/syscalls.h"
 #include "traces/recorder/thread_state.h"
@@ -32,6 +33,9 @@ std::atomic<bool> sandboxed{false};
 // The identity of the image that recorded last in this memory: in a forked child, its parent's.
 std::uint64_t last_start_ticks = 0;
 std::uint64_t fork_ticks = 0;
+
+// What the objects import that were there when the image began: its children's too.
+std::uint64_t first_allocator_calls = 0;
 
 // Of paths inside the session's directory. These stand on the stack of whatever thread comes first.
 constexpr std::size_t kPathBytes = 1024;
@@ -197,6 +201,7 @@ void fill_header(Header* header, std::uint32_t capacity, std::uint64_t start_tic
   header->fork_ticks = last_start_ticks == 0 ? 0 : fork_ticks == 0 ? start_ticks : fork_ticks;
   header->capacity = capacity;
   header->stamp_ticks = static_cast<std::uint32_t>(measure_stamp());
+  header->allocator_calls.store(first_allocator_calls, std::memory_order_relaxed);
   std::strncpy(header->allocator, linked_allocator, sizeof header->allocator - 1);
   header->limit.store(spool::kFirstSegments, std::memory_order_relaxed);
   header->large_limit.store(spool::kFirstLargeBlocks, std::memory_order_relaxed);
@@ -280,6 +285,7 @@ bool begin_image() {
   map_session();
   if (session == nullptr) return false;
   clock_mode = session->clock == spool::ClockKind::tsc ? ClockMode::tsc : ClockMode::monotonic;
+  first_allocator_calls = imported_allocator_calls();
   make_thread_key();
   resolve_execs();
   resolve_exits();

@@ -103,6 +103,7 @@ struct Header {
   std::atomic<std::uint64_t> usable_size_calls;
   std::atomic<std::uint64_t> deepbind_loads;   ///< dlopen with RTLD_DEEPBIND
   std::atomic<std::uint64_t> namespace_loads;  ///< dlmopen
+  std::atomic<std::uint64_t> allocator_calls;  ///< what its objects import of sensing.h's list
   // Every so many events one is timed, so that the cost of recording is known where it was paid.
   std::atomic<std::uint64_t> timed_events;
   std::atomic<std::uint64_t> allocator_ticks;  ///< of the timed events, with one clock reading each
