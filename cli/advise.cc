@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "base/files.h"
+#include "bench/session/workload_info.h"
 #include "cli/measure.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
+#include "results/flags.h"
 #include "results/report/console.h"
 #include "results/report/html.h"
 #include "results/store.h"
@@ -29,6 +31,8 @@ struct AdviseVerb {
   std::string report;  ///< empty: the first free name of report.html, report-2.html, …
   std::string json;
   std::string keep_trace;
+  unsigned recordings = 1;
+  bool separate = false;
   bool force = false;
   RecordingFlags recording;
   MeasureOptions measure;
@@ -36,6 +40,7 @@ struct AdviseVerb {
 
 struct Subject {
   std::vector<std::string> traces;
+  std::vector<unsigned> workloads;  ///< which of them are recordings of the same
   std::vector<Warning> warnings;
 };
 
@@ -76,17 +81,50 @@ std::string ending(int wait_status) {
                      signal, strsignal(signal));
 }
 
-Expected<Subject> record_subject(const AdviseVerb& verb, const std::vector<std::string>& command,
-                                 const std::string& trace, Progress& progress) {
-  progress.note("recording " + command.front());
+/// "load.hwt", "load-2.hwt", …
+std::string numbered(const std::string& path, unsigned number) {
+  if (number == 1) return path;
+  const std::string ending = ".hwt";
+  const bool has = path.size() > ending.size() && path.ends_with(ending);
+  const std::string stem = has ? path.substr(0, path.size() - ending.size()) : path;
+  return fmt::format("{}-{}{}", stem, number, has ? ending : "");
+}
+
+Expected<void> record_once(const AdviseVerb& verb, const std::vector<std::string>& command,
+                           const std::string& trace, Subject& subject, Progress& progress) {
   const auto recording = record_command(command, trace, verb.force, progress, {}, verb.recording);
   if (!recording) return tl::make_unexpected(recording.error());
   if (recording->wait_status != 0) progress.note("warning: " + ending(recording->wait_status));
-  Subject subject{worth_replaying(*recording, progress), recording->warnings};
-  if (subject.traces.empty()) {
+  const auto traces = worth_replaying(*recording, progress);
+  if (traces.empty()) {
     return fail(ErrorCode::unsupported, command.front() + " made no call of malloc that was seen",
                 "see the warnings above; a static or setuid program cannot be recorded");
   }
+  subject.traces.insert(subject.traces.end(), traces.begin(), traces.end());
+  for (const Warning& warning : recording->warnings) {
+    if (!has_flag(subject.warnings, warning.code)) subject.warnings.push_back(warning);
+  }
+  return {};
+}
+
+Expected<Subject> record_subject(const AdviseVerb& verb, const std::vector<std::string>& command,
+                                 const std::string& trace, const std::string& folder,
+                                 Progress& progress) {
+  std::string input;
+  if (verb.recordings > 1) {
+    auto kept = keep_input(folder);
+    if (!kept) return tl::make_unexpected(kept.error());
+    input = *std::move(kept);
+  }
+  Subject subject;
+  for (unsigned number = 1; number <= verb.recordings; ++number) {
+    progress.note("recording " + command.front() +
+                  (verb.recordings > 1 ? fmt::format(", {} of {}", number, verb.recordings) : ""));
+    if (auto rewound = rewind_input(input); !rewound) return tl::make_unexpected(rewound.error());
+    auto done = record_once(verb, command, numbered(trace, number), subject, progress);
+    if (!done) return tl::make_unexpected(done.error());
+  }
+  if (verb.recordings > 1) subject.workloads = group_recordings(subject.traces, true);
   return subject;
 }
 
@@ -101,7 +139,15 @@ Expected<void> check_arguments(const AdviseVerb& verb, const std::vector<std::st
     return fail(ErrorCode::usage, "--trace is for recordings: there is no program to record",
                 "leave it out, or give a program behind --");
   }
-  for (const std::string& output : {verb.report, verb.json, verb.keep_trace}) {
+  if (verb.recordings > 1 && command.empty()) {
+    return fail(ErrorCode::usage, "--recordings is for a program: traces are recorded already",
+                "give several traces of the same command, which count as recordings of it");
+  }
+  std::vector<std::string> outputs{verb.report, verb.json};
+  for (unsigned number = 1; number <= verb.recordings && !verb.keep_trace.empty(); ++number) {
+    outputs.push_back(numbered(verb.keep_trace, number));
+  }
+  for (const std::string& output : outputs) {
     if (auto place = check_output(output, verb.force); !place) return place;
   }
   return {};
@@ -125,20 +171,23 @@ Expected<void> run(const AdviseVerb& verb, const std::vector<std::string>& comma
   if (!folder) return tl::make_unexpected(folder.error());
 
   Progress progress(verb.measure.quiet);
-  Subject subject{verb.traces, {}};
+  Subject subject{verb.traces, {}, {}};
+  if (command.empty() && !verb.separate) subject.workloads = group_recordings(verb.traces, false);
   if (!command.empty()) {
     const std::string trace =
         verb.keep_trace.empty() ? folder->path() + "/trace.hwt" : verb.keep_trace;
-    auto recorded = record_subject(verb, command, trace, progress);
+    auto recorded = record_subject(verb, command, trace, folder->path(), progress);
     if (!recorded) return tl::make_unexpected(recorded.error());
     subject = *std::move(recorded);
   }
-  auto result = measure(subject.traces, verb.measure, progress);
+  auto result = measure(subject.traces, verb.measure, progress, subject.workloads);
   if (!result) return tl::make_unexpected(result.error());
   for (WorkloadInfo& workload : result->workloads) {
     add_recording_warnings(workload, subject.warnings);
     // A trace that is about to be removed is no path to hand out.
-    if (!command.empty() && verb.keep_trace.empty()) workload.trace.clear();
+    if (command.empty() || !verb.keep_trace.empty()) continue;
+    workload.trace.clear();
+    for (RecordingInfo& recording : workload.recordings) recording.trace.clear();
   }
   return write_outputs(verb, *result, report);
 }
@@ -150,13 +199,22 @@ void add_advise(CLI::App& root, Outcome& outcome) {
   CLI::App* app = root.add_subcommand(
       "advise",
       "The main job: record a program, or take traces of it, replay them on every allocator, "
-      "recommend one, and write a report with charts.\n"
+      "recommend one, and write a report with charts. Traces that were recorded from the same "
+      "command are recordings of one workload: intervals reach over all of them.\n"
       "Example: heapwise advise -o load.html -- sqlite3 :memory: '.read load.sql'");
   app->add_option("TRACE", verb->traces, "Traces (.hwt), instead of a program");
   app->add_option("-o,--output", verb->report,
                   "The report to write. Default: report.html, or the next free name");
   app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
-  app->add_option("--trace", verb->keep_trace, "Keep the recorded trace under this name");
+  app->add_option(
+      "--trace", verb->keep_trace,
+      "Keep the recorded trace under this name; of several recordings the second as NAME-2.hwt");
+  app->add_option("--recordings", verb->recordings,
+                  "Record the program so many times, to see how far it varies by itself")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  app->add_flag("--separate", verb->separate,
+                "Every trace is a workload of its own, though the command is the same");
   app->add_flag("--force", verb->force, "Replace existing files");
   add_recording_flags(app, verb->recording);
   verb->measure.add_to(*app);

@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <map>
+#include <set>
 
 #include "allocators/allocator.h"
 #include "bench/session/environment.h"
@@ -18,6 +20,7 @@
 #include "results/flags.h"
 #include "results/recommend.h"
 #include "results/summarize.h"
+#include "results/thresholds.h"
 
 namespace heapwise::cli {
 namespace {
@@ -34,6 +37,11 @@ const std::map<std::string, std::vector<Purpose>> kPurposes = {
 std::uint64_t seed_from_clock() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(now.count()) | 1U;
+}
+
+/// Whether any two traces are recordings of the same workload.
+bool has_several(const std::vector<unsigned>& workloads) {
+  return std::set<unsigned>(workloads.begin(), workloads.end()).size() < workloads.size();
 }
 
 void show(Progress& progress, const ReplayProgress& step) {
@@ -54,8 +62,11 @@ void MeasureOptions::add_to(CLI::App& verb) {
   verb.add_option("--allocators", allocators,
                   "Which to compare, separated by commas: NAME, NAME:TUNING, NAME=/path/lib.so, "
                   "each with @VAR=VALUE;VAR=VALUE behind. Default: all that were built");
-  verb.add_option("--repetitions", repetitions, "Rounds of runs; at least 3 for a verdict")
+  verb.add_option("--repetitions", repetitions,
+                  "Rounds of runs. Fewer than 3 give no interval and no verdict. Where several "
+                  "recordings of a workload are replayed, the default is 3 of each")
       ->check(CLI::Range(1, 1000))
+      ->each([this](const std::string&) { repetitions_given = true; })
       ->capture_default_str();
   verb.add_option("--clock", clock,
                   "The time that allocators see: trace (recorded time, passing at once), recorded "
@@ -72,16 +83,19 @@ void MeasureOptions::add_to(CLI::App& verb) {
 }
 
 Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
-                         Progress& progress) {
+                         Progress& progress, const std::vector<unsigned>& workloads) {
   ReplayOptions replay_options;
   replay_options.traces = traces;
+  replay_options.workloads = workloads;
   replay_options.contenders = default_contenders();
   if (!options.allocators.empty()) {
     auto contenders = parse_contenders(options.allocators);
     if (!contenders) return tl::make_unexpected(contenders.error());
     replay_options.contenders = *std::move(contenders);
   }
-  replay_options.repetitions = options.repetitions;
+  replay_options.repetitions = has_several(workloads) && !options.repetitions_given
+                                   ? std::min(options.repetitions, thresholds::kRepetitions)
+                                   : options.repetitions;
   replay_options.purposes = kPurposes.at(options.purposes);
   replay_options.clock = kClocks.at(options.clock);
   replay_options.seed = options.seed == 0 ? seed_from_clock() : options.seed;
@@ -98,7 +112,7 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   result->heapwise_version = HEAPWISE_VERSION;
   result->created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   result->summary = summarize(result->runs);
-  flag_predictions(*result, replay_options.clock == ReplayClock::trace);
+  flag_predictions(*result);
   result->recommendations =
       recommend_objectives(*result, deployments_of(replay_options.contenders));
   return result;

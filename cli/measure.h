@@ -17,6 +17,7 @@ namespace heapwise::cli {
 struct MeasureOptions {
   std::string allocators;  ///< as typed; empty: all that were built
   unsigned repetitions = 5;
+  bool repetitions_given = false;
   std::string clock = "trace";
   std::string purposes = "footprint,throughput";
   std::uint64_t seed = 0;  ///< 0: drawn from the clock
@@ -27,10 +28,11 @@ struct MeasureOptions {
   void add_to(CLI::App& verb);
 };
 
-/// Replays the traces and derives summary, environment and verdicts. Checks the options before it
+/// Replays the traces and derives summary, environment, flags and verdicts. `workloads` says which
+/// traces are recordings of the same (ReplayOptions); empty: none. Checks the options before it
 /// runs anything.
 Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
-                         Progress& progress);
+                         Progress& progress, const std::vector<unsigned>& workloads = {});
 
 /// Fails when `path` (not "" and not "-") exists and `force` is false: asked before a measurement
 /// so that none is lost for want of a place to put it.

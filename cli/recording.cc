@@ -2,11 +2,14 @@
 #include "cli/recording.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <iterator>
 #include <utility>
 
+#include "base/files.h"
 #include "cli/verb.h"
 #include "results/flags.h"
 
@@ -53,6 +56,23 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   if (!recording) return recording;
   for (const Warning& warning : recording->warnings) note_warning(warning, progress);
   return recording;
+}
+
+Expected<std::string> keep_input(const std::string& folder) {
+  if (isatty(STDIN_FILENO) != 0) return std::string();
+  const auto input = read_file("-");
+  if (!input) return tl::make_unexpected(input.error());
+  const std::string path = folder + "/input";
+  if (auto written = write_file(path, *input, false); !written) {
+    return tl::make_unexpected(written.error());
+  }
+  if (auto rewound = rewind_input(path); !rewound) return tl::make_unexpected(rewound.error());
+  return path;
+}
+
+Expected<void> rewind_input(const std::string& kept) {
+  if (kept.empty() || std::freopen(kept.c_str(), "r", stdin) != nullptr) return {};
+  return fail_errno("cannot read " + kept);
 }
 
 void add_recording_warnings(WorkloadInfo& workload, const std::vector<Warning>& warnings) {

@@ -29,6 +29,12 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
                                    std::function<void(std::int32_t pid)> started = {},
                                    const RecordingFlags& flags = {});
 
+/// Standard input as a file in `folder` that each run reads from its start; empty for a terminal,
+/// which cannot be asked to type it again.
+Expected<std::string> keep_input(const std::string& folder);
+/// Goes back to the start of what keep_input() kept; nothing to do where it kept nothing.
+Expected<void> rewind_input(const std::string& kept);
+
 /// Adds what the recording said to a workload made from it, but for what its trace says by itself.
 void add_recording_warnings(WorkloadInfo& workload, const std::vector<Warning>& warnings);
 

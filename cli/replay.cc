@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/session/workload_info.h"
 #include "cli/measure.h"
 #include "cli/verb.h"
 #include "results/report/console.h"
@@ -17,6 +18,7 @@ namespace {
 struct ReplayVerb {
   std::vector<std::string> traces;
   std::string json;
+  bool separate = false;
   bool force = false;
   MeasureOptions measure;
 };
@@ -24,7 +26,9 @@ struct ReplayVerb {
 Expected<void> run(const ReplayVerb& verb) {
   if (auto place = check_output(verb.json, verb.force); !place) return place;
   Progress progress(verb.measure.quiet);
-  const auto result = measure(verb.traces, verb.measure, progress);
+  const auto workloads =
+      verb.separate ? std::vector<unsigned>{} : group_recordings(verb.traces, false);
+  const auto result = measure(verb.traces, verb.measure, progress, workloads);
   if (!result) return tl::make_unexpected(result.error());
   if (verb.json == "-") return save_result("-", *result, false);
   fmt::print("{}", console_report(*result));
@@ -44,10 +48,14 @@ void add_replay(CLI::App& root, Outcome& outcome) {
   auto verb = std::make_shared<ReplayVerb>();
   CLI::App* app = root.add_subcommand(
       "replay",
-      "Replay one or more traces on every allocator and print what they cost.\n"
+      "Replay one or more traces on every allocator and print what they cost. Traces that were "
+      "recorded from the same command are recordings of one workload: intervals reach over all of "
+      "them.\n"
       "Example: heapwise replay redis.hwt --allocators glibc,jemalloc --json redis.json");
   app->add_option("TRACE", verb->traces, "Traces (.hwt) to replay")->required();
   app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app->add_flag("--separate", verb->separate,
+                "Every trace is a workload of its own, though the command is the same");
   app->add_flag("--force", verb->force, "Replace an existing file");
   verb->measure.add_to(*app);
   app->callback([verb, &outcome] {

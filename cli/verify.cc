@@ -96,20 +96,6 @@ Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>&
   return check_program(command.front());
 }
 
-/// Standard input as a file that each run reads from its start; empty for a terminal, which cannot
-/// be asked to type it again. The recorded run gets it too.
-Expected<std::string> keep_input(const std::string& folder) {
-  if (isatty(STDIN_FILENO) != 0) return std::string();
-  const auto input = read_file("-");
-  if (!input) return tl::make_unexpected(input.error());
-  const std::string path = folder + "/input";
-  if (auto written = write_file(path, *input, false); !written) {
-    return tl::make_unexpected(written.error());
-  }
-  if (std::freopen(path.c_str(), "r", stdin) == nullptr) return fail_errno("cannot read " + path);
-  return path;
-}
-
 Expected<double> end_of_load(const std::optional<Expected<Load>>& load, const LoadScript& script,
                              const Recording& recording) {
   if (script.command.empty()) return 1.0;

@@ -15,6 +15,10 @@ namespace {
 constexpr std::size_t kCommandLength = 56;
 constexpr std::size_t kLineLength = 76;
 
+constexpr const char* kIgnoredVariables =
+    "the tuning's variables are ignored too for whoever gains rights by running the program: "
+    "build them into it";
+
 bool fits_a_line(const std::string& word) {
   return std::none_of(word.begin(), word.end(),
                       [](unsigned char letter) { return letter < 0x20 || letter == 0x7f; });
@@ -119,8 +123,7 @@ std::string lines_without_preload(const Deployment& deployment, const PreloadVer
                   " and see that it still works: heapwise verify -- PROGRAM");
   if (deployment.environment.empty()) return text;
   if (preload.code == "gains-privileges") {
-    return text + "\n" +
-           comment("the variables of the tuning are ignored too: build them into the program");
+    return text + "\n" + comment(kIgnoredVariables);
   }
   return text + "\n" + run_lines(variables_of(deployment), workload.command);
 }
@@ -151,6 +154,7 @@ std::string deployment_lines_for(const AllocatorName& choice, const WorkloadInfo
   const PreloadVerdict preload = preload_verdict(workload);
   if (deployment->preload_path.empty() && linked.empty()) {
     if (words.empty()) return "# nothing to do: it is what programs run on already";
+    if (preload.code == "gains-privileges") return comment(kIgnoredVariables);
     return run_lines(std::move(words), workload.command);
   }
   if (preload.preload != Preload::works) {

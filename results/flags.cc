@@ -350,27 +350,6 @@ void flag_few(Result& result, WorkloadInfo& workload) {
                 fmt::format("--repetitions {} or more", thresholds::kRepetitions)));
 }
 
-void flag_background(Result& result, WorkloadInfo& workload) {
-  std::string names;
-  for (Summary& row : result.summary) {
-    const bool threaded =
-        std::any_of(row.settings.begin(), row.settings.end(), [](const std::string& setting) {
-          return setting.find("background_thread:true") != std::string::npos;
-        });
-    if (row.workload != workload.name || !threaded || !row.peak_rss_bytes) continue;
-    flag_row(row, "background-thread");
-    names += (names.empty() ? "" : ", ") + row.allocator + ":" + row.tuning;
-  }
-  if (names.empty()) return;
-  add_flag(workload.warnings,
-           flag("background-thread",
-                fmt::format("{} returns memory from a thread of its own, which the trace's clock "
-                            "does not wake: memory over time and at the end may be predicted too "
-                            "high",
-                            names),
-                "--clock recorded replays in real time"));
-}
-
 void flag_failed_calls(Result& result, WorkloadInfo& workload) {
   std::string names;
   for (Summary& row : result.summary) {
@@ -419,7 +398,6 @@ const std::vector<FlagKind>& flag_kinds() {
       {"live-bytes-differ", Preload::works},
       {"heap-small-share", Preload::works},
       {"few-repetitions", Preload::works},
-      {"background-thread", Preload::works},
       {"failed-calls", Preload::works},
       {"fails-under-allocator", Preload::works},
   };
@@ -447,13 +425,12 @@ std::uint64_t touch_threshold(const TraceInfo& info) {
   return stated == 0 ? kTouchThreshold : stated;
 }
 
-void flag_predictions(Result& result, bool clock_is_trace) {
+void flag_predictions(Result& result) {
   for (WorkloadInfo& workload : result.workloads) {
     flag_differing_recordings(workload);
     flag_unwritten(result, workload);
     flag_small_heap(result, workload);
     flag_few(result, workload);
-    if (clock_is_trace) flag_background(result, workload);
     flag_failed_calls(result, workload);
   }
 }

@@ -59,9 +59,8 @@ std::vector<Warning> trace_flags(const TraceEvidence& evidence);
 std::uint64_t touch_threshold(const TraceInfo& info);
 
 /// What the figures say. Adds flags to the workloads and the summary's rows; one that is there
-/// already is not added again. Wants result.summary filled. `clock_is_trace` says that footprint
-/// runs showed allocators the trace's clock, which wakes no thread.
-void flag_predictions(Result& result, bool clock_is_trace);
+/// already is not added again. Wants result.summary filled.
+void flag_predictions(Result& result);
 
 /// Adds a warning to a list unless one of the same code and words is there.
 void add_flag(std::vector<Warning>& warnings, Warning warning);

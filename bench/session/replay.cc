@@ -122,7 +122,7 @@ class Session {
     result_.seed = options.seed;
   }
 
-  Expected<void> replay_trace(const std::string& trace);
+  Expected<void> replay_workload(const std::vector<std::string>& recordings);
   Result take_result() { return std::move(result_); }
 
  private:
@@ -132,6 +132,7 @@ class Session {
     std::map<Purpose, double> seconds;
   };
 
+  Expected<WorkloadInfo> replay_trace(const std::string& trace);
   Expected<void> run_null(const plan::PlanFacts& facts);
   Expected<RunnerEnd> run_null_once(Purpose purpose, unsigned repetition);
   Expected<void> run_rounds(const plan::PlanFacts& facts);
@@ -149,25 +150,41 @@ class Session {
   ProgressTeller progress_;
   Rng rng_;
   Result result_;
+  unsigned recording_ = 0;  ///< of the present workload
   Null null_;
   double null_ns_ = 0;
   std::uint64_t null_operations_ = 0;
 };
 
-Expected<void> Session::replay_trace(const std::string& trace) {
+Expected<WorkloadInfo> Session::replay_trace(const std::string& trace) {
   progress_.workload(trace);
   progress_.begin({}, "plan", 0);
   const auto facts = plan::compile_plan(trace, directory_ + "/plan");
   if (!facts) return tl::unexpected(facts.error());
   progress_.end();
   WorkloadInfo info = workload_info(*facts, trace);
-  info.name = unused_name(info.name);
+  if (recording_ == 0) {
+    info.name = unused_name(info.name);
+    result_.workloads.push_back(info);
+  }
+  info.name = result_.workloads.back().name;
   progress_.workload(info.name);
-  result_.workloads.push_back(std::move(info));
   auto measured = run_null(*facts);
   if (measured) measured = run_rounds(*facts);
   unlink((directory_ + "/plan").c_str());
-  return measured;
+  if (!measured) return tl::unexpected(measured.error());
+  return info;
+}
+
+Expected<void> Session::replay_workload(const std::vector<std::string>& recordings) {
+  std::vector<WorkloadInfo> infos;
+  for (recording_ = 0; recording_ < recordings.size(); ++recording_) {
+    auto info = replay_trace(recordings[recording_]);
+    if (!info) return tl::unexpected(info.error());
+    infos.push_back(*std::move(info));
+  }
+  if (infos.size() > 1) merge_recordings(result_.workloads.back(), infos);
+  return {};
 }
 
 std::string Session::unused_name(const std::string& name) const {
@@ -298,6 +315,7 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   run.tuning = item.contender.tuning;
   run.purpose = to_string(item.purpose);
   run.repetition = repetition;
+  run.recording = recording_;
   run.status = end->status;
   run.status_detail = end->detail;
   run.unconfirmed_settings = end->unconfirmed_settings;
@@ -324,7 +342,23 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   return run;
 }
 
+/// The traces of each workload, in the order in which workloads first appear.
+std::vector<std::vector<std::string>> by_workload(const ReplayOptions& options) {
+  std::vector<std::vector<std::string>> lists;
+  std::map<unsigned, std::size_t> places;
+  for (std::size_t i = 0; i < options.traces.size(); ++i) {
+    const auto number = options.workloads.empty() ? static_cast<unsigned>(i) : options.workloads[i];
+    const auto [place, fresh] = places.emplace(number, lists.size());
+    if (fresh) lists.emplace_back();
+    lists[place->second].push_back(options.traces[i]);
+  }
+  return lists;
+}
+
 Expected<void> check(const ReplayOptions& options) {
+  if (!options.workloads.empty() && options.workloads.size() != options.traces.size()) {
+    return fail(ErrorCode::usage, "not every trace was given a workload");
+  }
   if (options.traces.empty()) return fail(ErrorCode::usage, "there is no trace to replay");
   if (options.contenders.empty())
     return fail(ErrorCode::usage, "there is no allocator to replay on");
@@ -350,8 +384,8 @@ Expected<Result> replay(const ReplayOptions& options) {
   auto directory = TemporaryDirectory::make(options.temporary_parent);
   if (!directory) return tl::unexpected(directory.error());
   Session session(options, directory->path());
-  for (const std::string& trace : options.traces) {
-    auto done = session.replay_trace(trace);
+  for (const auto& recordings : by_workload(options)) {
+    auto done = session.replay_workload(recordings);
     if (!done) return tl::unexpected(done.error());
   }
   return session.take_result();

@@ -28,6 +28,9 @@ struct ReplayProgress {
 
 struct ReplayOptions {
   std::vector<std::string> traces;  ///< paths of .hwt files
+  /// For each trace the number of its workload: traces of one number are recordings of the same.
+  /// Empty: each trace is a workload of its own. See group_recordings().
+  std::vector<unsigned> workloads;
   std::vector<Contender> contenders;
   unsigned repetitions = 5;
   std::vector<Purpose> purposes{Purpose::footprint, Purpose::throughput};
@@ -44,7 +47,9 @@ struct ReplayOptions {
 /// not go on: a trace that cannot be read, a missing runner, no space for a plan.
 ///
 /// Throughput runs report wall time ÷ operations: the inverse of what all threads together got
-/// done. Two traces of the same name get a number behind it. Not thread-safe: one session at a
+/// done. Every recording of a workload is replayed `repetitions` times; the workload then has the
+/// figures of the recording whose peak is in the middle, and the warnings of all. Two workloads of
+/// the same name get a number behind it. Not thread-safe: one session at a
 /// time.
 Expected<Result> replay(const ReplayOptions& options);
 

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "bench/session/environment.h"
 #include "results/flags.h"
 #include "traces/census.h"
+#include "traces/reader.h"
 
 namespace heapwise {
 namespace {
@@ -66,6 +69,48 @@ WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trac
   info.linked_allocator = facts.info.fact("recorder.linked_allocator").value_or("");
   add_flags(info, facts, trace_path);
   return info;
+}
+
+void merge_recordings(WorkloadInfo& workload, const std::vector<WorkloadInfo>& recordings) {
+  std::vector<const WorkloadInfo*> by_peak;
+  for (const WorkloadInfo& one : recordings) by_peak.push_back(&one);
+  std::stable_sort(by_peak.begin(), by_peak.end(), [](const auto* left, const auto* right) {
+    return left->peak_live_bytes < right->peak_live_bytes;
+  });
+  std::vector<Warning> warnings = std::move(workload.warnings);
+  workload = *by_peak[by_peak.size() / 2];
+  workload.warnings = std::move(warnings);
+  for (const WorkloadInfo& one : recordings) {
+    workload.recordings.push_back({one.trace, one.operations, one.threads, one.peak_live_bytes,
+                                   one.mean_live_bytes, one.end_live_bytes, one.duration_s,
+                                   one.cpu_s});
+    // The same flag of two recordings differs in its figures at most.
+    for (const Warning& warning : one.warnings) {
+      if (!has_flag(workload.warnings, warning.code)) workload.warnings.push_back(warning);
+    }
+  }
+}
+
+std::vector<unsigned> group_recordings(const std::vector<std::string>& traces, bool by_program) {
+  std::map<std::string, unsigned> seen_in_session, numbers;
+  std::vector<unsigned> groups;
+  for (const std::string& path : traces) {
+    std::string key = path + "#" + std::to_string(groups.size());
+    if (const auto reader = TraceReader::open(path)) {
+      const TraceInfo& info = reader->info();
+      if (info.source == TraceSource::recorded && !info.command.empty()) {
+        key = info.name;
+        if (!by_program) {
+          for (const std::string& word : info.command) key += '\0' + word;
+        }
+        const std::string session = info.fact("recording").value_or(path);
+        key += '\n' + std::to_string(seen_in_session[session + '\0' + key]++);
+      }
+    }
+    const auto next = static_cast<unsigned>(numbers.size());
+    groups.push_back(numbers.emplace(key, next).first->second);
+  }
+  return groups;
 }
 
 }  // namespace heapwise
