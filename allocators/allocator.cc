@@ -26,6 +26,18 @@ std::vector<Contender> default_contenders() {
   return list;
 }
 
+Contender contender_of(const Allocator& allocator, const Tuning& tuning) {
+  Contender contender{allocator.name, tuning.name, allocator.name, {}, {}};
+  for (const auto& [variable, value] : tuning.settings) {
+    if (variable == "PRELOAD") {
+      contender.library = library_path(value);
+    } else {
+      contender.settings.emplace_back(variable, value);
+    }
+  }
+  return contender;
+}
+
 std::string library_path(const std::string& soname) {
   for (const char* directory : {"/usr/lib/" HEAPWISE_MULTIARCH, "/lib/" HEAPWISE_MULTIARCH,
                                 "/usr/lib64", "/lib64", "/usr/lib", "/lib", "/usr/local/lib"}) {

@@ -55,6 +55,9 @@ const Allocator* find_allocator(std::string_view name);
 /// Every built allocator that takes part without being named, untuned, glibc first.
 std::vector<Contender> default_contenders();
 
+/// An allocator of this build under one of its tunings.
+Contender contender_of(const Allocator& allocator, const Tuning& tuning);
+
 /// Understands NAME, NAME:TUNING and NAME=/path/to/lib.so, each with @VAR=VALUE;VAR=VALUE behind.
 /// Fails with the nearest known name when there is none, when the runner was not built, or when a
 /// library cannot be read or exports no malloc.

@@ -113,8 +113,7 @@ void check_setting(const char* variable, const char* value, SettingCheck& check)
     if (large && check.effect == Effect::confirmed) check_large_pages(check);
     return;
   }
-  conclude(check, Effect::unknown, "heapwise knows of no option %s of this mimalloc",
-           variable);
+  conclude(check, Effect::unknown, "heapwise knows of no option %s of this mimalloc", variable);
 }
 
 }  // namespace heapwise::probe

@@ -124,18 +124,9 @@ Expected<Contender> built_in(std::string_view name, std::string_view tuning) {
                 std::string(name) + " was not there when heapwise was built",
                 "Install " + allocator->development_package + " and build again.");
   }
-  Contender contender{allocator->name, std::string(tuning), allocator->name, {}, {}};
-  if (tuning == "default") return contender;
+  if (tuning == "default") return Contender{allocator->name, "default", allocator->name, {}, {}};
   for (const Tuning& known : allocator->tunings) {
-    if (known.name != tuning) continue;
-    for (const auto& [variable, value] : known.settings) {
-      if (variable == "PRELOAD") {
-        contender.library = library_path(value);
-      } else {
-        contender.settings.emplace_back(variable, value);
-      }
-    }
-    return contender;
+    if (known.name == tuning) return contender_of(*allocator, known);
   }
   auto names = names_of(allocator->tunings);
   names.emplace_back("default");

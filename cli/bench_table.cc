@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kColumns = 80;
 constexpr std::size_t kSpreadColumns = 6;
 constexpr std::size_t kLeastColumns = 9;
+constexpr std::size_t kMostColumns = 14;
 
 std::vector<double> times_of(const BenchResult& result, std::size_t primitive,
                              std::size_t contender) {
@@ -83,13 +84,35 @@ std::string failure_of(const BenchResult& result, std::size_t primitive, std::si
   return "–";
 }
 
+/// "glibc:arena-max-2" in two parts, for a line each.
+struct Heading {
+  std::string allocator, tuning;
+};
+
+Heading heading_of(const std::string& contender) {
+  const std::size_t colon = contender.find(':');
+  if (colon == std::string::npos) return {"", printable(contender)};
+  return {printable(contender.substr(0, colon)), printable(contender.substr(colon))};
+}
+
+/// Two lines where there are tunings, one where not.
+std::string headings(const BenchResult& result, const std::vector<std::size_t>& contenders,
+                     std::size_t name_columns, std::size_t width) {
+  std::string above = pad_right("", name_columns), text = pad_right("ns, median", name_columns);
+  bool tuned = false;
+  for (const std::size_t contender : contenders) {
+    const Heading heading = heading_of(result.contenders[contender]);
+    tuned = tuned || !heading.allocator.empty();
+    above += ' ' + pad_left(heading.allocator, width - 1);
+    text += ' ' + pad_left(heading.tuning, width - 1);
+  }
+  above.erase(above.find_last_not_of(' ') + 1);
+  return (tuned ? above + "\n" : "") + text + pad_left("±", kSpreadColumns) + "\n";
+}
+
 std::string one_table(const BenchResult& result, const std::vector<std::size_t>& contenders,
                       std::size_t name_columns, std::size_t width) {
-  std::string text = pad_right("ns, median", name_columns);
-  for (const std::size_t contender : contenders) {
-    text += ' ' + pad_left(printable(result.contenders[contender]), width - 1);
-  }
-  text += pad_left("±", kSpreadColumns) + "\n";
+  std::string text = headings(result, contenders, name_columns, width);
   for (std::size_t primitive = 0; primitive < result.primitives.size(); ++primitive) {
     text += pad_right(readable(result.primitives[primitive]), name_columns);
     for (const std::size_t contender : contenders) {
@@ -134,7 +157,9 @@ std::string bench_table(const BenchResult& result) {
   }
   std::size_t width = kLeastColumns;
   for (const std::string& name : result.contenders) {
-    width = std::max(width, display_width(printable(name)) + 1);
+    const Heading heading = heading_of(name);
+    width = std::max({width, display_width(heading.allocator) + 1,
+                      std::min(display_width(heading.tuning), kMostColumns) + 1});
   }
   name_columns = std::min(name_columns, kColumns / 2);
   const std::size_t room = kColumns - name_columns - kSpreadColumns;

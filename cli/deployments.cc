@@ -2,6 +2,7 @@
 #include "cli/deployments.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace heapwise::cli {
 namespace {
@@ -18,20 +19,28 @@ Deployment deployment_of(const Contender& contender) {
   return deployment;
 }
 
-/// As they were when it was measured; older results name the tuning alone.
-Settings settings_of(const Summary& summary) {
+/// What a result names, as far as this build knows it.
+Contender known_contender(const std::string& name, const std::string& tuning) {
+  if (const Allocator* const allocator = find_allocator(name)) {
+    for (const Tuning& known : allocator->tunings) {
+      if (known.name == tuning) return contender_of(*allocator, known);
+    }
+  }
+  return {name, tuning, name, "", {}};
+}
+
+/// As it was when it was measured; older results name the tuning alone.
+Contender measured_contender(const Summary& summary) {
+  Contender contender = known_contender(summary.allocator, summary.tuning);
+  if (!summary.library.empty()) contender.library = summary.library;
   Settings settings;
   for (const std::string& one : summary.settings) {
     const std::size_t equals = one.find('=');
     if (equals == std::string::npos) continue;
     settings.emplace_back(one.substr(0, equals), one.substr(equals + 1));
   }
-  const Allocator* allocator = find_allocator(summary.allocator);
-  if (!settings.empty() || allocator == nullptr) return settings;
-  for (const Tuning& known : allocator->tunings) {
-    if (known.name == summary.tuning) return known.settings;
-  }
-  return {};
+  if (!settings.empty()) contender.settings = std::move(settings);
+  return contender;
 }
 
 }  // namespace
@@ -50,8 +59,7 @@ std::vector<Deployment> deployments_of(const Result& result) {
           return deployment.allocator == summary.allocator && deployment.tuning == summary.tuning;
         });
     if (known) continue;
-    deployments.push_back(deployment_of({summary.allocator, summary.tuning, summary.allocator,
-                                         summary.library, settings_of(summary)}));
+    deployments.push_back(deployment_of(measured_contender(summary)));
   }
   return deployments;
 }

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <filesystem>
 
 #include "allocators/allocator.h"
+#include "bench/session/confirm.h"
 #include "bench/session/environment.h"
 #include "cli/verb.h"
 
@@ -20,6 +20,15 @@ void print_machine(const Environment& machine) {
   line("Memory", fmt::format("{:.1f} GiB", static_cast<double>(machine.memory_bytes) / (1 << 30)));
   line("System", machine.distribution + ", Linux " + machine.kernel + ", " + machine.libc);
   line("Huge pages", machine.transparent_hugepage);
+  line("Frequency", machine.frequency_governor.empty() ? "not for this system to scale"
+                                                       : machine.frequency_governor);
+  line("CPU limit",
+       machine.cpu_limit > 0 ? fmt::format("{:.4g} cores", machine.cpu_limit) : "none");
+  line(
+      "Memory limit",
+      machine.memory_limit_bytes == 0
+          ? "none"
+          : fmt::format("{:.0f} MiB", static_cast<double>(machine.memory_limit_bytes) / 1048576.0));
   line("Load", fmt::format("{:.2f}", machine.load_average));
 }
 
@@ -29,14 +38,16 @@ int print_allocators() {
   int missing = 0;
   for (const Allocator& allocator : allocators()) {
     if (allocator.harness) continue;
-    const std::string runner = library_directory() + "/heapwise-replay-" + allocator.name;
-    if (std::filesystem::exists(runner)) {
-      const std::string path = preload_path(allocator);
-      fmt::print("  {:<13}{}\n", allocator.name, path.empty() ? "part of the system" : path);
+    if (const auto found = identify_runner(library_directory(), allocator.name)) {
+      fmt::print("  {:<13}{:<7} {}\n", allocator.name, found->version, found->library);
       continue;
+    } else if (allocator.built) {
+      fmt::print("  {:<13}{}\n", allocator.name, found.error().what);
+    } else {
+      fmt::print("  {:<13}missing{}\n", allocator.name,
+                 allocator.on_request ? ", but takes part only where it is named" : "");
     }
-    ++missing;
-    fmt::print("  {:<13}missing\n", allocator.name);
+    if (!allocator.on_request) ++missing;
     fmt::print("{:15}remedy: apt-get install {}, then build again\n", "",
                allocator.development_package);
   }

@@ -189,6 +189,7 @@ Expected<RealRuns> run_for_real(const VerifyVerb& verb, const std::vector<std::s
   options.seed = predicted.seed;
   options.workload = predicted.workloads.front().name;
   options.input = input;
+  options.library_directory = library_directory();
   options.mark_library = library_directory() + "/libheapwise_mark.so";
   options.over_linked = is_linked_to_allocator(subject.recording);
   options.recorded_wall_s = subject.recording.wall_seconds;

@@ -24,6 +24,7 @@ struct Environment {
   unsigned cores = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t memory_limit_bytes = 0;  ///< of the control group, 0 for none
+  double cpu_limit = 0;                  ///< of the control group, in cores; 0 for none
   std::uint64_t page_size_bytes = 4096;
   std::string transparent_hugepage;  ///< "always", "madvise", "never" or "" when unknown
   std::string frequency_governor;    ///< "" where the machine shows none

@@ -41,6 +41,7 @@ void describe(Visitor& field, T& one) {
   field("cores", one.cores);
   field("memory_bytes", one.memory_bytes);
   field("memory_limit_bytes", one.memory_limit_bytes);
+  field("cpu_limit", one.cpu_limit);
   field("page_size_bytes", one.page_size_bytes);
   field("distribution", one.distribution);
   field("libc", one.libc);

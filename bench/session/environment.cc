@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <sstream>
 #include <string>
+#include <utility>
 
+#include "allocators/allocator.h"
 #include "base/files.h"
 
 namespace heapwise {
@@ -47,20 +49,29 @@ unsigned usable_cores() {
   return static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-/// The smallest memory limit among this process's cgroups, or 0 for none.
-std::uint64_t cgroup_limit_bytes() {
+/// The smallest of what `read` makes of `file` in this process's cgroup and those above it; 0
+/// counts for none.
+template <class Read>
+auto smallest_in_cgroups(const std::string& file, Read read) {
   const std::string groups = first_line(read_or_empty("/proc/self/cgroup"));
   std::string path = groups.substr(groups.rfind(':') + 1);
-  std::uint64_t limit = 0;
+  decltype(read(path)) smallest{};
   while (true) {
-    const std::string text = read_or_empty("/sys/fs/cgroup" + path + "/memory.max");
-    const std::uint64_t here = std::strtoull(text.c_str(), nullptr, 10);
-    if (here != 0 && (limit == 0 || here < limit)) limit = here;
+    const auto here = read(read_or_empty("/sys/fs/cgroup" + path + "/" + file));
+    if (here > 0 && (smallest == 0 || here < smallest)) smallest = here;
     const auto slash = path.rfind('/');
-    if (path.empty() || slash == std::string::npos) return limit;
+    if (path.empty() || slash == std::string::npos) return smallest;
     path.resize(slash);
   }
 }
+
+std::uint64_t memory_limit_bytes() {
+  return smallest_in_cgroups("memory.max", [](const std::string& text) -> std::uint64_t {
+    return std::strtoull(text.c_str(), nullptr, 10);
+  });
+}
+
+double cpu_limit() { return smallest_in_cgroups("cpu.max", cores_of_cpu_max); }
 
 std::string build_type() {
 #ifdef NDEBUG
@@ -68,6 +79,25 @@ std::string build_type() {
 #else
   return "debug";
 #endif
+}
+
+/// What is missing from a comparison, or not what it seems to be.
+std::vector<Warning> look_at_allocators() {
+  std::vector<Warning> warnings;
+  for (const Allocator& one : allocators()) {
+    if (one.built || one.on_request) continue;
+    warnings.push_back({"missing-allocator", one.title + " cannot be measured by this heapwise",
+                        "apt-get install " + one.development_package + ", then build again",
+                        "missing-allocators"});
+  }
+  if (access("/etc/malloc.conf", F_OK) == 0) {
+    warnings.push_back({"malloc-conf-file",
+                        "/etc/malloc.conf sets options of jemalloc for every program: what is "
+                        "called its default here is not",
+                        "remove /etc/malloc.conf while measuring, unless production has it",
+                        "settings-of-the-machine"});
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -88,7 +118,8 @@ Environment look_at_machine() {
   machine.page_size_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   machine.memory_bytes =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * machine.page_size_bytes;
-  machine.memory_limit_bytes = cgroup_limit_bytes();
+  machine.memory_limit_bytes = memory_limit_bytes();
+  machine.cpu_limit = cpu_limit();
   machine.transparent_hugepage =
       chosen(read_or_empty("/sys/kernel/mm/transparent_hugepage/enabled"));
   machine.frequency_governor =
@@ -96,7 +127,16 @@ Environment look_at_machine() {
   double load[1] = {0};
   if (getloadavg(load, 1) == 1) machine.load_average = load[0];
   machine.warnings = judge_machine(machine);
+  for (Warning& warning : look_at_allocators()) machine.warnings.push_back(std::move(warning));
   return machine;
+}
+
+double cores_of_cpu_max(const std::string& text) {
+  char* end = nullptr;
+  const double quota = std::strtod(text.c_str(), &end);
+  if (end == text.c_str()) return 0;  // "max 100000", or nothing
+  const double period = std::strtod(end, nullptr);
+  return period > 0 && quota > 0 ? quota / period : 0;
 }
 
 std::vector<Warning> judge_machine(const Environment& machine) {
@@ -131,6 +171,14 @@ std::vector<Warning> judge_machine(const Environment& machine) {
                                     "arenas by that",
                                     machine.cores, machine.cores == 1 ? " is" : "s are"),
                         "replay on as many cores as production has", "number-of-cores"});
+  }
+  if (machine.cpu_limit > 0 && machine.cpu_limit < machine.cores) {
+    warnings.push_back({"cpu-limit",
+                        fmt::format("a control group limits CPU time to that of {:.3g} cores: "
+                                    "threads are stopped in the middle of things",
+                                    machine.cpu_limit),
+                        "raise the limit (cpu.max), or pin to fewer cores with taskset instead",
+                        "cpu-limits"});
   }
   if (machine.memory_limit_bytes != 0 && machine.memory_limit_bytes < machine.memory_bytes) {
     warnings.push_back({"memory-limit",

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/session/confirm.h"
 #include "bench/session/heap_figures.h"
 #include "bench/session/rounds.h"
 
@@ -54,19 +55,24 @@ class Verifier {
 
   Expected<RealRuns> run() {
     if (auto looked = look_at_non_heap(); !looked) return tl::unexpected(looked.error());
+    if (auto asked = confirm_all(); !asked) return tl::unexpected(asked.error());
     const auto rounds =
         balanced_rounds(options_.contenders.size(), options_.repetitions, options_.seed);
     for (unsigned repetition = 0; repetition < options_.repetitions; ++repetition) {
       for (const std::size_t number : rounds[repetition]) {
         const Contender& contender = options_.contenders[number];
         tell(contender.allocator, contender.tuning, repetition);
-        auto run = run_contender(contender, repetition);
+        auto run = refusals_[number].empty()
+                       ? run_contender(contender, repetition)
+                       : refused_run(contender, repetition, refusals_[number]);
         if (!run) return tl::unexpected(run.error());
         result_.runs.push_back(*std::move(run));
         ++done_;
       }
     }
-    for (const Contender& contender : options_.contenders) warn_of_deaths(contender);
+    for (std::size_t i = 0; i < refusals_.size(); ++i) {
+      if (refusals_[i].empty()) warn_of_deaths(options_.contenders[i]);
+    }
     return std::move(result_);
   }
 
@@ -124,6 +130,31 @@ class Verifier {
     return {};
   }
 
+  /// Settings without effect would be verified as what they are not.
+  Expected<void> confirm_all() {
+    refusals_.assign(options_.contenders.size(), {});
+    if (options_.library_directory.empty()) return {};
+    for (std::size_t i = 0; i < refusals_.size(); ++i) {
+      auto confirmed = confirm_settings(options_.library_directory, options_.contenders[i]);
+      if (!confirmed) return tl::unexpected(confirmed.error());
+      refusals_[i] = std::move(confirmed->refusal);
+    }
+    return {};
+  }
+
+  Expected<Run> refused_run(const Contender& contender, unsigned repetition,
+                            const std::string& refusal) const {
+    Run run;
+    run.workload = options_.workload;
+    run.allocator = contender.allocator;
+    run.tuning = contender.tuning;
+    run.purpose = "real";
+    run.repetition = repetition;
+    run.status = RunStatus::unsupported;
+    run.status_detail = refusal;
+    return run;
+  }
+
   Expected<Run> run_contender(const Contender& contender, unsigned repetition) {
     const auto end = call(preload_of(contender, options_.over_linked), contender.settings, 0);
     if (!end) return tl::unexpected(end.error());
@@ -177,6 +208,7 @@ class Verifier {
   const VerifyOptions& options_;
   RealRuns result_;
   ShareCurve non_heap_;
+  std::vector<std::string> refusals_;  ///< by contender; empty where there is none
   unsigned done_ = 0;
 };
 

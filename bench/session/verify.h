@@ -29,9 +29,10 @@ struct VerifyOptions {
   std::vector<Contender> contenders;
   unsigned repetitions = 5;
   std::uint64_t seed = 1;
-  std::string workload;          ///< name in the runs
-  std::string input;             ///< file on standard input of each run; empty: nothing
-  std::string mark_library;      ///< libheapwise_mark.so
+  std::string workload;           ///< name in the runs
+  std::string input;              ///< file on standard input of each run; empty: nothing
+  std::string library_directory;  ///< where the runners are, which confirm settings; empty: none do
+  std::string mark_library;       ///< libheapwise_mark.so
   bool over_linked = false;      ///< the program is linked to an allocator: glibc must be preloaded
   double recorded_wall_s = 0;    ///< of the recorded run, which the timeout follows
   int recorded_wait_status = 0;  ///< how a good run ends

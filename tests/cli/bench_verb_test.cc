@@ -40,7 +40,7 @@ TEST_F(BenchVerb, PrintsATableOfPrimitivesByAllocatorsWithinEightyColumns) {
   }
   EXPECT_THAT(finished.out, HasSubstr("malloc_free 64"));
   EXPECT_THAT(finished.out, HasSubstr("null"));
-  EXPECT_THAT(finished.out, HasSubstr("glibc:arena-max-2"));
+  EXPECT_THAT(finished.out, HasSubstr(" :arena-max-2"));
   EXPECT_THAT(finished.out, HasSubstr("--seed 77"));
   EXPECT_THAT(finished.out, HasSubstr("Next: heapwise bench --json"));
 }

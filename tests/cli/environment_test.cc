@@ -54,6 +54,16 @@ TEST(JudgeMachine, NamesEachDisturbanceAlone) {
   machine = quiet_machine();
   machine.memory_limit_bytes = 1ULL << 30;
   EXPECT_THAT(codes(machine), ElementsAre("memory-limit"));
+  machine = quiet_machine();
+  machine.cpu_limit = 1.5;
+  EXPECT_THAT(codes(machine), ElementsAre("cpu-limit"));
+}
+
+TEST(CpuMax, IsQuotaByPeriodAndNothingElse) {
+  EXPECT_EQ(cores_of_cpu_max("150000 100000\n"), 1.5);
+  for (const char* none : {"max 100000\n", "", "0 100000", "100000", "100000 0", "-1 100000"}) {
+    EXPECT_EQ(cores_of_cpu_max(none), 0) << none;
+  }
 }
 
 TEST(JudgeMachine, GivesEveryWarningARemedyAndAPlaceToReadOn) {

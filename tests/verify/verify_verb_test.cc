@@ -72,6 +72,23 @@ TEST_F(Verify, AnAllocatorThatTheProgramDiesOfIsAResultWithItsSignalAndTheWayOut
   EXPECT_THAT(finished.out, HasSubstr("instead of preloading"));
 }
 
+TEST_F(Verify, SettingsWithoutEffectAreNotRunForRealEither) {
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json", "--allocators",
+                "glibc,glibc@MALLOC_ARENA_MAX=two", "--", "perl", "-e", kProgram});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto result = json("v.json");
+  int unsupported = 0;
+  for (const auto& run : result["real_runs"]) {
+    const bool refused = run["tuning"] != "default";
+    EXPECT_EQ(run["status"], refused ? "unsupported" : "ok");
+    unsupported += refused ? 1 : 0;
+  }
+  EXPECT_EQ(unsupported, 1);
+  EXPECT_THAT(finished.out, HasSubstr("has no effect here"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("does not run well")));
+}
+
 TEST_F(Verify, AProgramThatCrashesUnderAPreloadedAllocatorIsJudgedToTheEnd) {
   if (!has("php")) GTEST_SKIP() << "there is no php";
   const auto finished =
