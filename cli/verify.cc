@@ -9,7 +9,6 @@
 #include <charconv>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +19,7 @@
 #include "cli/measure.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
+#include "cli/verify_subject.h"
 #include "results/recommend.h"
 #include "results/report/console.h"
 #include "results/report/html.h"
@@ -31,9 +31,6 @@
 namespace heapwise::cli {
 namespace {
 
-/// When another process of the command did this much of all operations, the wrong one is verified.
-constexpr double kMostElsewhere = 0.5;
-
 struct VerifyVerb {
   std::string report;  ///< empty: none
   std::string json;
@@ -41,13 +38,6 @@ struct VerifyVerb {
   LoadScript load;
   bool force = false;
   MeasureOptions measure;
-};
-
-/// What was recorded, for the prediction and for the real runs.
-struct Subject {
-  std::string trace;
-  Recording recording;
-  double measured_share = 1;  ///< of the recorded run, up to the end of the load
 };
 
 Expected<void> check_load(VerifyVerb& verb) {
@@ -96,81 +86,19 @@ Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>&
   return check_program(command.front());
 }
 
-Expected<double> end_of_load(const std::optional<Expected<Load>>& load, const LoadScript& script,
-                             const Recording& recording) {
-  if (script.command.empty()) return 1.0;
-  if (!load) return fail(ErrorCode::unsupported, "the load script was never started");
-  if (!*load) return tl::make_unexpected(load->error());
-  const LoadReport report = (*load)->report();
-  if (report.outcome != LoadOutcome::finished) {
-    return fail(ErrorCode::bad_input, "in the recorded run, " + describe(report, script),
-                "run the program and the script by hand, each in a shell of its own");
-  }
-  const double until = static_cast<double>(report.ended_ns - report.begun_ns) * 1e-9;
-  return recording.wall_seconds > 0 ? std::min(1.0, until / recording.wall_seconds) : 1.0;
-}
-
-/// The process of the command must be the one that allocates: real runs are told by it alone.
-Expected<void> check_recording(const Recording& recording, const std::string& trace,
-                               const std::string& program) {
-  const bool own = !recording.processes.empty() && recording.processes.front().trace == trace &&
-                   recording.processes.front().totals.operations > 0;
-  if (!own) {
-    return fail(ErrorCode::unsupported, program + " itself made no call of malloc that was seen",
-                "see the warnings above; name the program itself, not a script that starts it");
-  }
-  const auto main = static_cast<double>(recording.processes.front().totals.operations);
-  for (const RecordedProcess& process : recording.processes) {
-    const auto other = static_cast<double>(process.totals.operations);
-    if (&process == &recording.processes.front() || main / (main + other) >= kMostElsewhere) {
-      continue;
-    }
-    return fail(
-        ErrorCode::unsupported,
-        fmt::format("{} leaves most allocation to {}, which it starts", program, process.program),
-        "verify that program by itself, or let the shell end with: exec PROGRAM …");
-  }
-  return {};
-}
-
-Expected<Subject> record_subject(const VerifyVerb& verb, const std::vector<std::string>& command,
-                                 const std::string& folder, Progress& progress) {
-  const bool any_port = verb.wait_port == "{port}";
-  const auto ported = with_free_port(command, verb.load, any_port);
-  if (!ported) return tl::make_unexpected(ported.error());
-  if (auto free = check_not_ready(ported->load); !free) return tl::make_unexpected(free.error());
-  progress.note("recording " + command.front());
-  std::optional<Expected<Load>> load;
-  const auto started = [&](std::int32_t pid) {
-    if (!ported->load.command.empty()) load.emplace(Load::start(ported->load, pid));
-  };
-  Subject subject;
-  subject.trace = folder + "/trace.hwt";
-  auto recording = record_command(ported->command, subject.trace, false, progress, started);
-  if (!recording) return tl::make_unexpected(recording.error());
-  subject.recording = *std::move(recording);
-  const auto share = end_of_load(load, ported->load, subject.recording);
-  if (!share) return tl::make_unexpected(share.error());
-  subject.measured_share = *share;
-  if (auto good = check_recording(subject.recording, subject.trace, command.front()); !good) {
-    return tl::make_unexpected(good.error());
-  }
-  return subject;
-}
-
 Expected<std::vector<Contender>> contenders_of(const MeasureOptions& options) {
   return options.allocators.empty() ? default_contenders() : parse_contenders(options.allocators);
 }
 
-bool is_linked_to_allocator(const Recording& recording) {
-  return std::any_of(recording.warnings.begin(), recording.warnings.end(),
+bool is_linked_to_allocator(const Subject& subject) {
+  return std::any_of(subject.warnings.begin(), subject.warnings.end(),
                      [](const Warning& warning) { return warning.code == "linked-allocator"; });
 }
 
 void show(Progress& progress, const VerifyProgress& step) {
   const std::string what =
       step.allocator.empty()
-          ? "real run: what is not heap"
+          ? "real run: a first one"
           : fmt::format("real run: {} · round {}", display_name(step.allocator, step.tuning),
                         step.repetition + 1);
   progress.show(what, static_cast<double>(step.done) / step.total);
@@ -191,7 +119,8 @@ Expected<RealRuns> run_for_real(const VerifyVerb& verb, const std::vector<std::s
   options.input = input;
   options.library_directory = library_directory();
   options.mark_library = library_directory() + "/libheapwise_mark.so";
-  options.over_linked = is_linked_to_allocator(subject.recording);
+  options.over_linked = is_linked_to_allocator(subject);
+  options.image = subject.image;
   options.recorded_wall_s = subject.recording.wall_seconds;
   options.recorded_wait_status = subject.recording.wait_status;
   options.progress = [&progress](const VerifyProgress& step) { show(progress, step); };
@@ -261,14 +190,16 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   if (!input) return tl::make_unexpected(input.error());
 
   Progress progress(verb.measure.quiet);
-  const auto subject = record_subject(verb, command, folder->path(), progress);
+  const auto subject =
+      record_subject({command, verb.load, verb.wait_port == "{port}"}, folder->path(), progress);
   if (!subject) return tl::make_unexpected(subject.error());
-  auto result = measure({subject->trace}, verb.measure, progress);
+  auto result = measure({subject->process.trace}, verb.measure, progress);
   if (!result) return tl::make_unexpected(result.error());
   WorkloadInfo& workload = result->workloads.front();
   workload.trace.clear();  // it is about to be removed
   workload.command = command;
-  add_recording_warnings(workload, subject->recording.warnings);
+  workload.recorded_wall_s = subject->recorded_wall_s;
+  add_recording_warnings(workload, subject->warnings);
   auto real = run_for_real(verb, command, *contenders, *subject, *result, *input, progress);
   if (!real) return tl::make_unexpected(real.error());
   add_verification(*result, *std::move(real), *contenders, subject->measured_share);

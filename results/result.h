@@ -65,6 +65,8 @@ struct WorkloadInfo {
   std::uint64_t end_live_bytes = 0;
   double duration_s = 0;
   std::optional<double> cpu_s;  ///< of the recorded program, where it is known
+  /// Wall time of the recorded run, up to the end of its load where it had one.
+  std::optional<double> recorded_wall_s;
   std::vector<std::string> capabilities;
   /// The recorded process's own RssAnon, where the trace has it.
   std::vector<std::pair<double, std::uint64_t>> recorded_rss;

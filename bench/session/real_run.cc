@@ -15,18 +15,18 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <iterator>
 #include <optional>
 #include <string_view>
 
-#include "bench/session/real_run_memory.h"
+#include "bench/session/guard.h"
 
 namespace heapwise {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostMoments = 8192;
+/// Of a millisecond each, for what was killed to be gone.
+constexpr int kTriesToCollect = 100;
 
 bool steers_an_allocator(std::string_view entry) {
   constexpr std::array<std::string_view, 5> kBeginnings{"MALLOC_", "GLIBC_TUNABLES=", "TCMALLOC_",
@@ -109,73 +109,90 @@ Expected<pid_t> start(const RealRunCall& call) {
               "cannot execute " + call.command.front() + ": " + std::strerror(problem));
 }
 
-/// Watches one process from its start to its end.
+/// Watches a command from its start to its end.
 class Watch {
  public:
-  Watch(const RealRunCall& call, pid_t pid)
+  Watch(const RealRunCall& call, pid_t pid, Guard& guard)
       : call_(call),
         process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
-        status_(open(("/proc/" + std::to_string(pid) + "/status").c_str(), O_RDONLY | O_CLOEXEC)),
-        smaps_("/proc/" + std::to_string(pid) + "/smaps") {}
+        images_(pid, call.image, call.rules, [&guard](pid_t found) { guard.watch(found); }) {}
 
-  /// Until the process ends; false when time ran out first.
+  /// Until the command's own process ends; false when time ran out first.
   bool run() {
     while (true) {
       const double now = elapsed();
       if (now > call_.timeout_s) return false;
-      look(now);
-      const double pause_s = std::max(0.0005, now + keeper_.period_s() - elapsed());
-      if (ends_within(pause_s)) return true;
+      const double next = images_.look(now);
+      if (ends_within(std::max(kLeastPause_s, next - elapsed()))) return true;
     }
   }
 
-  RealRunEnd take(double until_s) {
+  RealRunEnd take(double until_s) const {
     RealRunEnd end;
-    const auto measured = [until_s](const ProcessMoment& moment) {
-      return moment.time_s <= until_s;
-    };
-    std::copy_if(keeper_.moments().begin(), keeper_.moments().end(),
-                 std::back_inserter(end.anonymous), measured);
-    std::copy_if(non_heap_.begin(), non_heap_.end(), std::back_inserter(end.non_heap), measured);
     end.wall_s = std::min(until_s, elapsed());
-    end.peak_resident_bytes = peak_resident_;
+    const ProcessImage* const image = images_.chosen();
+    if (image == nullptr) return end;
+    end.program = image->program();
+    end.anonymous = measured(image->anonymous(), image->begun_s(), until_s);
+    end.non_heap = measured(image->non_heap(), image->begun_s(), until_s);
+    end.peak_resident_bytes = image->peak_resident();
+    end.files = image->files();
     return end;
   }
 
+  void kill_all() const { images_.kill_all(); }
+
  private:
+  static constexpr double kLeastPause_s = 0.0005;
+
+  static std::vector<ProcessMoment> measured(const std::vector<ProcessMoment>& all, double from_s,
+                                             double until_s) {
+    std::vector<ProcessMoment> part;
+    for (const ProcessMoment& moment : all) {
+      if (moment.time_s <= until_s) part.push_back({moment.time_s - from_s, moment.bytes});
+    }
+    return part;
+  }
+
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
 
   bool ends_within(double seconds) const {
-    const timespec time{static_cast<time_t>(seconds),
-                        static_cast<long>((seconds - static_cast<long>(seconds)) * 1e9)};
+    const timespec time{
+        static_cast<time_t>(seconds),
+        static_cast<long>((seconds - static_cast<double>(static_cast<long>(seconds))) * 1e9)};
     pollfd event{process_.get(), POLLIN, 0};
     return ppoll(&event, 1, &time, nullptr) > 0;
   }
 
-  void look(double now) {
-    std::array<char, 4096> text;
-    const ssize_t size = pread(status_.get(), text.data(), text.size(), 0);
-    if (size <= 0) return;
-    const auto memory = parse_status({text.data(), static_cast<std::size_t>(size)});
-    if (!memory) return;
-    keeper_.add({now, memory->anonymous, memory->file + memory->shared, memory->resident,
-                 memory->high_water});
-    peak_resident_ = std::max(peak_resident_, memory->high_water);
-    if (call_.non_heap_every_s <= 0 || now < next_non_heap_s_) return;
-    next_non_heap_s_ = now + call_.non_heap_every_s;
-    const auto smaps = read_file(smaps_);
-    if (smaps && !smaps->empty()) non_heap_.push_back({now, non_heap_bytes(*smaps)});
-  }
-
   const RealRunCall& call_;
-  Fd process_, status_;
-  std::string smaps_;
+  Fd process_;
   Clock::time_point begun_ = Clock::now();
-  MomentKeeper keeper_;
-  std::vector<ProcessMoment> non_heap_;
-  std::uint64_t peak_resident_ = 0;
-  double next_non_heap_s_ = 0;
+  ProcessImages images_;
 };
+
+/// While it lives, processes that lose their parent fall to this one, so that they can be ended.
+class Adoption {
+ public:
+  Adoption() {
+    prctl(PR_GET_CHILD_SUBREAPER, &before_);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
+  Adoption(const Adoption&) = delete;
+  Adoption& operator=(const Adoption&) = delete;
+  ~Adoption() { prctl(PR_SET_CHILD_SUBREAPER, before_); }
+
+ private:
+  int before_ = 0;
+};
+
+/// Those that were killed are collected; a child that is not among them is left alone.
+void collect_dead(int tries) {
+  for (; tries > 0; --tries) {
+    const pid_t pid = waitpid(-1, nullptr, WNOHANG);
+    if (pid < 0) return;
+    if (pid == 0) usleep(1000);
+  }
+}
 
 std::string signal_name(int signal) {
   const char* const name = sigabbrev_np(signal);
@@ -223,30 +240,9 @@ double seconds(const timeval& time) {
 
 }  // namespace
 
-void MomentKeeper::add(const Sight& sight) {
-  std::uint64_t bytes = sight.anonymous;
-  // The mark counts when it rose since the last look: then files took no more than at either side.
-  if (sight.high_water > last_.high_water && sight.high_water > sight.resident) {
-    const std::uint64_t other = std::max(sight.file_and_shared, last_.file_and_shared);
-    bytes = std::max(bytes, sight.high_water - std::min(sight.high_water, other));
-  }
-  moments_.push_back({sight.time_s, bytes});
-  last_ = sight;
-  if (moments_.size() >= kMostMoments) thin();
-}
-
-/// Of each two neighbours the higher one stays, so that no peak is lost.
-void MomentKeeper::thin() {
-  for (std::size_t i = 0; 2 * i + 1 < moments_.size(); ++i) {
-    const ProcessMoment& one = moments_[2 * i];
-    const ProcessMoment& other = moments_[2 * i + 1];
-    moments_[i] = one.bytes >= other.bytes ? one : other;
-  }
-  moments_.resize(moments_.size() / 2);
-  period_s_ *= 2;
-}
-
 Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
+  Guard guard = Guard::start();
+  const Adoption adoption;
   const auto begun = Clock::now();
   const auto pid = start(call);
   if (!pid) return tl::unexpected(pid.error());
@@ -260,7 +256,7 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
     }
     load.emplace(*std::move(started));
   }
-  Watch watch(call, *pid);
+  Watch watch(call, *pid, guard);
   const bool in_time = watch.run();
   if (!in_time) kill(*pid, SIGKILL);
   int status = 0;
@@ -268,6 +264,7 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
   while (wait4(*pid, &status, 0, &usage) < 0 && errno == EINTR) {
   }
   kill(-*pid, SIGKILL);
+  watch.kill_all();
 
   double until_s = std::chrono::duration<double>(Clock::now() - begun).count();
   LoadReport report;
@@ -278,6 +275,7 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
     }
     waitpid(load->pid(), nullptr, 0);
   }
+  collect_dead(kTriesToCollect);
   RealRunEnd end = watch.take(until_s);
   end.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   if (!in_time) {

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "bench/session/process_images.h"
 #include "bench/session/real_run_load.h"
 #include "results/result.h"
 
@@ -23,49 +25,28 @@ struct RealRunCall {
   double timeout_s = 60;
   int expected_wait_status = 0;  ///< of a good run; not asked where there is a load
   LoadScript load;
-  double non_heap_every_s = 0;  ///< look at smaps so often; 0: never
-};
-
-/// Anonymous resident memory of the whole process at a time after its start.
-struct ProcessMoment {
-  double time_s = 0;
-  std::uint64_t bytes = 0;
+  ImageChoice image;   ///< whose memory is wanted
+  NonHeapRules rules;  ///< what of it is not heap
 };
 
 struct RealRunEnd {
   RunStatus status = RunStatus::ok;
-  std::string detail;  ///< the signal or the reason; empty when ok
-  double wall_s = 0;   ///< until the load ended, or the program
-  double cpu_s = 0;    ///< user and system, with the children it waited for, to the very end
-  std::uint64_t peak_resident_bytes = 0;  ///< VmHWM: the whole process, files too
-  std::vector<ProcessMoment> anonymous;
-  std::vector<ProcessMoment> non_heap;
+  std::string detail;   ///< the signal or the reason; empty when ok
+  double wall_s = 0;    ///< until the load ended, or the program
+  double cpu_s = 0;     ///< user and system, with the children it waited for, to the very end
+  std::string program;  ///< of the image that was meant; empty: it was not seen
+  std::uint64_t peak_resident_bytes = 0;  ///< its VmHWM: the whole process, files too
+  /// Its anonymous resident memory, all of it and what of that is not heap, at times after its
+  /// start.
+  std::vector<ProcessMoment> anonymous, non_heap;
+  std::set<std::string> files;  ///< that it had mapped
 };
 
 /// Runs it to its end with its output thrown away, in a process group of its own; what it leaves
-/// behind there is killed. A run that dies, takes too long, or ends otherwise than expected is a
-/// RealRunEnd with that status; an Error is a program that cannot be started. Not thread-safe.
+/// behind is killed, and all of it when this process is. A run that dies, takes too long, or ends
+/// otherwise than expected is a RealRunEnd with that status; an Error is a program that cannot be
+/// started. Not thread-safe, and the caller must have no other children: those that lose their
+/// parent are taken over.
 Expected<RealRunEnd> run_for_real(const RealRunCall& call);
-
-/// Samples every 2 ms at first, and half as often each time that there are a few thousand. Between
-/// two samples the kernel's own high-water mark says whether there was more: it counts where it
-/// rose, less what files took at either side.
-class MomentKeeper {
- public:
-  struct Sight {
-    double time_s = 0;
-    std::uint64_t anonymous = 0, file_and_shared = 0, resident = 0, high_water = 0;
-  };
-  void add(const Sight& sight);
-  double period_s() const { return period_s_; }
-  const std::vector<ProcessMoment>& moments() const { return moments_; }
-
- private:
-  void thin();
-
-  std::vector<ProcessMoment> moments_;
-  Sight last_;
-  double period_s_ = 0.002;
-};
 
 }  // namespace heapwise

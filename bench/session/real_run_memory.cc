@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace heapwise {
 namespace {
 
 constexpr std::uint64_t kKiB = 1024;
-/// pthread_attr_setguardsize may ask for more than the usual page, but no one asks for much.
-constexpr std::uint64_t kLargestGuard = 64 * kKiB;
 
 /// The number behind "Name:" at the beginning of a line, in KiB as the kernel writes it.
 std::optional<std::uint64_t> kib_field(std::string_view line, std::string_view name) {
@@ -58,19 +57,46 @@ bool is_malloc_name(std::string_view name) {
   return name == "[heap]" || name.find("malloc") != std::string_view::npos;
 }
 
-bool is_guard(const Mapping& mapping) {
-  return mapping.name.empty() && mapping.rights == "---p" &&
-         mapping.until - mapping.from <= kLargestGuard;
+bool is_file(const Mapping& mapping) {
+  return !mapping.name.empty() && mapping.name.front() == '/';
 }
 
-bool is_heap(const Mapping& mapping, const Mapping& below) {
-  if (mapping.marked) return false;
-  if (!mapping.name.empty()) return mapping.name.front() != '/' && is_malloc_name(mapping.name);
-  if (below.until != mapping.from) return true;
-  const bool zeroed_data =
-      !below.name.empty() && below.name.front() == '/' && below.rights.substr(0, 2) == "rw";
-  return !zeroed_data && !is_guard(below);
-}
+class Reader {
+ public:
+  explicit Reader(const NonHeapRules& rules) : rules_(rules) {}
+
+  void add(const Mapping& mapping) {
+    if (is_file(mapping)) found_.files.emplace(mapping.name);
+    found_.bytes += non_heap_of(mapping);
+    below_ = mapping;
+  }
+  NonHeap take() { return std::move(found_); }
+
+ private:
+  bool is_own(const Mapping& mapping) const {
+    return rules_.own_files == nullptr || rules_.own_files->count(std::string(mapping.name)) != 0;
+  }
+
+  std::uint64_t non_heap_of(const Mapping& mapping) const {
+    if (is_file(mapping)) return is_own(mapping) ? mapping.anonymous : 0;
+    if (!mapping.name.empty()) return is_malloc_name(mapping.name) ? 0 : mapping.anonymous;
+    const bool behind_data =
+        is_file(below_) && below_.until == mapping.from && below_.rights.substr(0, 2) == "rw";
+    if (behind_data && !is_own(below_)) return 0;
+    if (mapping.marked) return mapping.anonymous;
+    return behind_data ? zeroed_part(mapping) : 0;
+  }
+
+  /// The heap's may follow on a library's zeroed data in one mapping.
+  std::uint64_t zeroed_part(const Mapping& mapping) const {
+    if (rules_.zeroed_data == nullptr) return mapping.anonymous;
+    return std::min(mapping.anonymous, rules_.zeroed_data(std::string(below_.name)));
+  }
+
+  const NonHeapRules& rules_;
+  NonHeap found_;
+  Mapping below_;
+};
 
 }  // namespace
 
@@ -95,26 +121,24 @@ std::optional<ProcessMemory> parse_status(std::string_view status) {
   return found ? std::optional(memory) : std::nullopt;
 }
 
-std::uint64_t non_heap_bytes(std::string_view smaps) {
-  std::uint64_t sum = 0;
-  Mapping below, current;
-  const auto close = [&] {
-    if (current.anonymous > 0 && !is_heap(current, below)) sum += current.anonymous;
-    below = current;
-  };
+NonHeap non_heap_in(std::string_view smaps, const NonHeapRules& rules) {
+  Reader reader(rules);
+  std::optional<Mapping> current;
   while (!smaps.empty()) {
     const std::string_view line = next_line(smaps);
     if (const auto head = parse_head(line)) {
-      close();
-      current = *head;
+      if (current) reader.add(*current);
+      current = head;
+    } else if (!current) {
+      continue;
     } else if (const auto anonymous = kib_field(line, "Anonymous:")) {
-      current.anonymous = *anonymous;
+      current->anonymous = *anonymous;
     } else if (line.substr(0, 8) == "VmFlags:") {
-      current.marked = line.find(" dd") != std::string_view::npos;
+      current->marked = line.find(" dd") != std::string_view::npos;
     }
   }
-  close();
-  return sum;
+  if (current) reader.add(*current);
+  return reader.take();
 }
 
 }  // namespace heapwise

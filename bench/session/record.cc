@@ -11,6 +11,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "bench/session/guard.h"
 #include "bench/session/record_child.h"
 #include "bench/session/record_convert.h"
 #include "bench/session/record_session.h"
@@ -108,14 +109,19 @@ class Supervisor {
 
 Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarget& target,
                                  RecordSession& session) {
+  const Guard guard = Guard::start();
+  session.tell_of_processes([&guard](std::int32_t found) { guard.watch(found); });
   const SupervisorSignals signals;
   const auto begun = Clock::now();
   auto pid = start_child(target.path, options.command,
                          recorded_environment(session.library(), session.directory()), signals);
   if (!pid) return tl::unexpected(pid.error());
+  guard.watch(*pid);
   if (options.started) options.started(*pid);
   const SupervisorPrivileges privileges;
-  return Supervisor(session, signals, *pid, options, begun).run();
+  CommandEnd end = Supervisor(session, signals, *pid, options, begun).run();
+  session.tell_of_processes({});
+  return end;
 }
 
 std::string reasons(const RecordSession& session) {

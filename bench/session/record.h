@@ -31,12 +31,16 @@ struct RecordOptions {
 
 /// A process image that was recorded.
 struct RecordedProcess {
-  std::string trace;    ///< path
-  std::string program;  ///< file name of its executable
+  std::string trace;      ///< path
+  std::string program;    ///< file name of its executable
+  unsigned nth = 0;       ///< of the images of programs so named, in order of their start, from 0
+  unsigned named_so = 1;  ///< how many there are; what only forked and executed another is none
   std::int32_t pid = 0;
   std::int32_t parent_pid = 0;
   TraceTotals totals;
   bool finished = false;  ///< it began to exit by itself, or was replaced by exec
+  /// CLOCK_MONOTONIC at each of the trace's residency samples, in their order.
+  std::vector<std::uint64_t> sampled_ns;
 };
 
 struct Recording {
@@ -59,6 +63,7 @@ struct Recording {
 /// program) or no memory for spools can be had. A command that fails, or of which nothing could be
 /// recorded, is not an Error; the latter is a warning "nothing-recorded".
 ///
+/// When this process is killed while the command runs, the command and its descendants are ended.
 /// While it runs, SIGINT and SIGQUIT are left to the command, SIGTERM and SIGHUP are passed on to
 /// it. Not thread-safe, and the caller must have no other children: descendants that lose their
 /// parent are taken over and waited for.

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "bench/session/program_name.h"
 #include "bench/session/record_target.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/raw_spool.h"
@@ -85,14 +86,8 @@ Facts end_facts(const EndedImage& image, const CommandEnd& end) {
   return facts;
 }
 
-std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
-// What a user would call it: the name it was started by, as many programs are links to one file.
-std::string program_name(const recorder::SpoolText& text) {
-  std::string name = text.arguments.empty() ? std::string() : file_name(text.arguments.front());
-  if (!name.empty() && name.front() == '-') name.erase(0, 1);  // a login shell
-  const bool usable = !name.empty() && name.find(' ') == std::string::npos;
-  return usable ? name : file_name(text.executable);
+std::string program_of(const recorder::SpoolText& text) {
+  return program_name(text.arguments.empty() ? "" : text.arguments.front(), text.executable);
 }
 
 std::string harmless(std::string name) {
@@ -120,6 +115,9 @@ class ImageConverter {
     for (std::size_t i = 0; i < session_.ended().size(); ++i) {
       if (is_launcher(session_.ended()[i])) continue;
       if (auto done = convert(i, recording); !done) return done;
+    }
+    for (RecordedProcess& process : recording.processes) {
+      process.named_so = named_so_[process.program];
     }
     // Collected in order of their start, with the one that was asked for in front.
     std::stable_partition(recording.processes.begin(), recording.processes.end(),
@@ -210,8 +208,9 @@ class ImageConverter {
     auto raw = recorder::RawSpool::open(image.raw_path);
     if (!raw) return tl::unexpected(raw.error());
     const bool empty = raw->segments().empty();
+    const std::string program = program_of(raw->text());
+    const unsigned nth = named_so_[program]++;
     if (empty && index != main_) return {};
-    const std::string program = program_name(raw->text());
     const auto children = children_of(index);
     const auto request = request_for(index, program, raw->text().executable, children);
     if (options_.converting) options_.converting(request.output);
@@ -225,8 +224,14 @@ class ImageConverter {
       ::unlink(request.output.c_str());
       return {};
     }
-    RecordedProcess process{request.output, program, image.pid, image.parent_pid, {}, false};
+    RecordedProcess process;
+    process.trace = request.output;
+    process.program = program;
+    process.nth = nth;
+    process.pid = image.pid;
+    process.parent_pid = image.parent_pid;
     process.totals = conversion->totals;
+    for (const auto& sample : image.samples) process.sampled_ns.push_back(sample.monotonic_ns);
     process.finished = (image.flags & (spool::kExitBegan | spool::kExecuting)) != 0;
     if (index == main_) recording.max_rss_bytes = most_resident(image);
     warn(raw->header(), process, image, recording.warnings);
@@ -281,6 +286,7 @@ class ImageConverter {
   recorder::TickScale scale_;
   std::optional<std::size_t> main_;
   std::set<std::string> used_;
+  std::map<std::string, unsigned> named_so_;  ///< images by the program's name
   std::map<std::size_t, std::vector<recorder::LiveObject>> inherited_;
 };
 

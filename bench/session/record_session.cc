@@ -210,6 +210,7 @@ void RecordSession::take_in(const std::string& name) {
     return;
   }
   end_replaced((*spool)->header().pid);
+  if (found_ && (*spool)->in_same_namespace()) found_((*spool)->header().pid);
   live_.push_back(std::move(*spool));
 }
 

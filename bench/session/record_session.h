@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -44,6 +46,9 @@ class RecordSession {
   const std::string& directory() const { return directory_->path(); }
   /// A path of the recorder library that can stand in LD_PRELOAD.
   const std::string& library() const { return library_; }
+
+  /// `found` is told of each process that is taken in; not of those in another process namespace.
+  void tell_of_processes(std::function<void(std::int32_t)> found) { found_ = std::move(found); }
 
   /// Readable when a process has made a spool.
   int watch_fd() const { return watch_.get(); }
@@ -97,6 +102,7 @@ class RecordSession {
   bool all_written_ = true;
   std::uint64_t refused_ = 0;
   std::string refusal_;
+  std::function<void(std::int32_t)> found_;
 };
 
 }  // namespace heapwise

@@ -47,6 +47,9 @@ class LiveSpool {
   /// True when the process has ended. False while that is not known.
   bool is_gone() const;
 
+  /// True when the process's number means the same process here.
+  bool in_same_namespace() const { return same_namespace_; }
+
   const std::string& raw_path() const { return raw_path_; }
   const std::vector<recorder::MemorySample>& samples() const { return samples_; }
   std::vector<recorder::TouchSample> take_touches();

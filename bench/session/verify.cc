@@ -7,18 +7,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <set>
 
 #include "bench/session/confirm.h"
 #include "bench/session/heap_figures.h"
 #include "bench/session/rounds.h"
+#include "bench/session/zeroed_data.h"
+#include "results/series.h"
 
 namespace heapwise {
 namespace {
 
 constexpr std::size_t kKeptSamples = 1000;
-constexpr double kSnapshots = 30;
-/// Reading smaps stops the process for a moment, the longer the more memory it has.
-constexpr double kLeastSnapshotPause_s = 0.004;
+/// What is not heap is known at fewer moments than the whole. Beyond this share of the heap, what
+/// it does in between would show as the heap's.
+constexpr double kLargeNonHeap = 0.25;
 /// An allocator that makes a program so much slower is worth knowing about, not waiting for.
 constexpr double kTimeoutFactor = 10, kTimeoutBase_s = 30;
 
@@ -49,12 +53,26 @@ std::string way_out(const Contender& contender) {
                   : "link the library instead of preloading it, and verify that; or not at all";
 }
 
+ShareCurve curve_of(const std::vector<ProcessMoment>& moments) {
+  ShareCurve curve;
+  for (const ProcessMoment& moment : moments) {
+    curve.emplace_back(moment.time_s, static_cast<double>(moment.bytes));
+  }
+  return curve;
+}
+
+double mean(const ShareCurve& curve) {
+  double sum = 0;
+  for (const auto& point : curve) sum += point.second;
+  return curve.empty() ? 0 : sum / static_cast<double>(curve.size());
+}
+
 class Verifier {
  public:
   explicit Verifier(const VerifyOptions& options) : options_(options) {}
 
   Expected<RealRuns> run() {
-    if (auto looked = look_at_non_heap(); !looked) return tl::unexpected(looked.error());
+    if (auto looked = look_first(); !looked) return tl::unexpected(looked.error());
     if (auto asked = confirm_all(); !asked) return tl::unexpected(asked.error());
     const auto rounds =
         balanced_rounds(options_.contenders.size(), options_.repetitions, options_.seed);
@@ -84,7 +102,7 @@ class Verifier {
   }
 
   Expected<RealRunEnd> call(const std::vector<std::string>& preload, const Settings& settings,
-                            double non_heap_every_s) {
+                            const std::set<std::string>* own_files) {
     auto ported = with_free_port(options_.command, options_.load, options_.wait_any_port);
     if (!ported) return tl::unexpected(ported.error());
     RealRunCall call;
@@ -92,11 +110,13 @@ class Verifier {
     call.load = std::move(ported->load);
     call.load.quiet = true;
     call.preload = preload;
+    call.preload.insert(call.preload.begin(), options_.mark_library);
+    call.image = options_.image;
+    call.rules = {own_files, zeroed_data_bytes};
     call.settings = settings;
     call.input = options_.input;
     call.timeout_s = kTimeoutFactor * options_.recorded_wall_s + kTimeoutBase_s;
     call.expected_wait_status = options_.recorded_wait_status;
-    call.non_heap_every_s = non_heap_every_s;
     if (!call.load.command.empty()) {
       call.timeout_s += call.load.ready_timeout_s;
       remove_readiness(call.load);
@@ -110,21 +130,21 @@ class Verifier {
     if (!load.wait_file.empty()) unlink(load.wait_file.c_str());
   }
 
-  Expected<void> look_at_non_heap() {
+  Expected<void> look_first() {
     tell("", "", 0);
-    std::vector<std::string> preload{options_.mark_library};
+    std::vector<std::string> preload;
     if (options_.over_linked) preload.push_back(libc_path());
-    const double every = std::max(kLeastSnapshotPause_s, options_.recorded_wall_s / kSnapshots);
-    const auto end = call(preload, {}, every);
+    auto end = call(preload, {}, nullptr);
     if (!end) return tl::unexpected(end.error());
     if (end->status != RunStatus::ok) {
       return fail(ErrorCode::unsupported,
                   "the program could be recorded, but not run again under glibc: " + end->detail,
                   "give a command that can be run several times in this directory");
     }
-    non_heap_ = share_curve(end->non_heap, end->wall_s);
-    for (const auto& point : non_heap_) {
-      result_.non_heap_bytes += point.second / static_cast<double>(non_heap_.size());
+    own_files_ = std::move(end->files);
+    for (const ProcessMoment& moment : end->non_heap) {
+      result_.non_heap_bytes +=
+          static_cast<double>(moment.bytes) / static_cast<double>(end->non_heap.size());
     }
     ++done_;
     return {};
@@ -156,7 +176,8 @@ class Verifier {
   }
 
   Expected<Run> run_contender(const Contender& contender, unsigned repetition) {
-    const auto end = call(preload_of(contender, options_.over_linked), contender.settings, 0);
+    const auto preload = preload_of(contender, options_.over_linked);
+    const auto end = call(preload, contender.settings, &own_files_);
     if (!end) return tl::unexpected(end.error());
     Run run;
     run.workload = options_.workload;
@@ -169,9 +190,13 @@ class Verifier {
     run.status_detail = end->detail;
     run.seconds = end->wall_s;
     run.cpu_seconds = end->cpu_s;
-    const std::vector<Sample> samples = heap_samples(end->anonymous, non_heap_);
+    const std::vector<Sample> samples = heap_samples(end->anonymous, end->non_heap);
     if (samples.empty()) return without_figures(std::move(run));
     run.samples = thinned(samples, kKeptSamples);
+    if (run.status == RunStatus::ok && !all_mapped(preload, end->files)) {
+      run.status = RunStatus::unsupported;
+      run.status_detail = end->program + " ran without the preloaded library";
+    }
     if (run.status != RunStatus::ok) return run;
     const SeriesFigures figures = figures_of(samples);
     run.peak_rss_bytes = static_cast<std::uint64_t>(std::llround(figures.peak));
@@ -181,11 +206,22 @@ class Verifier {
     return run;
   }
 
+  /// What clears its environment, or gains rights, starts programs without it.
+  static bool all_mapped(const std::vector<std::string>& libraries,
+                         const std::set<std::string>& files) {
+    if (files.empty()) return true;  // gone too soon to be asked
+    return std::all_of(libraries.begin(), libraries.end(), [&](const std::string& library) {
+      std::error_code failed;
+      const auto path = std::filesystem::canonical(library, failed);
+      return failed || files.count(path.string()) != 0;
+    });
+  }
+
   /// Over before it could be looked at once.
   static Run without_figures(Run run) {
     if (run.status != RunStatus::ok) return run;
     run.status = RunStatus::unsupported;
-    run.status_detail = "it ended before its memory could be looked at";
+    run.status_detail = "the process that was recorded was not seen, or not for long enough";
     return run;
   }
 
@@ -207,7 +243,7 @@ class Verifier {
 
   const VerifyOptions& options_;
   RealRuns result_;
-  ShareCurve non_heap_;
+  std::set<std::string> own_files_;
   std::vector<std::string> refusals_;  ///< by contender; empty where there is none
   unsigned done_ = 0;
 };
@@ -233,27 +269,21 @@ Expected<RealRuns> run_all_for_real(const VerifyOptions& options) {
   return Verifier(options).run();
 }
 
-std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& moments,
-                                 const ShareCurve& non_heap) {
+std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
+                                 const std::vector<ProcessMoment>& non_heap) {
+  const ShareCurve other = curve_of(non_heap);
+  const ShareCurve whole = curve_of(anonymous);
   std::vector<Sample> samples;
-  if (moments.empty()) return samples;
-  const double until = moments.back().time_s;
-  for (const ProcessMoment& moment : moments) {
-    const double share = until > 0 ? moment.time_s / until : 0;
-    const double heap = static_cast<double>(moment.bytes) - value_at(non_heap, share);
-    samples.push_back(
-        {moment.time_s, 0, static_cast<std::uint64_t>(std::llround(std::max(0.0, heap)))});
+  const auto add = [&](double time_s, double bytes) {
+    const double heap = std::max(0.0, bytes - value_at(other, time_s));
+    samples.push_back({time_s, 0, static_cast<std::uint64_t>(std::llround(heap))});
+  };
+  if (non_heap.size() > 1 && mean(other) > kLargeNonHeap * (mean(whole) - mean(other))) {
+    for (const auto& [time_s, bytes] : other) add(time_s, value_at(whole, time_s));
+  } else {
+    for (const auto& [time_s, bytes] : whole) add(time_s, bytes);
   }
   return samples;
-}
-
-ShareCurve share_curve(const std::vector<ProcessMoment>& moments, double wall_s) {
-  ShareCurve curve;
-  for (const ProcessMoment& moment : moments) {
-    const double share = wall_s > 0 ? std::min(1.0, moment.time_s / wall_s) : 0;
-    curve.emplace_back(share, static_cast<double>(moment.bytes));
-  }
-  return curve;
 }
 
 }  // namespace heapwise

@@ -12,12 +12,12 @@
 #include "bench/session/real_run.h"
 #include "bench/session/real_run_load.h"
 #include "results/result.h"
-#include "results/series.h"
 
 namespace heapwise {
 
 struct VerifyProgress {
-  std::string allocator, tuning;  ///< empty: the run that tells what is not heap
+  std::string allocator,
+      tuning;  ///< empty: the first run, which tells what the program's own files are
   unsigned repetition = 0;
   unsigned done = 0, total = 0;
 };
@@ -34,6 +34,7 @@ struct VerifyOptions {
   std::string library_directory;  ///< where the runners are, which confirm settings; empty: none do
   std::string mark_library;       ///< libheapwise_mark.so
   bool over_linked = false;      ///< the program is linked to an allocator: glibc must be preloaded
+  ImageChoice image;             ///< whose memory is compared
   double recorded_wall_s = 0;    ///< of the recorded run, which the timeout follows
   int recorded_wait_status = 0;  ///< how a good run ends
   std::function<void(const VerifyProgress&)> progress;  ///< may be empty
@@ -41,7 +42,7 @@ struct VerifyOptions {
 
 struct RealRuns {
   std::vector<Run> runs;          ///< for Result::real_runs
-  double non_heap_bytes = 0;      ///< mean over the run
+  double non_heap_bytes = 0;      ///< mean over the first run
   std::vector<Warning> warnings;  ///< allocators that the program cannot run on, with the way out
 };
 
@@ -53,19 +54,16 @@ struct PortedCommand {
 Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
                                        const LoadScript& load, bool wait_any_port);
 
-/// One run under glibc that tells what of the process is not heap, then `repetitions` rounds of all
-/// contenders in balanced random order. A run that dies is a Run with its status; the rest of that
-/// allocator's runs are made nevertheless, as it may not die each time. Fails when the program
+/// One run under glibc that tells which files are the program's own, then `repetitions` rounds of
+/// all contenders in balanced random order. A run that dies is a Run with its status; the rest of
+/// that allocator's runs are made nevertheless, as it may not die each time. Fails when the program
 /// cannot even be run again under glibc. Not thread-safe.
 Expected<RealRuns> run_all_for_real(const VerifyOptions& options);
 
-/// The heap of a process: its anonymous memory less what is not heap at the same share of the run.
-/// Time counts in seconds; `moments` may be empty.
-std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& moments,
-                                 const ShareCurve& non_heap);
-
-/// What snapshots of one run say, over shares of its time. The first snapshots of a process come
-/// before it is set up, so the curve begins with the first at its own time.
-ShareCurve share_curve(const std::vector<ProcessMoment>& moments, double wall_s);
+/// The heap of a process: its anonymous memory less what of it was not heap at the same time.
+/// Between two looks at that it is taken to change evenly; where it is a large part of the whole,
+/// only the moments of these looks count. Time counts in seconds; `anonymous` may be empty.
+std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
+                                 const std::vector<ProcessMoment>& non_heap);
 
 }  // namespace heapwise

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <set>
 #include <string>
 
 #include "base/files.h"
@@ -11,6 +12,10 @@ namespace heapwise {
 namespace {
 
 constexpr std::uint64_t kKiB = 1024;
+
+std::uint64_t non_heap_bytes(const std::string& smaps, const NonHeapRules& rules = {}) {
+  return non_heap_in(smaps, rules).bytes;
+}
 
 /// A mapping as smaps shows it; as much of it as matters.
 std::string mapping(const std::string& range, const std::string& rights, const std::string& name,
@@ -58,18 +63,33 @@ TEST(NonHeap, ZeroedDataRightBehindALibrarysDataBelongsToTheLibrary) {
       << "what does not touch it is not its";
 }
 
-TEST(NonHeap, AThreadsStackIsToldByTheGuardBelowIt) {
-  EXPECT_EQ(
-      non_heap_bytes(mapping("7000-8000", "---p", "", 0) + mapping("8000-808000", "rw-p", "", 20)),
-      20 * kKiB);
+TEST(NonHeap, OfAMappingThatGoesOnBehindZeroedDataOnlyThatIsNot) {
+  NonHeapRules rules;
+  rules.zeroed_data = [](const std::string& path) {
+    return path == "/usr/lib/x.so" ? 8 * kKiB : std::uint64_t{0};
+  };
+  EXPECT_EQ(non_heap_bytes(mapping("7000-8000", "rw-p", "/usr/lib/x.so", 4) +
+                               mapping("8000-208000", "rw-p", "", 2000),
+                           rules),
+            12 * kKiB)
+      << "the kernel merged it with an allocator's memory";
+  EXPECT_EQ(non_heap_bytes(mapping("7000-8000", "rw-p", "/usr/lib/y.so", 4) +
+                               mapping("8000-208000", "rw-p", "", 2000),
+                           rules),
+            4 * kKiB);
 }
 
-TEST(NonHeap, AnArenaHasItsReserveAboveAndIsTheHeap) {
-  EXPECT_EQ(non_heap_bytes(mapping("7f0000000000-7f0000021000", "rw-p", "", 120) +
-                           mapping("7f0000021000-7f0004000000", "---p", "", 0) +
-                           mapping("7f0004000000-7f0004021000", "rw-p", "", 120)),
-            0U)
-      << "the second arena lies right behind the first one's reserve, which is no guard";
+TEST(NonHeap, FilesThatCameWithTheAllocatorAreTheHeaps) {
+  const std::set<std::string> own{"/usr/bin/program"};
+  NonHeapRules rules;
+  rules.own_files = &own;
+  const std::string text = mapping("1000-2000", "rw-p", "/usr/bin/program", 4) +
+                           mapping("7000-8000", "rw-p", "/usr/lib/libjemalloc.so.2", 16) +
+                           mapping("8000-9000", "rw-p", "", 32, "rd wr mr mw me ac dd sd");
+  EXPECT_EQ(non_heap_bytes(text, rules), 4 * kKiB) << "and so is their zeroed data, marked or not";
+  EXPECT_EQ(non_heap_bytes(text), 52 * kKiB);
+  EXPECT_EQ(non_heap_in(text, rules).files,
+            (std::set<std::string>{"/usr/bin/program", "/usr/lib/libjemalloc.so.2"}));
 }
 
 TEST(NonHeap, WhatIsMarkedIsNot) {
@@ -85,7 +105,7 @@ TEST(NonHeap, ANameThatIsNotMallocsIsNot) {
 
 TEST(NonHeap, NonsenseIsNoCrash) {
   EXPECT_EQ(non_heap_bytes(""), 0U);
-  EXPECT_EQ(non_heap_bytes("Anonymous: 4 kB\nVmFlags: dd\n-\n12-\nzz-11 rw-p\n1-2 "), 4 * kKiB);
+  EXPECT_EQ(non_heap_bytes("Anonymous: 4 kB\nVmFlags: dd\n-\n12-\nzz-11 rw-p\n1-2 "), 0U);
 }
 
 TEST(NonHeap, OfThisProcessIsSomethingAndLessThanAllOfIt) {

@@ -152,12 +152,44 @@ TEST_F(Verify, AStaticProgramIsRefusedWithTheReason) {
   EXPECT_THAT(finished.err, HasSubstr("statically linked"));
 }
 
-TEST_F(Verify, AScriptThatOnlyStartsTheProgramIsSentToTheProgram) {
-  const auto finished = heapwise({"verify", "--quiet", "--", "sh", "-c",
-                                  "perl -e 'my @a = map { \"x\" x 99 } 1..9999'; true"});
-  EXPECT_EQ(finished.exit_code, 2);
-  EXPECT_THAT(finished.err, HasSubstr("perl"));
-  EXPECT_THAT(finished.err, HasSubstr("exec"));
+TEST_F(Verify, OfACommandThatStartsOthersTheProcessWithTheLargestHeapIsCompared) {
+  const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--allocators",
+                                  "glibc,jemalloc", "--json", "v.json", "--", "sh", "-c",
+                                  "perl -e 'my @a = 1..99'; perl -e 'my @a = map { \"x\" x 99 } "
+                                  "1..99999; select undef, undef, undef, 0.1'; true"});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto result = json("v.json");
+  EXPECT_THAT(result["workloads"][0]["warnings"].dump(),
+              HasSubstr("perl (number 2 of the 2 that it starts)"));
+  EXPECT_EQ(result["workloads"][0]["name"], "perl");
+  for (const char* allocator : {"glibc", "jemalloc"}) {
+    EXPECT_GT(row_of(result, allocator)["real_peak_rss_bytes"], 12'000'000);
+    EXPECT_EQ(row_of(result, allocator)["failures"], 0);
+  }
+}
+
+TEST_F(Verify, WhereTheAllocatorDidNotGetIntoTheProgramNothingIsClaimed) {
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "1", "--allocators", "glibc,jemalloc",
+                "--json", "v.json", "--", "env", "-i", "perl", "-e",
+                "my @a = map { 'x' x 99 } 1..99999; "
+                "select undef, undef, undef, 0.1"});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto row = row_of(json("v.json"), "jemalloc");
+  EXPECT_EQ(row["failures"], 1);
+  EXPECT_THAT(row["failure"].get<std::string>(), HasSubstr("without the preloaded library"));
+  EXPECT_EQ(row["check"], "not-checked");
+}
+
+TEST_F(Verify, AServerDoesNotOutliveAKilledHeapwise) {
+  RunOptions options;
+  options.timeout_s = 3;  // after which it is killed
+  heapwise({"verify", "--quiet", "--with", "sleep 600", "--", "sh", "-c",
+            "echo $$ >pid; trap '' TERM; while :; do sleep 0.1; done"},
+           options);
+  const std::string process = "/proc/" + std::to_string(std::stoi(content("pid")));
+  for (int i = 0; i < 500 && access(process.c_str(), F_OK) == 0; ++i) usleep(10'000);
+  EXPECT_NE(access(process.c_str(), F_OK), 0);
 }
 
 TEST_F(Verify, ALoadThatFailsInTheRecordedRunIsAnErrorThatSaysSo) {

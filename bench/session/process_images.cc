@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+#include "bench/session/process_images.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "bench/session/program_name.h"
+
+namespace heapwise {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMostMoments = 8192;
+constexpr double kLongestPause_s = 0.02;
+/// Reading smaps walks all pages: it may take this share of the time, and no more.
+constexpr double kSmapsShare = 1.0 / 40;
+/// … but this where what is not heap has just changed by a part of the whole that shows.
+constexpr double kBusySmapsShare = 1.0 / 8, kVisibleChange = 0.01;
+constexpr double kLeastSmapsPause_s = 0.004;
+/// Beyond so many new numbers at once, those that there are get listed instead.
+constexpr pid_t kMostNewPids = 4096;
+
+std::string proc(pid_t pid, const char* name) {
+  return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
+std::string read_some(int file) {
+  std::array<char, 4096> text;
+  const ssize_t size = pread(file, text.data(), text.size(), 0);
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
+std::string read_once(const std::string& path) {
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  return file ? read_some(file.get()) : std::string();
+}
+
+/// What /proc/PID/stat says behind the name, which may hold anything.
+struct ProcessFacts {
+  pid_t parent = 0;
+  std::uint64_t arguments_at = 0;  ///< where the arguments lie: another place after each exec
+};
+
+std::optional<ProcessFacts> facts_of(pid_t pid) {
+  constexpr int kParentField = 4, kArgumentsField = 48;
+  const std::string text = read_once(proc(pid, "stat"));
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  ProcessFacts facts;
+  std::size_t at = name_end + 2;
+  for (int field = 3; at < text.size(); ++field) {
+    const std::size_t end = std::min(text.find(' ', at), text.size());
+    if (field == kParentField) std::from_chars(text.data() + at, text.data() + end, facts.parent);
+    if (field == kArgumentsField) {
+      std::from_chars(text.data() + at, text.data() + end, facts.arguments_at);
+      return facts;
+    }
+    at = end + 1;
+  }
+  return std::nullopt;
+}
+
+/// A thread has a number in /proc too.
+bool is_process(pid_t pid) {
+  const std::string text = read_once(proc(pid, "status"));
+  const std::size_t at = text.find("\nTgid:\t");
+  pid_t group = 0;
+  if (at == std::string::npos) return false;
+  std::from_chars(text.data() + at + 7, text.data() + text.size(), group);
+  return group == pid;
+}
+
+/// The number given out last, of process or thread: the last word of /proc/loadavg.
+pid_t newest_number(const Fd& load_average) {
+  const std::string text = read_some(load_average.get());
+  const std::size_t at = text.rfind(' ');
+  pid_t pid = 0;
+  if (at != std::string::npos) {
+    std::from_chars(text.data() + at + 1, text.data() + text.size(), pid);
+  }
+  return pid;
+}
+
+std::vector<pid_t> all_processes() {
+  std::vector<pid_t> pids;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", failed)) {
+    const std::string name = entry.path().filename().string();
+    pid_t pid = 0;
+    const auto parsed = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (parsed.ec == std::errc() && parsed.ptr == name.data() + name.size()) pids.push_back(pid);
+  }
+  return pids;
+}
+
+}  // namespace
+
+// ---- moments
+
+void MomentKeeper::add(const Sight& sight) {
+  std::uint64_t bytes = sight.anonymous;
+  // The mark counts when it rose since the last look: then files took no more than at either side.
+  if (sight.high_water > last_.high_water && sight.high_water > sight.resident) {
+    const std::uint64_t other = std::max(sight.file_and_shared, last_.file_and_shared);
+    bytes = std::max(bytes, sight.high_water - std::min(sight.high_water, other));
+  }
+  moments_.push_back({sight.time_s, bytes});
+  last_ = sight;
+  if (moments_.size() >= kMostMoments) thin();
+}
+
+/// Of each two neighbours the higher one stays, so that no peak is lost.
+void MomentKeeper::thin() {
+  for (std::size_t i = 0; 2 * i + 1 < moments_.size(); ++i) {
+    const ProcessMoment& one = moments_[2 * i];
+    const ProcessMoment& other = moments_[2 * i + 1];
+    moments_[i] = one.bytes >= other.bytes ? one : other;
+  }
+  moments_.resize(moments_.size() / 2);
+  period_s_ *= 2;
+}
+
+// ---- one image
+
+ProcessImage::ProcessImage(pid_t pid, bool forked, std::uint64_t identity, double now)
+    : pid_(pid),
+      forked_(forked),
+      identity_(identity),
+      begun_s_(now),
+      status_(open(proc(pid, "status").c_str(), O_RDONLY | O_CLOEXEC)) {
+  find_name();
+}
+
+/// Known a moment after exec at the latest.
+void ProcessImage::find_name() {
+  const std::string arguments = read_once(proc(pid_, "cmdline"));
+  if (arguments.empty()) return;
+  std::array<char, 4096> path;
+  const ssize_t size = readlink(proc(pid_, "exe").c_str(), path.data(), path.size());
+  program_ = program_name(arguments.c_str(),
+                          std::string(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0));
+}
+
+bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) {
+  if (program_.empty()) find_name();
+  const std::string text = read_some(status_.get());
+  const auto memory = parse_status(text);
+  if (!memory) return false;
+  keeper_.add({now, memory->anonymous, memory->file + memory->shared, memory->resident,
+               memory->high_water});
+  next_look_s_ = now + keeper_.period_s();
+  peak_anonymous_ = std::max(peak_anonymous_, keeper_.moments().back().bytes);
+  peak_resident_ = std::max(peak_resident_, memory->high_water);
+  if (with_smaps && now >= next_smaps_s_) look_at_smaps(now, rules);
+  return true;
+}
+
+void ProcessImage::look_at_smaps(double now, const NonHeapRules& rules) {
+  const auto begun = Clock::now();
+  const auto smaps = read_file(proc(pid_, "smaps"));
+  if (!smaps || smaps->empty()) return;
+  const NonHeap found = non_heap_in(*smaps, rules);
+  files_.insert(found.files.begin(), found.files.end());
+  const double took = std::chrono::duration<double>(Clock::now() - begun).count();
+  const double before = non_heap_.empty() ? 0 : static_cast<double>(non_heap_.back().bytes);
+  const double change = std::abs(static_cast<double>(found.bytes) - before);
+  const bool busy = change > kVisibleChange * static_cast<double>(peak_anonymous_);
+  next_smaps_s_ = now + std::max(kLeastSmapsPause_s, took / (busy ? kBusySmapsShare : kSmapsShare));
+  non_heap_.push_back({now, found.bytes});
+}
+
+// ---- all of them
+
+ProcessImages::ProcessImages(pid_t root, ImageChoice choice, const NonHeapRules& rules,
+                             std::function<void(pid_t)> found)
+    : root_(root),
+      choice_(std::move(choice)),
+      rules_(rules),
+      found_(std::move(found)),
+      load_average_(open("/proc/loadavg", O_RDONLY | O_CLOEXEC)),
+      newest_(root) {
+  const auto facts = facts_of(root);
+  begin_image(root, false, facts ? facts->arguments_at : 0, 0);
+}
+
+void ProcessImages::begin_image(pid_t pid, bool forked, std::uint64_t identity, double now) {
+  images_.push_back(std::make_unique<ProcessImage>(pid, forked, identity, now));
+  live_[pid].image = images_.back().get();
+  if (found_) found_(pid);
+}
+
+double ProcessImages::look(double now) {
+  find_new(now);
+  double next = now + kLongestPause_s;
+  for (auto one = live_.begin(); one != live_.end();) {
+    check_exec(one->second, now);
+    ProcessImage& image = *one->second.image;
+    const bool due = image.next_look_s() <= now;
+    if (due && !image.look(now, may_be_chosen(image), rules_)) {
+      one = live_.erase(one);
+      continue;
+    }
+    next = std::min(next, image.next_look_s());
+    ++one;
+  }
+  return next;
+}
+
+void ProcessImages::find_new(double now) {
+  const pid_t newest = newest_number(load_average_);
+  if (newest == newest_) return;
+  if (newest > newest_ && newest - newest_ <= kMostNewPids) {
+    for (pid_t pid = newest_ + 1; pid <= newest; ++pid) consider(pid, now);
+  } else {
+    for (const pid_t pid : all_processes()) consider(pid, now);
+  }
+  newest_ = newest;
+}
+
+/// A child of a member, or one whose parents are gone but that is of the command's process group.
+void ProcessImages::consider(pid_t pid, double now) {
+  if (live_.count(pid) != 0) return;
+  const auto facts = facts_of(pid);
+  if (!facts) return;
+  const auto parent = live_.find(facts->parent);
+  if ((parent == live_.end() && getpgid(pid) != root_) || !is_process(pid)) return;
+  const bool forked =
+      parent != live_.end() && parent->second.image->identity() == facts->arguments_at;
+  begin_image(pid, forked, facts->arguments_at, now);
+}
+
+void ProcessImages::check_exec(Member& member, double now) {
+  const ProcessImage& image = *member.image;
+  const auto facts = facts_of(image.pid());
+  if (!facts || facts->arguments_at == 0 || facts->arguments_at == image.identity()) return;
+  const pid_t pid = image.pid();
+  if (image.forked()) {  // it was there to execute this
+    images_.erase(std::find_if(images_.begin(), images_.end(),
+                               [&](const auto& one) { return one.get() == &image; }));
+  }
+  begin_image(pid, false, facts->arguments_at, now);
+}
+
+bool ProcessImages::may_be_chosen(const ProcessImage& image) const {
+  return choice_.program.empty() ? image.pid() == root_ : image.program() == choice_.program;
+}
+
+std::vector<const ProcessImage*> ProcessImages::named() const {
+  std::vector<const ProcessImage*> found;
+  for (const auto& image : images_) {
+    if (may_be_chosen(*image)) found.push_back(image.get());
+  }
+  return found;
+}
+
+const ProcessImage* ProcessImages::chosen() const {
+  const auto candidates = named();
+  if (candidates.empty()) return nullptr;
+  if (choice_.program.empty()) return candidates.back();
+  if (candidates.size() == choice_.named_so) return candidates[choice_.nth];
+  return *std::max_element(candidates.begin(), candidates.end(),
+                           [](const ProcessImage* one, const ProcessImage* other) {
+                             return one->peak_anonymous() < other->peak_anonymous();
+                           });
+}
+
+void ProcessImages::kill_all() const {
+  for (const auto& [pid, member] : live_) {
+    const auto facts = facts_of(pid);  // its number may be another's by now
+    if (facts && facts->arguments_at == member.image->identity()) kill(pid, SIGKILL);
+  }
+}
+
+}  // namespace heapwise

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+// Follows all processes that a command starts, from outside, and the memory of each.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "bench/session/real_run_memory.h"
+
+namespace heapwise {
+
+/// Bytes of a process at a time, in seconds.
+struct ProcessMoment {
+  double time_s = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Which of the images that a command runs is meant. An image is a process from its start or from
+/// an exec until its end or the next exec; one that was only forked to execute another is none.
+struct ImageChoice {
+  /// Empty: the command's own process, what it became last.
+  std::string program;
+  unsigned nth = 0;       ///< of the images of that name, in order of their start
+  unsigned named_so = 1;  ///< how many of them the recorded run had
+};
+
+/// Samples every 2 ms at first, and half as often each time that there are a few thousand. Between
+/// two samples the kernel's own high-water mark says whether there was more: it counts where it
+/// rose, less what files took at either side.
+class MomentKeeper {
+ public:
+  struct Sight {
+    double time_s = 0;
+    std::uint64_t anonymous = 0, file_and_shared = 0, resident = 0, high_water = 0;
+  };
+  void add(const Sight& sight);
+  double period_s() const { return period_s_; }
+  const std::vector<ProcessMoment>& moments() const { return moments_; }
+
+ private:
+  void thin();
+
+  std::vector<ProcessMoment> moments_;
+  Sight last_;
+  double period_s_ = 0.002;
+};
+
+/// One image, as far as it was seen.
+class ProcessImage {
+ public:
+  ProcessImage(pid_t pid, bool forked, std::uint64_t identity, double now);
+
+  /// Looks at its memory if that is due. False when the process is gone.
+  bool look(double now, bool with_smaps, const NonHeapRules& rules);
+
+  pid_t pid() const { return pid_; }
+  bool forked() const { return forked_; }               ///< and has executed nothing since
+  std::uint64_t identity() const { return identity_; }  ///< differs from one exec to the next
+  const std::string& program() const { return program_; }
+  double begun_s() const { return begun_s_; }
+  const std::vector<ProcessMoment>& anonymous() const { return keeper_.moments(); }
+  const std::vector<ProcessMoment>& non_heap() const { return non_heap_; }
+  std::uint64_t peak_anonymous() const { return peak_anonymous_; }
+  std::uint64_t peak_resident() const { return peak_resident_; }
+  /// Files that were mapped when smaps was looked at.
+  const std::set<std::string>& files() const { return files_; }
+  double next_look_s() const { return next_look_s_; }
+
+ private:
+  void find_name();
+  void look_at_smaps(double now, const NonHeapRules& rules);
+
+  pid_t pid_;
+  bool forked_;
+  std::uint64_t identity_;
+  double begun_s_;
+  std::string program_;
+  Fd status_;
+  MomentKeeper keeper_;
+  std::vector<ProcessMoment> non_heap_;
+  std::set<std::string> files_;
+  std::uint64_t peak_anonymous_ = 0, peak_resident_ = 0;
+  double next_look_s_ = 0, next_smaps_s_ = 0;
+};
+
+/// The images of a command, found as they come. A process that lives for less than two looks may
+/// be missed.
+class ProcessImages {
+ public:
+  /// `root` is the command's process, already itself, and leads a process group of its own.
+  /// `rules` outlives this. `found` is told of each process; may be empty.
+  ProcessImages(pid_t root, ImageChoice choice, const NonHeapRules& rules,
+                std::function<void(pid_t)> found = {});
+
+  /// Finds new images and looks at those that are due; returns the time of the next look.
+  double look(double now);
+
+  /// The one that was meant; null when there was none. Of images that are not as many as in the
+  /// recorded run, the one with most memory is taken.
+  const ProcessImage* chosen() const;
+
+  /// Ends whatever lives still.
+  void kill_all() const;
+
+ private:
+  struct Member {
+    ProcessImage* image = nullptr;
+  };
+  void find_new(double now);
+  void consider(pid_t pid, double now);
+  void begin_image(pid_t pid, bool forked, std::uint64_t identity, double now);
+  void check_exec(Member& member, double now);
+  bool may_be_chosen(const ProcessImage& image) const;
+  std::vector<const ProcessImage*> named() const;
+
+  pid_t root_;
+  ImageChoice choice_;
+  const NonHeapRules& rules_;
+  std::function<void(pid_t)> found_;
+  Fd load_average_;
+  pid_t newest_;
+  std::vector<std::unique_ptr<ProcessImage>> images_;  ///< in order of their start
+  std::map<pid_t, Member> live_;
+};
+
+}  // namespace heapwise

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "cli/verify_subject.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "bench/session/verify.h"
+#include "cli/recording.h"
+#include "traces/reader.h"
+
+namespace heapwise::cli {
+namespace {
+
+Expected<LoadReport> end_of_load(const std::optional<Expected<Load>>& load,
+                                 const LoadScript& script) {
+  if (!load) return fail(ErrorCode::unsupported, "the load script was never started");
+  if (!*load) return tl::make_unexpected(load->error());
+  const LoadReport report = (*load)->report();
+  if (report.outcome != LoadOutcome::finished) {
+    return fail(ErrorCode::bad_input, "in the recorded run, " + describe(report, script),
+                "run the program and the script by hand, each in a shell of its own");
+  }
+  return report;
+}
+
+Expected<RecordedProcess> process_with_largest_heap(const Recording& recording,
+                                                    const std::string& command) {
+  const auto most =
+      std::max_element(recording.processes.begin(), recording.processes.end(),
+                       [](const RecordedProcess& one, const RecordedProcess& other) {
+                         return one.totals.peak_live_bytes < other.totals.peak_live_bytes;
+                       });
+  if (most == recording.processes.end() || most->totals.operations == 0) {
+    return fail(ErrorCode::unsupported, command + " made no call of malloc that was seen",
+                "see the warnings above; record the program itself, not what asks another for it");
+  }
+  return *most;
+}
+
+Warning other_process(const RecordedProcess& chosen, const std::string& command) {
+  std::string which = chosen.program;
+  if (chosen.named_so > 1) {
+    which += fmt::format(" (number {} of the {} that it starts)", chosen.nth + 1, chosen.named_so);
+  }
+  return {"other-process",
+          fmt::format("predicted and compared is {}, which {} starts: of all its processes it has "
+                      "the largest heap",
+                      which, command),
+          "", "verification"};
+}
+
+/// The part of the process's trace that had passed at a moment of CLOCK_MONOTONIC. The trace's time
+/// is the program's own, without what recording cost; its samples of memory were taken at known
+/// moments.
+double share_at(const RecordedProcess& process, std::uint64_t moment_ns) {
+  auto trace = TraceReader::open(process.trace);
+  if (!trace || process.totals.duration_ns == 0) return 1;
+  for (Op op; trace->next(op);) {
+  }
+  const auto& samples = trace->residency();
+  const auto& taken_ns = process.sampled_ns;
+  const auto at = static_cast<std::size_t>(
+      std::lower_bound(taken_ns.begin(), taken_ns.end(), moment_ns) - taken_ns.begin());
+  if (samples.size() != taken_ns.size() || at >= samples.size()) return 1;
+  return std::min(1.0, static_cast<double>(samples[at].time_ns) /
+                           static_cast<double>(process.totals.duration_ns));
+}
+
+}  // namespace
+
+Expected<Subject> record_subject(const SubjectCall& call, const std::string& folder,
+                                 Progress& progress) {
+  const auto ported = with_free_port(call.command, call.load, call.wait_any_port);
+  if (!ported) return tl::make_unexpected(ported.error());
+  if (auto free = check_not_ready(ported->load); !free) return tl::make_unexpected(free.error());
+  const std::string& name = call.command.front();
+  progress.note("recording " + name);
+  std::optional<Expected<Load>> load;
+  const bool has_load = !ported->load.command.empty();
+  const auto started = [&](std::int32_t pid) {
+    if (has_load) load.emplace(Load::start(ported->load, pid));
+  };
+  const std::string main_trace = folder + "/trace.hwt";
+  auto recording = record_command(ported->command, main_trace, false, progress, started);
+  if (!recording) return tl::make_unexpected(recording.error());
+  LoadReport report;
+  if (has_load) {
+    const auto ended = end_of_load(load, ported->load);
+    if (!ended) return tl::make_unexpected(ended.error());
+    report = *ended;
+  }
+  auto process = process_with_largest_heap(*recording, name);
+  if (!process) return tl::make_unexpected(process.error());
+
+  Subject subject;
+  subject.process = *std::move(process);
+  subject.warnings = recording->warnings;
+  subject.recorded_wall_s = recording->wall_seconds;
+  // The command's own process is meant by what it is, as others may be named like it.
+  if (subject.process.trace != main_trace) {
+    subject.image = {subject.process.program, subject.process.nth, subject.process.named_so};
+    subject.warnings.push_back(other_process(subject.process, name));
+    note_warning(subject.warnings.back(), progress);
+  }
+  if (has_load) {
+    subject.measured_share = share_at(subject.process, report.ended_ns);
+    subject.recorded_wall_s = static_cast<double>(report.ended_ns - report.begun_ns) * 1e-9;
+  }
+  subject.recording = *std::move(recording);
+  return subject;
+}
+
+}  // namespace heapwise::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Recording for `verify`: under its load, and with the process in mind that will be compared.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "bench/session/process_images.h"
+#include "bench/session/real_run_load.h"
+#include "bench/session/record.h"
+#include "cli/progress.h"
+#include "results/result.h"
+
+namespace heapwise::cli {
+
+/// What is run, with {port} for a port that is free.
+struct SubjectCall {
+  std::vector<std::string> command;
+  LoadScript load;
+  bool wait_any_port = false;
+};
+
+/// What was recorded, for the prediction and for the real runs.
+struct Subject {
+  Recording recording;
+  RecordedProcess process;        ///< that with the largest heap: it is the one that is compared
+  ImageChoice image;              ///< the same in the real runs
+  std::vector<Warning> warnings;  ///< of the recording and the choice, as shown already
+  double measured_share = 1;      ///< of the process's trace, up to the end of the load
+  double recorded_wall_s = 0;     ///< of the command, up to there
+};
+
+/// Records the command into `folder`, with its load where it has one, and chooses the process with
+/// the most live bytes at their peak, as small scripts around a program are not what is asked
+/// about.
+Expected<Subject> record_subject(const SubjectCall& call, const std::string& folder,
+                                 Progress& progress);
+
+}  // namespace heapwise::cli
