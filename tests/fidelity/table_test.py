@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The table of scripts/fidelity on results whose figures are known."""
+import json
+import pathlib
+import sys
+import tempfile
+import types
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+sys.dont_write_bytecode = True
+
+import fidelity_table  # noqa: E402
+
+MIB = 2**20
+
+
+def row(allocator, predicted, real, noise=0.5, cpu=10.0, **more):
+    error = (predicted / real - 1) * 100
+    return {"allocator": allocator, "predicted_peak_rss_bytes": predicted * MIB,
+            "real_peak_rss_bytes": real * MIB, "error_percent": error,
+            "mean_error_percent": 2 * error, "end_error_percent": error,
+            "noise_percent": noise, "mean_noise_percent": noise, "end_noise_percent": noise,
+            "real_cpu_s": cpu, "real_cpu_noise_percent": 1, "real_wall_s": 4.0, "real_runs": 5,
+            "failures": 0, "check": "passed" if abs(error) <= noise + 5 else "failed", **more}
+
+
+def speed(allocator, ns, mad=0.1):
+    return {"allocator": allocator, "ns_per_operation": {"median": ns, "mad": mad}}
+
+
+def result(rows, summary=(), **workload):
+    return {"workloads": [{"operations": 100_000_000, "cpu_s": 10, "recorded_wall_s": 5.0,
+                           "warnings": [{"code": "a-flag"}], **workload}],
+            "summary": list(summary), "verification": rows, "real_runs": [],
+            "created": "2026-01-02T03:04:05Z",
+            "environment": {"cpu": "CPU", "cores": 2, "distribution": "Debian", "kernel": "6",
+                            "transparent_hugepage": "madvise"}}
+
+
+def table_of(results, group="named"):
+    folder = tempfile.TemporaryDirectory()
+    programs = {}
+    for name, one in results.items():
+        programs[name] = types.SimpleNamespace(name=name, group=group, what="What it does.")
+        path = pathlib.Path(folder.name) / f"{name}.json"
+        if isinstance(one, str):
+            path.with_suffix(".failed").write_text(one)
+        else:
+            path.write_text(json.dumps(one))
+    table = fidelity_table.Table(programs, pathlib.Path(folder.name))
+    folder.cleanup()
+    return table
+
+
+def aggregates(table):
+    return {what: (value, good) for what, value, _, good in
+            table.aggregates(table.of_group("named"))}
+
+
+class TableTest(unittest.TestCase):
+    def test_errors_are_counted_without_their_sign_over_all_programs(self):
+        table = table_of({"one": result([row("glibc", 101, 100), row("jemalloc", 98, 100)]),
+                          "two": result([row("glibc", 107, 100), row("jemalloc", 100, 100)])})
+        found = aggregates(table)
+        self.assertEqual(found["error of peak, mean"][0], "2.5 %")
+        self.assertEqual(found["error of peak, worst"][0], "7.0 %")
+        self.assertEqual(found["error of mean, worst"][0], "14.0 %")
+        self.assertEqual(found["cells beyond noise + 5 %"], ("1 of 4", False))
+
+    def test_a_missed_bar_is_called_missed(self):
+        good = aggregates(table_of({"one": result([row("glibc", 100.1, 100)])}))
+        self.assertTrue(good["error of peak, mean"][1])
+        bad = table_of({"one": result([row("glibc", 104, 100)])})
+        self.assertFalse(aggregates(bad)["error of peak, mean"][1])
+        self.assertIn("**missed**", bad.page())
+        self.assertIn("MISSED", bad.text(list(bad.programs.values())))
+
+    def test_only_pairs_that_really_differ_have_an_order(self):
+        near = result([row("glibc", 100, 100), row("jemalloc", 99, 101)])
+        self.assertEqual(aggregates(table_of({"one": near}))["pairs that differ, rightly ordered"],
+                         ("0 of 0", True))
+        swapped = result([row("glibc", 100, 104), row("jemalloc", 101, 100)])
+        self.assertEqual(
+            aggregates(table_of({"one": swapped}))["pairs that differ, rightly ordered"],
+            ("0 of 1", False))
+        noisy = result([row("glibc", 100, 104, noise=9), row("jemalloc", 101, 100)])
+        self.assertEqual(aggregates(table_of({"one": noisy}))["pairs that differ, rightly ordered"],
+                         ("0 of 0", True))
+
+    def test_the_sign_of_speed_is_judged_where_the_program_itself_differs(self):
+        rows = [row("glibc", 100, 100), row("jemalloc", 100, 100, cpu=8.0),
+                row("mimalloc", 100, 100, cpu=12.0), row("tcmalloc", 100, 100, cpu=10.05)]
+        summary = [speed("glibc", 30), speed("jemalloc", 20), speed("mimalloc", 25),
+                   speed("tcmalloc", 30.1)]
+        found = aggregates(table_of({"one": result(rows, summary)}))
+        self.assertEqual(found["speed differs from glibc's: sign right, missed, wrong"],
+                         ("1, 0, 1 of 2", False))
+        self.assertEqual(found["speed does not differ: no difference said"], ("1 of 1", True))
+
+    def test_a_difference_of_speed_that_is_too_small_for_the_program_is_none(self):
+        rows = [row("glibc", 100, 100), row("jemalloc", 100, 100, cpu=8.0)]
+        summary = [speed("glibc", 30), speed("jemalloc", 20)]
+        few = result(rows, summary, operations=1000)
+        self.assertEqual(
+            aggregates(table_of({"one": few}))[
+                "speed differs from glibc's: sign right, missed, wrong"], ("0, 1, 0 of 1", False))
+
+    def test_what_died_shows_its_signal_and_counts_nowhere(self):
+        died = {"allocator": "jemalloc", "check": "not-checked", "real_runs": 0, "failures": 5,
+                "failure": "crashed: killed by SIGSEGV"}
+        table = table_of({"one": result([row("glibc", 100, 100), died])})
+        self.assertIn("killed by SIGSEGV", table.page())
+        self.assertEqual(aggregates(table)["cells beyond noise + 5 %"], ("0 of 1", True))
+
+    def test_a_program_without_a_result_is_named_with_the_reason(self):
+        table = table_of({"one": result([row("glibc", 100, 100)]), "two": "it is not there"})
+        self.assertIn("two has no result: it is not there",
+                      table.text(list(table.programs.values())))
+
+    def test_the_slowdown_of_recording_is_that_of_the_wall_time_under_glibc(self):
+        table = table_of({"one": result([row("glibc", 100, 100)])})
+        self.assertEqual(aggregates(table)["slowdown by recording, worst"], ("1.25 ×", True))
+
+
+if __name__ == "__main__":
+    unittest.main()
