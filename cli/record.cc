@@ -48,6 +48,7 @@ void tell(const Recording& recording, Progress& progress) {
 
 void add_record(CLI::App& root, Outcome& outcome) {
   auto verb = std::make_shared<RecordVerb>();
+  verb->recording.ends_with_us = false;
   CLI::App* app = root.add_subcommand(
       "record",
       "Record what a program asks of malloc. The program runs as it would without; its exit "

@@ -43,6 +43,7 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   options.overwrite = overwrite;
   options.recorder_library = library_directory() + "/libheapwise_record.so";
   options.touch = flags.touch == "on";
+  options.ends_with_us = flags.ends_with_us;
   options.started = std::move(started);
   options.waiting = [&progress](std::size_t processes) {
     progress.note(

@@ -250,9 +250,10 @@ std::vector<Verification> verify_predictions(const Result& result, const std::st
       if (!same_allocator(run, row)) continue;
       if (run.status == RunStatus::ok) {
         fine.push_back(&run);
-      } else if (row.failures++ == 0) {
-        row.failure = failure_of(run);
+        continue;
       }
+      if (row.failure.empty()) row.failure = failure_of(run);
+      if (run.status != RunStatus::unsupported) ++row.failures;
     }
     row.measured_share = measured_share;
     row.real_runs = static_cast<unsigned>(fine.size());
@@ -286,7 +287,7 @@ Agreement agree(const Result& result, const std::string& workload,
 
 void count_real_failures(Result& result) {
   for (const Run& run : result.real_runs) {
-    if (run.status == RunStatus::ok) continue;
+    if (run.status == RunStatus::ok || run.status == RunStatus::unsupported) continue;
     for (Summary& row : result.summary) {
       if (row.workload != run.workload || !same_allocator(row, run)) continue;
       if (row.failures++ > 0) continue;

@@ -109,14 +109,17 @@ class Supervisor {
 
 Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarget& target,
                                  RecordSession& session) {
-  const Guard guard = Guard::start();
-  session.tell_of_processes([&guard](std::int32_t found) { guard.watch(found); });
+  std::optional<Guard> guard;
+  if (options.ends_with_us) {
+    guard.emplace(Guard::start());
+    session.tell_of_processes([&guard](std::int32_t found) { guard->watch(found); });
+  }
   const SupervisorSignals signals;
   const auto begun = Clock::now();
   auto pid = start_child(target.path, options.command,
                          recorded_environment(session.library(), session.directory()), signals);
   if (!pid) return tl::unexpected(pid.error());
-  guard.watch(*pid);
+  if (guard) guard->watch(*pid);
   if (options.started) options.started(*pid);
   const SupervisorPrivileges privileges;
   CommandEnd end = Supervisor(session, signals, *pid, options, begun).run();

@@ -19,6 +19,9 @@ struct RecordOptions {
   bool overwrite = false;
   std::string recorder_library;  ///< path of libheapwise_record.so
   bool touch = true;             ///< count the pages that are written of blocks from 8 KiB on
+  /// Whether the command and its descendants are ended when this process is killed. Otherwise they
+  /// go on, as a service that is only watched must.
+  bool ends_with_us = false;
   /// Told the command's process as soon as it runs, and may start children of its own, which are
   /// waited for like the command's. May be empty.
   std::function<void(std::int32_t pid)> started;
@@ -63,7 +66,6 @@ struct Recording {
 /// program) or no memory for spools can be had. A command that fails, or of which nothing could be
 /// recorded, is not an Error; the latter is a warning "nothing-recorded".
 ///
-/// When this process is killed while the command runs, the command and its descendants are ended.
 /// While it runs, SIGINT and SIGQUIT are left to the command, SIGTERM and SIGHUP are passed on to
 /// it. Not thread-safe, and the caller must have no other children: descendants that lose their
 /// parent are taken over and waited for.

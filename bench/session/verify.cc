@@ -228,7 +228,7 @@ class Verifier {
   void warn_of_deaths(const Contender& contender) {
     for (const Run& run : result_.runs) {
       if (run.allocator != contender.allocator || run.tuning != contender.tuning ||
-          run.status == RunStatus::ok) {
+          run.status == RunStatus::ok || run.status == RunStatus::unsupported) {
         continue;
       }
       const bool preloads = !preload_of(contender, options_.over_linked).empty();

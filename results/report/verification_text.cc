@@ -74,7 +74,7 @@ std::string signed_percent(const std::optional<double>& percent) {
 }
 
 std::string describe_real_failures(const Verification& row) {
-  if (row.failures == 0) return {};
+  if (row.failures == 0) return row.real_runs == 0 ? row.failure : std::string();
   return fmt::format("{} of {} real runs failed, {}", row.failures, row.failures + row.real_runs,
                      row.failure);
 }
