@@ -21,6 +21,8 @@ class Calendar {
  public:
   bool empty() const { return deaths_.empty(); }
   std::size_t size() const { return deaths_.size(); }
+  /// The time of the next death; there must be one.
+  std::uint64_t next_ns() const { return deaths_.front().time_ns; }
   /// In no order that means anything.
   const Death& operator[](std::size_t i) const { return deaths_[i]; }
 
