@@ -122,11 +122,12 @@ std::vector<Json> live_layers(const Run& run, const WorkloadView& view) {
   for (Sample& sample : live) sample.rss_bytes = sample.live_bytes;
   const Json rows = rows_of(thin(live, kLineSamples), "live", view.unit.bytes, 0);
   const Json encoding = {{"x", time_axis()}, {"y", bytes_axis(view.unit.name)}};
-  const Json area = {{"name", "live_area"},
-                     {"data", values(rows)},
-                     {"transform", unless_hidden()},
-                     {"mark", {{"type", "area"}, {"opacity", 0.16}, {"tooltip", false}}},
-                     {"encoding", encoding}};
+  const Json area = {
+      {"name", "live_area"},
+      {"data", values(rows)},
+      {"transform", unless_hidden()},
+      {"mark", {{"type", "area"}, {"color", "#777777"}, {"opacity", 0.16}, {"tooltip", false}}},
+      {"encoding", encoding}};
   const Json line = {{"name", "live_line"},
                      {"data", values(rows)},
                      {"transform", unless_hidden()},
