@@ -32,7 +32,9 @@ const std::map<std::string, ReplayClock> kClocks = {{"trace", ReplayClock::trace
 const std::map<std::string, std::vector<Purpose>> kPurposes = {
     {"footprint,throughput", {Purpose::footprint, Purpose::throughput}},
     {"footprint", {Purpose::footprint}},
-    {"throughput", {Purpose::throughput}}};
+    {"throughput", {Purpose::throughput}},
+    {"latency", {Purpose::latency}},
+    {"footprint,throughput,latency", {Purpose::footprint, Purpose::throughput, Purpose::latency}}};
 
 std::uint64_t seed_from_clock() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -73,7 +75,9 @@ void MeasureOptions::add_to(CLI::App& verb) {
                   "(replayed in real time) or none")
       ->check(CLI::IsMember(kClocks))
       ->capture_default_str();
-  verb.add_option("--purposes", purposes, "Measure footprint, throughput or both")
+  verb.add_option(
+          "--purposes", purposes,
+          "Measure footprint, throughput, latency (each call timed), or several, with commas")
       ->check(CLI::IsMember(kPurposes))
       ->capture_default_str();
   verb.add_option("--seed", seed, "Of the order of runs; kept in the result. Default: drawn anew");

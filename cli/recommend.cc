@@ -75,7 +75,8 @@ void add_recommend(CLI::App& root, Outcome& outcome) {
   app->add_option("RESULT", verb->result, "A result (JSON), or - for stdin")->required();
   app->add_option("--objective", verb->objective,
                   "What counts: balanced (memory and speed together), memory (mean of peak, "
-                  "mean and end RSS), speed (allocator time) or latency (not measured yet)")
+                  "mean and end RSS), speed (allocator time) or latency (what one call in a "
+                  "thousand exceeds)")
       ->check(CLI::IsMember(kObjectives))
       ->capture_default_str();
   app->add_flag("--strict", verb->strict,

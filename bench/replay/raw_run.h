@@ -7,9 +7,9 @@
 
 namespace heapwise {
 
-constexpr char kRawRunMagic[8] = {'H', 'W', 'R', 'U', 'N', '0', '0', '2'};
+constexpr char kRawRunMagic[8] = {'H', 'W', 'R', 'U', 'N', '0', '0', '3'};
 
-enum class Purpose : std::uint32_t { footprint = 1, throughput = 2 };
+enum class Purpose : std::uint32_t { footprint = 1, throughput = 2, latency = 3 };
 
 /// Which clock the allocator sees during a footprint replay.
 enum class ReplayClock : std::uint32_t {
@@ -34,9 +34,45 @@ struct RawSample {
   std::uint64_t rss_anon_bytes;  ///< of the whole runner; the baseline is not subtracted
 };
 
-/// At the start of the file, RawSample[sample_capacity] behind it. The CLI makes the file and sets
-/// magic and capacity; the runner fills the rest. `finished` is stored last: 0 means it died
-/// before.
+/// The kinds of calls that a latency run tells apart.
+enum class CallKind : std::uint32_t { malloc, calloc, realloc, aligned, free };
+constexpr std::uint32_t kCallKinds = 5;
+
+/// A histogram over clock ticks, linear within each power of two: values below 64 have a step of
+/// their own, above that a step is a 32nd of its power of two, so a value is known to 3 %.
+constexpr std::uint32_t kLatencyBits = 5;
+constexpr std::uint32_t kLatencySteps = (40 - kLatencyBits) << kLatencyBits;
+
+/// What a latency run leaves behind the samples.
+struct RawLatency {
+  std::uint64_t ticks;        ///< of the clock that stamped the calls, over the replay
+  std::uint64_t ns;           ///< in the same time
+  std::uint64_t stamp_ticks;  ///< what two readings with nothing in between show, the median
+  std::uint64_t backwards;    ///< calls that ended before they began, by a clock that differs
+                              ///< between processors; they are in no histogram
+  std::uint64_t max_ticks[kCallKinds];
+  std::uint64_t sum_ticks[kCallKinds];
+  std::uint64_t counts[kCallKinds][kLatencySteps];
+};
+
+/// The step that a number of ticks falls into; the last one takes all that is larger.
+constexpr std::uint32_t latency_step(std::uint64_t ticks) {
+  if (ticks < (2U << kLatencyBits)) return static_cast<std::uint32_t>(ticks);
+  const auto shift = static_cast<std::uint32_t>(63 - __builtin_clzll(ticks)) - kLatencyBits;
+  const std::uint64_t step = (std::uint64_t{shift} << kLatencyBits) + (ticks >> shift);
+  return step < kLatencySteps ? static_cast<std::uint32_t>(step) : kLatencySteps - 1;
+}
+
+/// The least number of ticks of a step.
+constexpr std::uint64_t latency_floor(std::uint32_t step) {
+  if (step < (2U << kLatencyBits)) return step;
+  const std::uint32_t shift = (step >> kLatencyBits) - 1;
+  return ((step & ((1U << kLatencyBits) - 1)) | std::uint64_t{1} << kLatencyBits) << shift;
+}
+
+/// At the start of the file, RawSample[sample_capacity] behind it, then RawLatency in a latency
+/// run. The CLI makes the file and sets magic, capacity and latency_bytes; the runner fills the
+/// rest. `finished` is stored last: 0 means it died before.
 struct RawRun {
   char magic[8];
   std::uint32_t finished;
@@ -56,7 +92,8 @@ struct RawRun {
   std::uint32_t sampler;              ///< 1: /proc/self/status, 2: smaps_rollup (counters lag)
   std::uint64_t sample_capacity;
   std::uint64_t sample_count;
-  char version[64];  ///< of the allocator, as it says itself
+  std::uint64_t latency_bytes;  ///< sizeof(RawLatency), or 0 when there is none
+  char version[64];             ///< of the allocator, as it says itself
 };
 
 }  // namespace heapwise

@@ -2,7 +2,7 @@
 // The program that is measured: one per allocator, the same object code in each. It has no heap of
 // its own, so what its process holds beyond the null runner's is the allocator's doing.
 //
-//   heapwise-replay-NAME --plan FILE [--raw FILE] [--purpose footprint|throughput]
+//   heapwise-replay-NAME --plan FILE [--raw FILE] [--purpose footprint|throughput|latency]
 //                        [--clock trace|recorded|none] [--library FILE] [--print]
 //   heapwise-replay-NAME --identify [--library FILE] [--check VARIABLE]
 #include <fcntl.h>
@@ -50,10 +50,10 @@ int choice(const char* value, const char* const* names) {
 }
 
 Purpose purpose_of(const char* value) {
-  static const char* const names[] = {"footprint", "throughput", nullptr};
+  static const char* const names[] = {"footprint", "throughput", "latency", nullptr};
   const int found = choice(value, names);
   if (found < 0) quit(kRunnerUsage, "no such purpose: ", value);
-  return found == 0 ? Purpose::footprint : Purpose::throughput;
+  return static_cast<Purpose>(found + 1);
 }
 
 ReplayClock clock_of(const char* value) {
@@ -164,7 +164,7 @@ void* map_file(const char* path, bool writable, bool now, std::size_t& size) {
 PlanView load_plan(const Arguments& arguments) {
   std::size_t size = 0;
   const void* const bytes =
-      map_file(arguments.plan, false, arguments.purpose == Purpose::throughput, size);
+      map_file(arguments.plan, false, arguments.purpose != Purpose::footprint, size);
   PlanView view{};
   const char* problem = nullptr;
   if (!view_plan(bytes, size, view, problem)) quit(kRunnerUsage, problem);
@@ -180,7 +180,8 @@ RawRun* load_raw(const char* path) {
   std::size_t size = 0;
   auto* const raw = static_cast<RawRun*>(map_file(path, true, false, size));
   if (size < sizeof *raw || memcmp(raw->magic, kRawRunMagic, sizeof raw->magic) != 0 ||
-      raw->sample_capacity > (size - sizeof *raw) / sizeof(RawSample)) {
+      raw->sample_capacity > (size - sizeof *raw) / sizeof(RawSample) ||
+      raw->latency_bytes > size - sizeof *raw - raw->sample_capacity * sizeof(RawSample)) {
     quit(kRunnerUsage, "not a raw run of this build of heapwise: ", path);
   }
   return raw;
@@ -216,8 +217,10 @@ void run(const Arguments& arguments, const probe::Identity& identity) {
   if (!replay.sampler.open()) quit(kRunnerSystem, "/proc does not tell the resident memory");
   if (arguments.purpose == Purpose::footprint) {
     run_footprint(replay);
-  } else {
+  } else if (arguments.purpose == Purpose::throughput) {
     run_throughput(replay);
+  } else if (!run_latency(replay)) {
+    quit(kRunnerSystem, "the system gives no memory for the histograms");
   }
   // Whoever reads the file sees all the rest or takes the run for dead.
   __atomic_store_n(&replay.raw->finished, 1U, __ATOMIC_RELEASE);

@@ -53,7 +53,7 @@ void* map_shared(std::size_t size, bool now) {
 
 bool prepare(Replay& replay) {
   const plan::PlanHeader& header = *replay.plan.header;
-  const bool now = replay.purpose == Purpose::throughput;
+  const bool now = replay.purpose != Purpose::footprint;
   auto* const slots = static_cast<void**>(map_shared(header.slot_count * sizeof(void*), now));
   replay.mailboxes = static_cast<Mailbox*>(map_shared(header.mailbox_count * sizeof(Mailbox), now));
   replay.lanes = static_cast<Lane*>(map_shared(header.thread_count * sizeof(Lane), true));

@@ -55,6 +55,7 @@ struct Replay {
   Lane* lanes;
   Mailbox* mailboxes;
   void* (*thread_body)(void* lane);
+  void (*lane_loop)(Lane* lane);  ///< unpaced: runs all words of a lane
   Order order;
 
   alignas(64) std::atomic<std::uint32_t> go;  ///< throughput: the barrier is open
@@ -72,10 +73,17 @@ bool prepare(Replay& replay);
 /// once.
 void* map_shared(std::size_t size, bool now);
 
-/// Both run the whole plan on the calling thread (the first recorded thread) and on threads they
+/// These run the whole plan on the calling thread (the first recorded thread) and on threads they
 /// start, and fill replay.raw but for `finished`. Call one of them, once.
 void run_footprint(Replay& replay);
 void run_throughput(Replay& replay);
+
+/// What a throughput run does, with a loop of the caller's.
+void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane));
+
+/// A throughput run whose every call is timed; fills the RawLatency behind replay.raw where there
+/// is room for it. False when the system has no memory for the histograms.
+bool run_latency(Replay& replay);
 
 /// The one function that the loop calls beside the allocator's.
 extern "C" void heapwise_replay_cold(Lane* lane, const plan::Word* at, Reason reason);

@@ -28,7 +28,7 @@ void announce(std::atomic<std::uint32_t>& word) {
 
 /// Runs a lane and tells that it is through.
 void run_lane(Lane& lane) {
-  heapwise_throughput_loop(&lane);
+  lane.replay->lane_loop(&lane);
   lane.next = lane.end;
   announce(lane.replay->finished);
 }
@@ -82,7 +82,10 @@ void join_all(Replay& replay) {
 
 }  // namespace
 
-void run_throughput(Replay& replay) {
+void run_throughput(Replay& replay) { run_unpaced(replay, &heapwise_throughput_loop); }
+
+void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
+  replay.lane_loop = lane_loop;
   replay.thread_body = &throughput_thread;
   Lane& main_lane = replay.lanes[0];
   main_lane.started.store(1);

@@ -80,6 +80,70 @@ void fill_throughput(Run& run, const RawFigures& raw) {
       static_cast<double>(raw.run.wall_ns) / static_cast<double>(raw.run.operations);
 }
 
+namespace {
+
+constexpr const char* kKindNames[kCallKinds] = {"malloc", "calloc", "realloc", "aligned", "free"};
+
+/// One kind of calls, or all together, in ticks.
+struct Distribution {
+  std::vector<std::uint64_t> counts = std::vector<std::uint64_t>(kLatencySteps);
+  std::uint64_t calls = 0, sum = 0, max = 0;
+
+  void add(const RawLatency& raw, std::uint32_t kind) {
+    for (std::uint32_t step = 0; step < kLatencySteps; ++step) {
+      counts[step] += raw.counts[kind][step];
+      calls += raw.counts[kind][step];
+    }
+    sum += raw.sum_ticks[kind];
+    max = std::max(max, raw.max_ticks[kind]);
+  }
+  /// The middle of the step that holds the call of that rank, at most the largest seen.
+  double percentile(double share) const {
+    const auto rank = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(calls)));
+    std::uint64_t seen = 0;
+    for (std::uint32_t step = 0; step < kLatencySteps; ++step) {
+      seen += counts[step];
+      if (counts[step] == 0 || seen < rank) continue;
+      const auto low = static_cast<double>(latency_floor(step));
+      const auto high = static_cast<double>(latency_floor(step + 1) - 1);
+      return std::min((low + high) / 2, static_cast<double>(max));
+    }
+    return static_cast<double>(max);
+  }
+};
+
+/// Ticks as nanoseconds, less what the readings themselves take.
+struct LatencyScale {
+  double ns_per_tick = 0, stamp_ticks = 0;
+  double operator()(double ticks) const { return std::max(0.0, ticks - stamp_ticks) * ns_per_tick; }
+};
+
+}  // namespace
+
+void fill_latency(Run& run, const RawFigures& raw) {
+  if (raw.latency == nullptr || raw.latency->ticks == 0) return;
+  const RawLatency& latency = *raw.latency;
+  const LatencyScale scale{static_cast<double>(latency.ns) / static_cast<double>(latency.ticks),
+                           static_cast<double>(latency.stamp_ticks)};
+  Distribution all;
+  for (std::uint32_t kind = 0; kind < kCallKinds; ++kind) {
+    Distribution one;
+    one.add(latency, kind);
+    if (one.calls == 0) continue;
+    all.add(latency, kind);
+    run.latency.push_back({kKindNames[kind], one.calls,
+                           scale(static_cast<double>(one.sum) / static_cast<double>(one.calls)),
+                           scale(one.percentile(0.5)), scale(one.percentile(0.99)),
+                           scale(one.percentile(0.999)), scale(static_cast<double>(one.max))});
+  }
+  if (all.calls == 0) return;
+  run.stamp_ns = scale.stamp_ticks * scale.ns_per_tick;
+  run.latency_p50_ns = scale(all.percentile(0.5));
+  run.latency_p99_ns = scale(all.percentile(0.99));
+  run.latency_p999_ns = scale(all.percentile(0.999));
+  run.latency_max_ns = scale(static_cast<double>(all.max));
+}
+
 std::vector<Sample> thinned(const std::vector<Sample>& samples, std::size_t count) {
   if (samples.size() <= count) return samples;
   std::vector<std::size_t> kept{

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "bench/replay/raw_run.h"
@@ -22,6 +23,7 @@ struct LiveFigures {
 struct RawFigures {
   RawRun run{};
   std::vector<RawSample> samples;
+  std::unique_ptr<RawLatency> latency;  ///< of a latency run; null otherwise
 };
 
 /// Fills the memory figures of a footprint run. The heap's resident bytes are RssAnon less
@@ -32,6 +34,11 @@ void fill_footprint(Run& run, const RawFigures& raw, const LiveFigures& live,
 
 /// Fills the time figures of a throughput run.
 void fill_throughput(Run& run, const RawFigures& raw);
+
+/// Fills the latency figures of a latency run from its histograms: a percentile is the middle of
+/// the step that it falls into, less the cost of reading the clock and never below 0; the maximum
+/// is exact. `run` is left without them when the raw run has none or its clock stood still.
+void fill_latency(Run& run, const RawFigures& raw);
 
 /// At most `count` of the samples, the first, the last, the largest and the one with most live
 /// bytes among them; the rest evenly.

@@ -72,17 +72,17 @@ void read_some(int file, std::string& output, std::size_t kept) {
 }
 
 /// Collects output until the process is gone. False when time ran out first.
-bool follow(pid_t process, int output, Clock::time_point deadline, std::string& text,
-            std::size_t kept) {
+bool follow(pid_t process, int output, Clock::time_point deadline, const std::atomic<bool>* stop,
+            std::string& text, std::size_t kept) {
   // Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
   const Fd gone(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
   while (true) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) return false;
+    if (left <= 0 || (stop != nullptr && stop->load())) return false;
     std::array<pollfd, 2> files{{{output, POLLIN, 0}, {gone.get(), POLLIN, 0}}};
     // Kernels without pidfd have it looked for ten times a second.
-    const long wait = gone ? left : std::min<long>(left, 100);
+    const long wait = std::min<long>(left, gone ? (stop != nullptr ? 500 : left) : 100);
     poll(files.data(), gone ? 2 : 1, static_cast<int>(std::min<long>(wait, 1'000'000)));
     if ((files[0].revents & POLLIN) != 0) {
       read_some(output, text, kept);
@@ -156,7 +156,7 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
   const auto timeout =
       std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(call.timeout_s));
   const bool in_time =
-      follow(process, reading.get(), start + timeout, end.output, call.kept_output);
+      follow(process, reading.get(), start + timeout, call.stop, end.output, call.kept_output);
   if (!in_time) kill(process, SIGKILL);
   int status = 0;
   while (waitpid(process, &status, 0) < 0 && errno == EINTR) {

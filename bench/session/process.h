@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +16,9 @@ struct ProcessCall {
   std::vector<std::string> command;  ///< the program's path first
   /// All that the program finds in its environment, and nothing else.
   std::vector<std::pair<std::string, std::string>> environment;
-  double timeout_s = 60;           ///< then it is killed
-  std::size_t kept_output = 4096;  ///< bytes of output kept at least, the last ones
+  double timeout_s = 60;                    ///< then it is killed
+  std::size_t kept_output = 4096;           ///< bytes of output kept at least, the last ones
+  const std::atomic<bool>* stop = nullptr;  ///< once true, it is killed within half a second
 };
 
 /// How it ended.

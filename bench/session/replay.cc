@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <map>
 
 #include "base/files.h"
 #include "base/rng.h"
 #include "bench/plan/compile.h"
+#include "bench/session/replay_session.h"
 #include "bench/session/rounds.h"
 #include "bench/session/runner.h"
 #include "bench/session/workload_info.h"
@@ -19,19 +19,12 @@
 namespace heapwise {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr unsigned kNullRuns = 3;
 constexpr std::uint64_t kPage = 4096;
 /// Samples that a plan may hold; it has about a thousand in time and some for new heights.
 constexpr std::uint64_t kSampleCapacity = 16384;
 
 /// No allocator is so much slower than none that it needs more than this.
 double derived_timeout(double null_seconds) { return 60 + 200 * null_seconds; }
-
-std::string to_string(Purpose purpose) {
-  return purpose == Purpose::footprint ? "footprint" : "throughput";
-}
 
 Contender null_contender() { return {"null", "default", "null", {}, {}}; }
 
@@ -41,126 +34,13 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// Tells the caller what goes on and guesses how long it will take: each purpose is taken to go on
-/// as it did so far.
-class ProgressTeller {
- public:
-  ProgressTeller(const ReplayOptions& options) : tell_(options.progress), start_(Clock::now()) {
-    const auto each = static_cast<unsigned>(options.contenders.size()) * options.repetitions;
-    progress_.total = static_cast<unsigned>(options.traces.size());
-    left_["plan"] = progress_.total;
-    for (const Purpose purpose : options.purposes) {
-      const unsigned null_runs = purpose == Purpose::footprint ? 1 : kNullRuns;
-      left_[to_string(purpose)] += each * static_cast<unsigned>(options.traces.size());
-      left_["null"] += null_runs * static_cast<unsigned>(options.traces.size());
-    }
-    progress_.total += left_["null"];
-    for (const Purpose purpose : options.purposes) progress_.total += left_[to_string(purpose)];
-  }
+}  // namespace
 
-  void workload(std::string name) { progress_.workload = std::move(name); }
-
-  void begin(const Contender& contender, const std::string& purpose, unsigned repetition) {
-    progress_.allocator = contender.allocator;
-    progress_.tuning = contender.tuning;
-    progress_.purpose = purpose;
-    progress_.repetition = repetition;
-    progress_.elapsed_s = seconds_since(start_);
-    progress_.remaining_s = remaining();
-    if (tell_) tell_(progress_);
-    began_ = Clock::now();
-  }
-  void end() {
-    const std::string& kind = progress_.allocator == "null" ? "null" : progress_.purpose;
-    Spent& spent = spent_[kind];
-    spent.seconds += seconds_since(began_);
-    ++spent.count;
-    if (left_[kind] > 0) --left_[kind];
-    ++progress_.done;
-  }
-
- private:
-  struct Spent {
-    double seconds = 0;
-    unsigned count = 0;
-  };
-
-  static double seconds_since(Clock::time_point when) {
-    return std::chrono::duration<double>(Clock::now() - when).count();
-  }
-  double remaining() {
-    double sum = 0;
-    for (const auto& [kind, count] : left_) {
-      if (count == 0) continue;
-      const Spent& spent = spent_[kind];
-      if (spent.count == 0) return -1;
-      sum += spent.seconds / spent.count * count;
-    }
-    return sum;
-  }
-
-  std::function<void(const ReplayProgress&)> tell_;
-  Clock::time_point start_, began_;
-  ReplayProgress progress_;
-  std::map<std::string, unsigned> left_;
-  std::map<std::string, Spent> spent_;
-};
-
-/// One contender under one purpose.
-struct Item {
-  Contender contender;
-  Purpose purpose;
-};
-
-class Session {
- public:
-  Session(const ReplayOptions& options, std::string directory)
-      : options_(options),
-        directory_(std::move(directory)),
-        progress_(options),
-        rng_(options.seed) {
-    result_.seed = options.seed;
-  }
-
-  Expected<void> replay_workload(const std::vector<std::string>& recordings);
-  Result take_result() { return std::move(result_); }
-
- private:
-  /// What the null runner showed on the present trace.
-  struct Null {
-    std::uint64_t rss_bytes = 0;
-    std::map<Purpose, double> seconds;
-  };
-
-  Expected<WorkloadInfo> replay_trace(const std::string& trace);
-  Expected<void> run_null(const plan::PlanFacts& facts);
-  Expected<RunnerEnd> run_null_once(Purpose purpose, unsigned repetition);
-  Expected<void> run_rounds(const plan::PlanFacts& facts);
-  Expected<Run> run_item(const Item& item, unsigned repetition, const plan::PlanFacts& facts);
-  Expected<RunnerEnd> call_runner(const Contender& contender, Purpose purpose, double timeout_s);
-  double timeout(Purpose purpose, const plan::PlanFacts& facts) const;
-  std::string unused_name(const std::string& name) const;
-  void warn_of_settings(const Item& item, const RunnerEnd& end);
-  bool has_purpose(Purpose purpose) const {
-    return std::count(options_.purposes.begin(), options_.purposes.end(), purpose) != 0;
-  }
-
-  const ReplayOptions& options_;
-  std::string directory_;
-  ProgressTeller progress_;
-  Rng rng_;
-  Result result_;
-  unsigned recording_ = 0;  ///< of the present workload
-  Null null_;
-  double null_ns_ = 0;
-  std::uint64_t null_operations_ = 0;
-};
-
-Expected<WorkloadInfo> Session::replay_trace(const std::string& trace) {
+Expected<plan::PlanFacts> Session::open(const std::string& trace) {
   progress_.workload(trace);
   progress_.begin({}, "plan", 0);
-  const auto facts = plan::compile_plan(trace, directory_ + "/plan");
-  if (!facts) return tl::unexpected(facts.error());
+  auto facts = plan::compile_plan(trace, directory_ + "/plan");
+  if (!facts) return facts;
   progress_.end();
   WorkloadInfo info = workload_info(*facts, trace);
   if (recording_ == 0) {
@@ -169,11 +49,22 @@ Expected<WorkloadInfo> Session::replay_trace(const std::string& trace) {
   }
   info.name = result_.workloads.back().name;
   progress_.workload(info.name);
+  opened_ = std::move(info);
+  return facts;
+}
+
+Expected<WorkloadInfo> Session::replay_trace(const std::string& trace) {
+  const auto facts = open(trace);
+  if (!facts) return tl::unexpected(facts.error());
   auto measured = run_null(*facts);
   if (measured) measured = run_rounds(*facts);
   unlink((directory_ + "/plan").c_str());
   if (!measured) return tl::unexpected(measured.error());
-  return info;
+  const WorkloadInfo& measured_info = result_.workloads.back();
+  opened_.null_rss_bytes = measured_info.null_rss_bytes;
+  opened_.null_seconds = measured_info.null_seconds;
+  opened_.null_ns_per_operation = measured_info.null_ns_per_operation;
+  return opened_;
 }
 
 Expected<void> Session::replay_workload(const std::vector<std::string>& recordings) {
@@ -224,7 +115,15 @@ Expected<void> Session::run_null(const plan::PlanFacts& facts) {
     harness.null_rss_bytes = std::max(harness.null_rss_bytes, raw.before_rss_bytes);
     const std::uint64_t growth = highest - std::min(highest, raw.before_rss_bytes);
     harness.null_rss_growth_bytes = std::max(harness.null_rss_growth_bytes, growth);
+    result_.workloads.back().null_rss_bytes = raw.before_rss_bytes;
   }
+  if (has_purpose(Purpose::latency)) {
+    if (const auto end = run_null_once(Purpose::latency, 0); !end) {
+      return tl::unexpected(end.error());
+    }
+  }
+  double& longest = result_.workloads.back().null_seconds.emplace(0);
+  for (const auto& [purpose, seconds] : null_.seconds) longest = std::max(longest, seconds);
   if (!has_purpose(Purpose::throughput) || facts.operations == 0) return {};
   std::vector<double> wall;
   for (unsigned repetition = 0; repetition < kNullRuns; ++repetition) {
@@ -232,13 +131,29 @@ Expected<void> Session::run_null(const plan::PlanFacts& facts) {
     if (!end) return tl::unexpected(end.error());
     wall.push_back(static_cast<double>(end->raw.run.wall_ns));
   }
+  double& slowest = *result_.workloads.back().null_seconds;
+  slowest = std::max(slowest, null_.seconds[Purpose::throughput]);
+  result_.workloads.back().null_ns_per_operation =
+      median(wall) / static_cast<double>(facts.operations);
   null_ns_ += median(wall);
   null_operations_ += facts.operations;
   result_.harness.null_ns_per_operation = null_ns_ / static_cast<double>(null_operations_);
   return {};
 }
 
-/// Footprint and throughput of all contenders take turns in one order.
+void Session::restore_null(const WorkloadInfo& earlier) {
+  null_ = {};
+  null_.rss_bytes = earlier.null_rss_bytes.value_or(0);
+  for (const Purpose purpose : options_.purposes) {
+    null_.seconds[purpose] = earlier.null_seconds.value_or(0);
+  }
+  WorkloadInfo& own = result_.workloads.back();
+  own.null_rss_bytes = earlier.null_rss_bytes;
+  own.null_seconds = earlier.null_seconds;
+  own.null_ns_per_operation = earlier.null_ns_per_operation;
+}
+
+/// All purposes of all contenders take turns in one order.
 Expected<void> Session::run_rounds(const plan::PlanFacts& facts) {
   std::vector<Item> items;
   for (const Contender& contender : options_.contenders) {
@@ -276,7 +191,8 @@ Expected<RunnerEnd> Session::call_runner(const Contender& contender, Purpose pur
   // The null runner has no memory to give back, so it need not wait for the time to come.
   call.clock = contender.runner == "null" ? ReplayClock::none : options_.clock;
   call.timeout_s = timeout_s;
-  call.environment_padding = rng_.below(kPage);
+  call.environment_padding = padding_ = rng_.below(kPage);
+  call.stop = options_.stop;
   return run_runner(call);
 }
 
@@ -316,6 +232,7 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   run.purpose = to_string(item.purpose);
   run.repetition = repetition;
   run.recording = recording_;
+  run.padding_bytes = padding_;
   run.status = end->status;
   run.status_detail = end->detail;
   run.unconfirmed_settings = end->unconfirmed_settings;
@@ -334,6 +251,8 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   run.failed_calls = raw.failed_calls;
   if (item.purpose == Purpose::throughput) {
     fill_throughput(run, end->raw);
+  } else if (item.purpose == Purpose::latency) {
+    fill_latency(run, end->raw);
   } else {
     const LiveFigures live{facts.peak_live_bytes, facts.mean_live_bytes, facts.end_live_bytes,
                            facts.exit_known};
@@ -341,6 +260,8 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   }
   return run;
 }
+
+namespace {
 
 /// The traces of each workload, in the order in which workloads first appear.
 std::vector<std::vector<std::string>> by_workload(const ReplayOptions& options) {

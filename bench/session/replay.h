@@ -3,6 +3,7 @@
 // own, and the runs of the contenders take turns.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -35,11 +36,18 @@ struct ReplayOptions {
   unsigned repetitions = 5;
   std::vector<Purpose> purposes{Purpose::footprint, Purpose::throughput};
   ReplayClock clock = ReplayClock::trace;
-  std::uint64_t seed = 1;         ///< of the order of runs
-  std::string library_directory;  ///< where the runners are
-  std::string temporary_parent;   ///< for plans; empty: $TMPDIR or /tmp
-  double timeout_s = 0;           ///< of one run; 0: derived from the null runner's time
+  std::uint64_t seed = 1;                   ///< of the order of runs
+  std::string library_directory;            ///< where the runners are
+  std::string temporary_parent;             ///< for plans; empty: $TMPDIR or /tmp
+  double timeout_s = 0;                     ///< of one run; 0: derived from the null runner's time
+  const std::atomic<bool>* stop = nullptr;  ///< once true, the present run is killed
   std::function<void(const ReplayProgress&)> progress;  ///< may be empty
+};
+
+/// One contender under one purpose.
+struct Item {
+  Contender contender;
+  Purpose purpose;
 };
 
 /// Runs it all and fills `harness`, `seed`, `workloads` and `runs` of a Result; the rest is for the

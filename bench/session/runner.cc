@@ -26,11 +26,12 @@ const char* name_of(ReplayClock clock) {
   return "";
 }
 
-Expected<void> make_raw_file(const std::string& path, std::uint64_t capacity) {
+Expected<void> make_raw_file(const std::string& path, std::uint64_t capacity, Purpose purpose) {
   RawRun head{};
   std::memcpy(head.magic, kRawRunMagic, sizeof head.magic);
   head.sample_capacity = capacity;
-  std::string content(sizeof head + capacity * sizeof(RawSample), '\0');
+  if (purpose == Purpose::latency) head.latency_bytes = sizeof(RawLatency);
+  std::string content(sizeof head + capacity * sizeof(RawSample) + head.latency_bytes, '\0');
   std::memcpy(content.data(), &head, sizeof head);
   return write_file(path, content, true);
 }
@@ -41,6 +42,12 @@ Expected<RawFigures> read_raw_file(const std::string& path) {
   RawFigures figures;
   if (file->size() < sizeof(RawRun)) return fail(ErrorCode::io, path + " was cut short");
   std::memcpy(&figures.run, file->data(), sizeof(RawRun));
+  const std::uint64_t behind = sizeof(RawRun) + figures.run.sample_capacity * sizeof(RawSample);
+  if (figures.run.latency_bytes == sizeof(RawLatency) &&
+      file->size() >= behind + sizeof(RawLatency)) {
+    figures.latency = std::make_unique<RawLatency>();
+    std::memcpy(figures.latency.get(), file->data() + behind, sizeof(RawLatency));
+  }
   const std::uint64_t room = (file->size() - sizeof(RawRun)) / sizeof(RawSample);
   figures.samples.resize(std::min(figures.run.sample_count, room));
   if (!figures.samples.empty()) {
@@ -57,7 +64,7 @@ std::vector<std::string> command_line(const RunnerCall& call) {
                                    "--raw",
                                    call.raw,
                                    "--purpose",
-                                   call.purpose == Purpose::footprint ? "footprint" : "throughput",
+                                   to_string(call.purpose),
                                    "--clock",
                                    name_of(call.clock)};
   if (!call.contender.library.empty()) {
@@ -83,6 +90,18 @@ RunStatus status_of(int exit_code) {
 
 }  // namespace
 
+std::string to_string(Purpose purpose) {
+  switch (purpose) {
+    case Purpose::footprint:
+      return "footprint";
+    case Purpose::throughput:
+      return "throughput";
+    case Purpose::latency:
+      return "latency";
+  }
+  return {};
+}
+
 std::string runner_path(const std::string& library_directory, const std::string& allocator) {
   return library_directory + "/heapwise-replay-" + allocator;
 }
@@ -97,7 +116,7 @@ Settings runner_environment(const Contender& contender, std::uint64_t padding) {
 }
 
 Expected<RunnerEnd> run_runner(const RunnerCall& call) {
-  if (auto made = make_raw_file(call.raw, call.sample_capacity); !made) {
+  if (auto made = make_raw_file(call.raw, call.sample_capacity, call.purpose); !made) {
     return tl::unexpected(made.error());
   }
   RunnerEnd end;
@@ -110,9 +129,11 @@ Expected<RunnerEnd> run_runner(const RunnerCall& call) {
     end.detail = confirmed->refusal;
     return end;
   }
-  const ProcessCall process{command_line(call),
-                            runner_environment(call.contender, call.environment_padding),
-                            call.timeout_s};
+  ProcessCall process;
+  process.command = command_line(call);
+  process.environment = runner_environment(call.contender, call.environment_padding);
+  process.timeout_s = call.timeout_s;
+  process.stop = call.stop;
   auto ended = run_process(process);
   if (!ended) return tl::unexpected(ended.error());
   end.seconds = ended->seconds;

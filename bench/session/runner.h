@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,7 @@ struct RunnerCall {
   double timeout_s = 60;
   /// Length of a variable that does nothing but move the stack, and with it what lies beside it.
   std::uint64_t environment_padding = 0;
+  const std::atomic<bool>* stop = nullptr;  ///< once true, the run is killed; may be null
 };
 
 /// What came of it; the figures are there when status is ok.
@@ -37,6 +39,9 @@ struct RunnerEnd {
   std::string unconfirmed_settings;
   bool in_real_time = false;  ///< a setting shows what it does with ReplayClock::recorded only
 };
+
+/// "footprint", "throughput" or "latency"
+std::string to_string(Purpose purpose);
 
 /// The path of the runner of an allocator.
 std::string runner_path(const std::string& library_directory, const std::string& allocator);
