@@ -42,6 +42,7 @@ std::string amount(double value, const Question& question) {
 
 /// "on average 4.1 % more memory than the best of each workload, at most 21 % (churn)"
 std::string regret_phrase(const RegretFigure& figure, const Question& question, bool whole) {
+  if (figure.worst < 0.05) return "the best of every workload, or level with it";
   std::string text = fmt::format("on average {} {}{}", amount(figure.mean, question), question.what,
                                  whole ? " than the best of each workload" : "");
   if (question.objective == Objective::balanced) {
@@ -135,7 +136,8 @@ Recommendation answer(const Race& race, const Question& question, unsigned repet
   const auto& base = *(race.base->*question.figure);
   const auto& best = *(race.best->*question.figure);
   const bool gains = base.mean - best.mean > question.worth;
-  const bool told = repetitions >= thresholds::kRepetitions;
+  const bool enough = repetitions >= thresholds::kRepetitions;
+  const bool told = enough && base.clear_mean - best.mean > question.worth;
   const FleetRow& chosen = gains && told ? *race.best : *race.base;
   Recommendation verdict;
   verdict.objective = question.objective;
@@ -148,10 +150,13 @@ Recommendation answer(const Race& race, const Question& question, unsigned repet
                                    name_of(*race.base), regret_phrase(base, question, true));
   } else if (!told) {
     verdict.verdict = VerdictKind::inconclusive;
+    const std::string why = enough ? "much of the difference is within the noise"
+                                   : fmt::format("{} repetition{} cannot tell", repetitions,
+                                                 repetitions == 1 ? "" : "s");
     verdict.headline =
-        fmt::format("inconclusive, so keep {}: {} shows {}, but {} repetition{} cannot tell",
-                    name_of(*race.base), name_of(*race.best), regret_phrase(best, question, true),
-                    repetitions, repetitions == 1 ? "" : "s");
+        fmt::format("inconclusive, so keep {}: {} is {}; {} {}; but {}", name_of(*race.base),
+                    name_of(*race.best), regret_phrase(best, question, true), name_of(*race.base),
+                    regret_phrase(base, question, false), why);
   } else {
     verdict.verdict = VerdictKind::better;
     verdict.headline =
@@ -186,6 +191,7 @@ void fill_regrets(Result& result, const std::vector<Deployment>& deployments) {
       [&result](const Summary& one) { return one.workload != result.summary.front().workload; });
   if (!several) return;
   result.fleet = fleet_of(result.regrets);
+  if (result.fleet.size() < 2) return;  // nothing to choose from
   result.fleet_recommendations = recommend_fleet(result, result.fleet, deployments);
 }
 

@@ -123,14 +123,26 @@ void level_points(std::vector<Regret>& regrets) {
   }
 }
 
-void count_towards(std::optional<RegretFigure>& figure, double value, const std::string& workload,
-                   unsigned& number) {
+void count_towards(std::optional<RegretFigure>& figure, double value, double clear,
+                   const std::string& workload, unsigned& number) {
   if (!figure) figure.emplace();
   ++number;
   figure->mean += (value - figure->mean) / number;
+  figure->clear_mean += (clear - figure->clear_mean) / number;
   if (value <= figure->worst && !figure->worst_workload.empty()) return;
   figure->worst = value;
   figure->worst_workload = workload;
+}
+
+void count_cell(std::optional<RegretFigure>& figure, const std::optional<RegretCell>& cell,
+                const std::string& workload, unsigned& number) {
+  if (!cell) return;
+  const double clear = cell->standing == "worse" ? cell->percent : 0;
+  count_towards(figure, counted(*cell), clear, workload, number);
+}
+
+bool noisy(const Regret& one) {
+  return one.memory->standing == "unclear" || one.speed->standing == "unclear";
 }
 
 auto rank(const FleetRow& row) {
@@ -188,12 +200,12 @@ std::vector<FleetRow> fleet_of(const std::vector<Regret>& regrets) {
     }
     ++row->workloads;
     Counts& count = counts[{one.allocator, one.tuning}];
-    if (one.memory) count_towards(row->memory, counted(*one.memory), one.workload, count.memory);
-    if (one.speed) count_towards(row->speed, counted(*one.speed), one.workload, count.speed);
-    if (one.latency)
-      count_towards(row->latency, counted(*one.latency), one.workload, count.latency);
+    count_cell(row->memory, one.memory, one.workload, count.memory);
+    count_cell(row->speed, one.speed, one.workload, count.speed);
+    count_cell(row->latency, one.latency, one.workload, count.latency);
     if (one.balanced_points) {
-      count_towards(row->balanced, *one.balanced_points, one.workload, count.balanced);
+      const double clear = noisy(one) ? 0 : *one.balanced_points;
+      count_towards(row->balanced, *one.balanced_points, clear, one.workload, count.balanced);
     }
   }
   for (FleetRow& row : fleet) {

@@ -198,6 +198,7 @@ struct Regret {
 /// Regrets of one figure over all workloads.
 struct RegretFigure {
   double mean = 0;
+  double clear_mean = 0;  ///< the same, of nothing but what is beyond the noise
   double worst = 0;
   std::string worst_workload;
 };

@@ -248,6 +248,7 @@ void describe(Visitor& field, T& one) {
 template <class Visitor, Is<RegretFigure> T>
 void describe(Visitor& field, T& one) {
   field("mean", one.mean);
+  field("clear_mean", one.clear_mean);
   field("worst", one.worst);
   field("worst_workload", one.worst_workload);
 }

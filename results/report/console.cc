@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "results/report/suite_text.h"
 #include "results/report/text.h"
 #include "results/report/verification_view.h"
 #include "results/report/view.h"
@@ -149,6 +150,7 @@ std::string console_report(const Result& result) {
   const Result complete = with_summary(result);
   std::string text = verification_text(complete, kColumns);
   for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
+  if (const std::string fleet = fleet_text(complete); !fleet.empty()) text += fleet + "\n";
   text += fact("Figures", describe_method(complete));
   text += fact("Harness", describe_harness(complete.harness));
   text += fact("Machine", describe_machine(complete.environment));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "results/report/escape.h"
+#include "results/report/suite_text.h"
 #include "results/report/text.h"
 #include "results/report/view.h"
 #include "results/summarize.h"
@@ -77,6 +78,7 @@ std::string markdown_report(const Result& result) {
   const Result complete = with_summary(result);
   std::string text;
   for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
+  text += fleet_markdown(complete);
   text += "<sub>heapwise " + escape_markdown(complete.heapwise_version) + "; " +
           escape_markdown(describe_method(complete));
   for (const std::string& sentence :
