@@ -39,8 +39,9 @@ int main(int argc, char** argv) {
   add_replay(app, outcome);
   add_recommend(app, outcome);
   add_report(app, outcome);
+  add_suite(app, outcome);
+  add_merge(app, outcome);
   add_compare(app, outcome);
-  add_trend(app, outcome);
   add_trace(app, outcome);
   add_verify(app, outcome);
   add_workload(app, outcome);

@@ -14,11 +14,10 @@
 #include "allocators/allocator.h"
 #include "bench/session/environment.h"
 #include "bench/session/replay.h"
+#include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/verb.h"
 #include "cli/version.h"
-#include "results/flags.h"
-#include "results/recommend.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
 
@@ -35,11 +34,6 @@ const std::map<std::string, std::vector<Purpose>> kPurposes = {
     {"throughput", {Purpose::throughput}},
     {"latency", {Purpose::latency}},
     {"footprint,throughput,latency", {Purpose::footprint, Purpose::throughput, Purpose::latency}}};
-
-std::uint64_t seed_from_clock() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(now.count()) | 1U;
-}
 
 /// Whether any two traces are recordings of the same workload.
 bool has_several(const std::vector<unsigned>& workloads) {
@@ -59,6 +53,11 @@ void show(Progress& progress, const ReplayProgress& step) {
 }
 
 }  // namespace
+
+std::uint64_t seed_from_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(now.count()) | 1U;
+}
 
 void MeasureOptions::add_to(CLI::App& verb) {
   verb.add_option("--allocators", allocators,
@@ -115,10 +114,7 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   result->environment = std::move(environment);
   result->heapwise_version = HEAPWISE_VERSION;
   result->created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  result->summary = summarize(result->runs);
-  flag_predictions(*result);
-  result->recommendations =
-      recommend_objectives(*result, deployments_of(replay_options.contenders));
+  complete(*result, deployments_of(replay_options.contenders));
   return result;
 }
 

@@ -34,6 +34,9 @@ struct MeasureOptions {
 Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
                          Progress& progress, const std::vector<unsigned>& workloads = {});
 
+/// Another seed each time; never 0.
+std::uint64_t seed_from_clock();
+
 /// Fails when `path` (not "" and not "-") exists and `force` is false: asked before a measurement
 /// so that none is lost for want of a place to put it.
 Expected<void> check_output(const std::string& path, bool force);

@@ -34,11 +34,12 @@ void add_bench(CLI::App& root, Outcome& outcome);
 void add_compare(CLI::App& root, Outcome& outcome);
 void add_doctor(CLI::App& root, Outcome& outcome);
 void add_record(CLI::App& root, Outcome& outcome);
+void add_merge(CLI::App& root, Outcome& outcome);
 void add_recommend(CLI::App& root, Outcome& outcome);
 void add_replay(CLI::App& root, Outcome& outcome);
 void add_report(CLI::App& root, Outcome& outcome);
+void add_suite(CLI::App& root, Outcome& outcome);
 void add_trace(CLI::App& root, Outcome& outcome);
-void add_trend(CLI::App& root, Outcome& outcome);
 void add_verify(CLI::App& root, Outcome& outcome);
 void add_workload(CLI::App& root, Outcome& outcome);
 

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// heapwise suite and heapwise merge as a user meets them, on workloads cut short.
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "base/rng.h"
+#include "tests/cli/cli.h"
+
+namespace heapwise::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kWorkloads = "churn:calls=3000,threads=2,two-wave:wave=1MiB,idle=100ms";
+
+using Key = std::tuple<std::string, std::string, std::string, std::string, unsigned>;
+
+class SuiteVerb : public CliTest {
+ protected:
+  std::vector<std::string> command(std::vector<std::string> more) const {
+    std::vector<std::string> words{
+        "suite", "--workloads", kWorkloads, "--allocators", "glibc,jemalloc", "--rounds",
+        "2",     "--seed",      "3",        "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  std::multiset<Key> runs(const std::string& name) const {
+    std::multiset<Key> set;
+    const auto document = json(name);
+    for (const auto& run : document["runs"]) {
+      set.insert(Key{run["workload"].get<std::string>(), run["allocator"].get<std::string>(),
+                     run["tuning"].get<std::string>(), run["purpose"].get<std::string>(),
+                     run["repetition"].get<unsigned>()});
+    }
+    return set;
+  }
+};
+
+TEST_F(SuiteVerb, TellsVerdictsRegretsMethodAndLimits) {
+  const Finished end = heapwise(command({"--json", "r.json", "-o", "r.html"}));
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_THAT(end.out, AllOf(HasSubstr("Balanced verdict for each workload"), HasSubstr("two-wave"),
+                             HasSubstr("How much worse than the best"), HasSubstr("One for all"),
+                             HasSubstr("Limits"), HasSubstr("Next: open r.html")));
+  EXPECT_THAT(content("r.html"), HasSubstr("</html>"));
+  const auto document = json("r.json");
+  EXPECT_EQ(document["suite"]["complete"], true);
+  EXPECT_EQ(document["runs"].size(), 2U * 2 * 3 * 2);
+  EXPECT_EQ(document["fleet"].size(), 2U);
+  EXPECT_EQ(document["regrets"].size(), 4U);
+  EXPECT_FALSE(document["summary"][0]["latency_p999_ns"].is_null());
+}
+
+TEST_F(SuiteVerb, KilledAtRandomMomentsAndGoneOnWithHasTheRunsOfAnUnbrokenOne) {
+  ASSERT_EQ(heapwise(command({"--json", "whole.json"})).exit_code, 0);
+  Rng rng(11);
+  int killed = 0;
+  for (int sitting = 0; sitting < 40; ++sitting) {
+    std::vector<std::string> words{
+        "timeout", "-s", "KILL", std::to_string(0.05 + 0.001 * static_cast<double>(rng.below(400))),
+        HEAPWISE_BINARY_DIR "/bin/heapwise"};
+    for (const std::string& word : command({"--json", path("part.json"), "--resume"})) {
+      words.push_back(word);
+    }
+    const Finished end = run(words);
+    if (end.exit_code == 0) break;
+    ASSERT_EQ(end.exit_code, 137) << end.err;
+    ++killed;
+    if (exists("part.json")) {
+      ASSERT_FALSE(json("part.json").is_discarded()) << "half a document was left";
+    }
+  }
+  ASSERT_EQ(heapwise(command({"--json", "part.json", "--resume"})).exit_code, 0);
+  EXPECT_GT(killed, 0);
+  EXPECT_EQ(runs("part.json"), runs("whole.json"));
+  EXPECT_EQ(json("part.json")["suite"]["complete"], true);
+  EXPECT_EQ(json("part.json")["summary"].size(), json("whole.json")["summary"].size());
+}
+
+TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
+  std::vector<std::string> words{"timeout", "-s", "INT", "0.3",
+                                 HEAPWISE_BINARY_DIR "/bin/heapwise"};
+  for (const std::string& word : command({"--rounds", "100", "--json", path("r.json")})) {
+    if (word != "2") words.push_back(word);
+  }
+  words.erase(std::find(words.begin(), words.end(), "--rounds"));
+  const Finished end = run(words);
+  EXPECT_EQ(end.exit_code, 124) << end.err;
+  EXPECT_THAT(end.err, AllOf(HasSubstr("interrupted"), HasSubstr("--resume --json")));
+  EXPECT_EQ(json("r.json")["suite"]["complete"], false);
+  EXPECT_FALSE(exists("r.json.work"));
+  for (const auto& run : json("r.json")["runs"]) EXPECT_EQ(run["status"], "ok");
+}
+
+TEST_F(SuiteVerb, RefusesToGoOnWithOtherSettingsAndNamesThem) {
+  ASSERT_EQ(heapwise(command({"--json", "r.json"})).exit_code, 0);
+  const Finished end = heapwise({"suite", "--resume", "--json", "r.json", "--allocators", "glibc",
+                                 "--rounds", "3", "--quiet"});
+  EXPECT_EQ(end.exit_code, 2);
+  EXPECT_THAT(end.err, AllOf(HasSubstr("r.json was begun otherwise"),
+                             HasSubstr("allocators: only here jemalloc"),
+                             HasSubstr("rounds: 2 against 3"), Not(HasSubstr("seed"))));
+}
+
+TEST_F(SuiteVerb, GoesOnWithFlagsTakenFromTheFile) {
+  ASSERT_EQ(heapwise(command({"--json", "r.json"})).exit_code, 0);
+  const auto before = runs("r.json");
+  const Finished end = heapwise({"suite", "--resume", "--json", "r.json", "--quiet"});
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(runs("r.json"), before);
+}
+
+TEST_F(SuiteVerb, ReplacesNothingUnasked) {
+  ASSERT_TRUE(write_file(path("r.json"), "mine", false));
+  const Finished end = heapwise(command({"--json", "r.json"}));
+  EXPECT_EQ(end.exit_code, 2);
+  EXPECT_THAT(end.err, AllOf(HasSubstr("r.json exists already"), HasSubstr("--resume")));
+  EXPECT_EQ(content("r.json"), "mine");
+}
+
+TEST_F(SuiteVerb, SaysWhatIsWrongWithItsFlags) {
+  const auto said = [this](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), "suite");
+    const Finished end = heapwise(flags);
+    EXPECT_EQ(end.exit_code, 2) << end.err;
+    EXPECT_FALSE(exists("suite.json"));
+    return end.err;
+  };
+  EXPECT_THAT(said({"--budget", "2 fortnights"}), HasSubstr("is no time"));
+  EXPECT_THAT(said({"--budget", "0s"}), HasSubstr("no time"));
+  EXPECT_THAT(said({"--workloads", "nothing*"}), HasSubstr("no workload is called like"));
+  EXPECT_THAT(said({"--workloads", "churm"}), HasSubstr("did you mean churn"));
+  EXPECT_THAT(said({"--workloads", "gone.hwt"}), HasSubstr("cannot read gone.hwt"));
+  EXPECT_THAT(said({"--allocators", "jmalloc"}), HasSubstr("jemalloc"));
+  EXPECT_THAT(said({"--purposes", "speed"}), HasSubstr("there is no purpose"));
+  EXPECT_THAT(said({"--shard", "3/2"}), HasSubstr("is no shard"));
+  EXPECT_THAT(said({"--shard", "0/2"}), HasSubstr("is no shard"));
+  EXPECT_THAT(said({"--quick", "--full"}), HasSubstr("excludes"));
+  EXPECT_THAT(said({"--resume", "--json", "-"}), HasSubstr("cannot be gone on with"));
+}
+
+TEST_F(SuiteVerb, ShardsMergeIntoTheWhole) {
+  ASSERT_EQ(heapwise(command({"--json", "whole.json"})).exit_code, 0);
+  for (const char* shard : {"1", "2"}) {
+    const Finished end = heapwise(command(
+        {"--shard", std::string(shard) + "/2", "--json", std::string("s") + shard + ".json"}));
+    ASSERT_EQ(end.exit_code, 0) << end.err;
+  }
+  const Finished lost = heapwise({"merge", "s2.json", "-o", "m.json"});
+  EXPECT_EQ(lost.exit_code, 2);
+  EXPECT_THAT(lost.err, HasSubstr("shard 1 of 2 is missing"));
+  const Finished end = heapwise({"merge", "s2.json", "s1.json", "-o", "m.json"});
+  ASSERT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_EQ(runs("m.json"), runs("whole.json"));
+  EXPECT_EQ(json("m.json")["fleet"].size(), 2U);
+  EXPECT_THAT(end.out, HasSubstr("One for all"));
+}
+
+}  // namespace
+}  // namespace heapwise::testing
