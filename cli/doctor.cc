@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
 
 #include "allocators/allocator.h"
 #include "bench/session/confirm.h"
 #include "bench/session/environment.h"
 #include "cli/verb.h"
+#include "results/comparability.h"
 
 namespace heapwise::cli {
 namespace {
@@ -70,8 +72,15 @@ void add_doctor(CLI::App& root, Outcome& outcome) {
       "doctor",
       "Look at this machine: what disturbs measurement on it, which allocators are there, and the "
       "remedies.\nExample: heapwise doctor");
-  app->callback([&outcome] {
+  auto only_class = std::make_shared<bool>(false);
+  app->add_flag("--machine-class", *only_class,
+                "Print only the class of this machine, a file name: results of one class compare");
+  app->callback([&outcome, only_class] {
     const Environment machine = look_at_machine();
+    if (*only_class) {
+      fmt::print("{}\n", machine_class(machine));
+      return;
+    }
     print_machine(machine);
     const int missing = print_allocators();
     print_warnings(machine.warnings);

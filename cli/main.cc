@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   add_suite(app, outcome);
   add_merge(app, outcome);
   add_compare(app, outcome);
+  add_trend(app, outcome);
   add_trace(app, outcome);
   add_verify(app, outcome);
   add_workload(app, outcome);

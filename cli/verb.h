@@ -40,6 +40,7 @@ void add_replay(CLI::App& root, Outcome& outcome);
 void add_report(CLI::App& root, Outcome& outcome);
 void add_suite(CLI::App& root, Outcome& outcome);
 void add_trace(CLI::App& root, Outcome& outcome);
+void add_trend(CLI::App& root, Outcome& outcome);
 void add_verify(CLI::App& root, Outcome& outcome);
 void add_workload(CLI::App& root, Outcome& outcome);
 

@@ -12,4 +12,7 @@ std::string_view script();
 /// The report's style sheet.
 std::string_view style();
 
+/// What draws charts in Node.js with the libraries of script().
+std::string_view drawing();
+
 }  // namespace heapwise::assets

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "results/report/charts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <map>
 
+#include "results/difference.h"
 #include "results/report/text.h"
 #include "results/summarize.h"
 
@@ -14,27 +18,42 @@ namespace {
 constexpr std::array<const char*, 8> kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                                  "#b8860b", "#7f5fc7", "#a05a2c", "#8c8c8c"};
 
-/// The four usual allocators have the same colour in every report.
-std::string colour_of(const std::string& name, std::size_t& next_free) {
-  static constexpr std::array<const char*, 4> kUsual = {"glibc", "jemalloc", "tcmalloc",
-                                                        "mimalloc"};
-  for (std::size_t index = 0; index < kUsual.size(); ++index) {
-    if (name == kUsual[index]) return kColours[index];
+/// Colours go by allocator and styles by tuning. The four usual allocators have the same colour in
+/// every report.
+class Styles {
+ public:
+  void give(Series& series) {
+    const std::string& allocator = series.summary->allocator;
+    if (colours_.count(allocator) == 0) colours_[allocator] = colour_of(allocator);
+    series.colour = colours_[allocator];
+    series.style = used_[allocator]++;
   }
-  const std::size_t rest = kColours.size() - kUsual.size();
-  return kColours[kUsual.size() + next_free++ % rest];
-}
+
+ private:
+  std::string colour_of(const std::string& allocator) {
+    static constexpr std::array<const char*, 4> kUsual = {"glibc", "jemalloc", "tcmalloc",
+                                                          "mimalloc"};
+    for (std::size_t index = 0; index < kUsual.size(); ++index) {
+      if (allocator == kUsual[index]) return kColours[index];
+    }
+    return kColours[kUsual.size() + next_free_++ % (kColours.size() - kUsual.size())];
+  }
+
+  std::map<std::string, std::string> colours_;
+  std::map<std::string, unsigned> used_;
+  std::size_t next_free_ = 0;
+};
 
 }  // namespace
 
 std::vector<Series> series_of(const WorkloadView& view, const Result& result) {
   std::vector<Series> all;
-  std::size_t next_free = 0;
+  Styles styles;
   for (const Summary* row : view.rows) {
     Series& one = all.emplace_back();
     one.name = printable(display_name(*row));
-    one.colour = colour_of(one.name, next_free);
     one.summary = row;
+    styles.give(one);
     std::vector<const Run*> runs;
     for (const Run& run : result.runs) {
       if (run.workload == row->workload && run.allocator == row->allocator &&
@@ -52,6 +71,112 @@ std::vector<Series> series_of(const WorkloadView& view, const Result& result) {
     one.others = std::move(runs);
   }
   return all;
+}
+
+namespace {
+
+/// What the memory chart shows, for who cannot see it.
+std::string spoken_memory(const WorkloadView& view) {
+  std::string text = "Resident memory over time. ";
+  for (const Summary* row : view.rows) {
+    if (!row->peak_rss_bytes || !row->end_rss_bytes) continue;
+    text += fmt::format("{}: peak {}, end {}. ", display_name(*row),
+                        format_bytes(row->peak_rss_bytes->median),
+                        format_bytes(row->end_rss_bytes->median));
+  }
+  return text;
+}
+
+std::string spoken_tradeoff(const WorkloadView& view) {
+  std::string text = "Memory against allocator time. ";
+  for (const Summary* row : view.rows) {
+    const auto memory = memory_cost(*row);
+    if (!memory || !row->ns_per_operation) continue;
+    text += fmt::format("{}: {}, {}. ", display_name(*row), format_bytes(memory->median),
+                        format_ns(row->ns_per_operation->median));
+  }
+  return text;
+}
+
+std::string spoken_fragmentation(const WorkloadView& view) {
+  std::string text = "Resident ÷ live bytes. ";
+  for (const Summary* row : view.rows) {
+    if (!row->fragmentation_peak || !row->fragmentation_mean) continue;
+    text += fmt::format("{}: {} at the peak, {} in the mean. ", display_name(*row),
+                        format_ratio(row->fragmentation_peak->median),
+                        format_ratio(row->fragmentation_mean->median));
+  }
+  return text;
+}
+
+std::string spoken_runs(const WorkloadView& view, const char* what,
+                        std::optional<Interval> Summary::*figure, std::string (*format)(double)) {
+  std::string text = fmt::format("{} of every run. ", what);
+  for (const Summary* row : view.rows) {
+    const auto& interval = row->*figure;
+    if (!interval) continue;
+    text += fmt::format("{}: median {}, {} to {}. ", display_name(*row), format(interval->median),
+                        format(interval->low), format(interval->high));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<NamedChart> charts_of(const WorkloadView& view, const std::vector<Series>& series,
+                                  const Result& result) {
+  std::vector<NamedChart> charts;
+  const auto add = [&charts](NamedChart words, std::optional<nlohmann::json> spec) {
+    if (!spec) return;
+    words.spec = *std::move(spec);
+    words.spec["description"] = words.spoken;  // what the drawn chart is labelled with
+    charts.push_back(std::move(words));
+  };
+  add({"memory",
+       "Heap over time",
+       "resident (lines; faint: the other repetitions) and live (grey area)",
+       spoken_memory(view),
+       {}},
+      memory_chart(view, series));
+  add({"tradeoff",
+       "Memory against speed",
+       "better is down and left; memory: mean of peak, mean and end RSS; line: nothing is better "
+       "in both",
+       spoken_tradeoff(view),
+       {}},
+      tradeoff_chart(view, series));
+  add({"fragmentation",
+       "Resident ÷ live",
+       "1 is a heap without waste; bars: 95 % interval",
+       spoken_fragmentation(view),
+       {}},
+      fragmentation_chart(series));
+  add({"times",
+       "Time of every run",
+       "bar: median",
+       spoken_runs(view, "Time per operation", &Summary::ns_per_operation, format_ns),
+       {}},
+      times_chart(series, result));
+  add({"peaks",
+       "Peak of every run",
+       "bar: median",
+       spoken_runs(view, "Peak RSS", &Summary::peak_rss_bytes, format_bytes),
+       {}},
+      peaks_chart(view, series, result));
+  return charts;
+}
+
+nlohmann::json standalone(const NamedChart& chart, const std::string& workload) {
+  nlohmann::json spec = chart.spec;
+  spec["width"] = 760;
+  spec["title"] = {{"text", printable(workload) + ": " + chart.title},
+                   {"subtitle", chart.note},
+                   {"anchor", "start"},
+                   {"fontSize", 15}};
+  spec["autosize"] = {{"type", "pad"}};
+  spec["background"] = "white";
+  spec["padding"] = 12;
+  return spec;
 }
 
 }  // namespace heapwise

@@ -14,7 +14,9 @@ namespace heapwise {
 /// One line of the memory chart and one point of the scatter, in a colour of its own.
 struct Series {
   std::string name;    ///< as displayed; unique within a workload
-  std::string colour;  ///< "#0072b2": told apart by the colour-blind, on white and on black
+  std::string colour;  ///< "#0072b2": told apart by the colour-blind, on white and on black; of an
+                       ///< allocator's tunings the same
+  unsigned style = 0;  ///< of the tuning: which dash and which shape
   const Summary* summary = nullptr;
   const Run* typical = nullptr;    ///< the footprint run with the median peak; null: none
   std::vector<const Run*> others;  ///< the remaining footprint runs
@@ -35,5 +37,30 @@ std::optional<nlohmann::json> memory_chart(const WorkloadView& view,
 /// have both.
 std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
                                              const std::vector<Series>& series);
+
+/// RSS ÷ live bytes at the peak, in the mean over time and at the end, a row for each allocator.
+std::optional<nlohmann::json> fragmentation_chart(const std::vector<Series>& series);
+
+/// Every run as a dot, with the median: no average hides a stray.
+std::optional<nlohmann::json> times_chart(const std::vector<Series>& series, const Result& result);
+std::optional<nlohmann::json> peaks_chart(const WorkloadView& view,
+                                          const std::vector<Series>& series, const Result& result);
+
+/// A chart with the words around it.
+struct NamedChart {
+  std::string kind;  ///< "memory", "tradeoff", "fragmentation", "times" or "peaks"
+  std::string title;
+  std::string note;    ///< behind the title, smaller
+  std::string spoken;  ///< what it shows, for who cannot see it
+  nlohmann::json spec;
+};
+
+/// All charts of a workload for which there is data, in the order in which they are shown.
+std::vector<NamedChart> charts_of(const WorkloadView& view, const std::vector<Series>& series,
+                                  const Result& result);
+
+/// A chart for a file of its own: of a fixed width, with a title, and with the names of the
+/// allocators where the page would have buttons.
+nlohmann::json standalone(const NamedChart& chart, const std::string& workload);
 
 }  // namespace heapwise

@@ -3,14 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "results/difference.h"
-#include "results/report/assets.h"
 #include "results/report/charts.h"
 #include "results/report/escape.h"
 #include "results/report/html_table.h"
+#include "results/report/matrix_html.h"
+#include "results/report/pack.h"
+#include "results/report/page_html.h"
 #include "results/report/text.h"
 #include "results/report/verification_view.h"
 #include "results/report/view.h"
@@ -19,6 +22,10 @@
 
 namespace heapwise {
 namespace {
+
+/// Up to so many workloads have their whole verdict on the first screen; more have a line there,
+/// and the rest in their sections.
+constexpr std::size_t kVerdictCards = 2;
 
 /// The page as it grows: its body, and the charts that the script will draw into it.
 struct Page {
@@ -113,6 +120,22 @@ void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdi
   page.add("</ul>\n");
 }
 
+/// One line for each workload: what a reader of a suite wants first.
+void add_verdict_list(Page& page, const std::vector<WorkloadView>& views, unsigned first) {
+  page.add("<ul class=\"answers\" aria-label=\"The verdict on each workload\">\n");
+  for (std::size_t index = 0; index < views.size(); ++index) {
+    const WorkloadView& view = views[index];
+    const Recommendation* verdict = view.verdicts.empty() ? nullptr : view.verdicts.front();
+    page.add(
+        "<li class=\"{}\"><a href=\"#w{}\">{}</a> <span class=\"badge\">{}</span> "
+        "<span class=\"headline\">{}</span></li>\n",
+        verdict == nullptr ? "none" : to_string(verdict->verdict), first + index,
+        escape_html(view.name), verdict == nullptr ? "no verdict" : badge_of(verdict->verdict),
+        verdict == nullptr ? "No verdict in this result" : prose(verdict->headline));
+  }
+  page.add("</ul>\n");
+}
+
 void add_verdict(Page& page, const WorkloadView& view, unsigned section) {
   if (view.verdicts.empty()) {
     page.add(
@@ -148,15 +171,16 @@ void add_verdict(Page& page, const WorkloadView& view, unsigned section) {
 
 // ---- one workload
 
-void add_chart(Page& page, const std::string& id, const std::string& title, const std::string& note,
-               const std::string& label, nlohmann::json spec) {
+void add_chart(Page& page, const std::string& id, const NamedChart& chart) {
   page.add(
       "<figure><figcaption>{} <span class=\"muted\">{}</span> <button class=\"save\" "
-      "type=\"button\">Save as PNG</button></figcaption>\n"
-      "<div class=\"chart\" id=\"{}\" role=\"img\" aria-label=\"{}\"></div></figure>\n",
-      escape_html(title), escape_html(note), id, escape_html(label));
-  spec["description"] = label;  // what the drawn chart is labelled with
-  page.charts.push_back({{"id", id}, {"spec", std::move(spec)}});
+      "type=\"button\" data-format=\"svg\">Save SVG</button> <button class=\"save\" "
+      "type=\"button\" data-format=\"png\">PNG</button></figcaption>\n"
+      "<div class=\"chart\" id=\"{}\" role=\"img\" aria-label=\"{}\" "
+      "style=\"--height:{}px\"></div></figure>\n",
+      escape_html(chart.title), escape_html(chart.note), id, escape_html(chart.spoken),
+      chart.spec.value("height", 300) + 60);
+  page.charts.push_back({{"id", id}, {"spec", packed(chart.spec)}});
 }
 
 void add_chip(Page& page, const std::string& name, const std::string& colour, const char* dash) {
@@ -169,36 +193,14 @@ void add_chip(Page& page, const std::string& name, const std::string& colour, co
 void add_chips(Page& page, const WorkloadView& view, const std::vector<Series>& series) {
   page.add("<div class=\"chips\" role=\"group\" aria-label=\"Lines to show\">\n");
   for (const Series& one : series) {
-    if (one.typical != nullptr) add_chip(page, one.name, one.colour, "solid");
+    const bool measured = one.typical != nullptr || one.summary->ns_per_operation.has_value();
+    if (measured) add_chip(page, one.name, one.colour, one.style == 0 ? "solid" : "dashed");
   }
   add_chip(page, "live", "#777777", "dashed");
   if (view.info != nullptr && !view.info->recorded_rss.empty()) {
     add_chip(page, kRecordedSeries, "#777777", "dotted");
   }
   page.add("</div>\n");
-}
-
-/// What the memory chart shows, for who cannot see it.
-std::string spoken_memory(const WorkloadView& view) {
-  std::string text = "Resident memory over time. ";
-  for (const Summary* row : view.rows) {
-    if (!row->peak_rss_bytes || !row->end_rss_bytes) continue;
-    text += fmt::format("{}: peak {}, end {}. ", display_name(*row),
-                        format_bytes(row->peak_rss_bytes->median),
-                        format_bytes(row->end_rss_bytes->median));
-  }
-  return text;
-}
-
-std::string spoken_tradeoff(const WorkloadView& view) {
-  std::string text = "Memory against allocator time. ";
-  for (const Summary* row : view.rows) {
-    const auto memory = memory_cost(*row);
-    if (!memory || !row->ns_per_operation) continue;
-    text += fmt::format("{}: {}, {}. ", display_name(*row), format_bytes(memory->median),
-                        format_ns(row->ns_per_operation->median));
-  }
-  return text;
 }
 
 void add_reasons(Page& page, const WorkloadView& view) {
@@ -210,33 +212,44 @@ void add_reasons(Page& page, const WorkloadView& view) {
   page.add("</ul></div>\n");
 }
 
-void add_workload(Page& page, const WorkloadView& view, const Result& result, unsigned section) {
+void add_workload(Page& page, const WorkloadView& view, const Result& result, unsigned section,
+                  bool with_verdict) {
   const std::vector<Series> series = series_of(view, result);
   page.add("<section id=\"w{}\"><h2>{}</h2>\n", section, escape_html(view.name));
   if (view.info != nullptr) {
     page.add("<p class=\"muted\">{}<br>{}</p>\n", escape_html(origin_of(*view.info)),
              escape_html(describe_workload(*view.info)));
   }
-  auto memory = memory_chart(view, series);
-  if (memory) {
-    add_chips(page, view, series);
-    add_chart(page, fmt::format("memory-{}", section), "Heap over time",
-              "resident (lines; faint: the other repetitions) and live (grey area)",
-              spoken_memory(view), std::move(*memory));
+  if (with_verdict) add_verdict(page, view, section);
+  std::vector<NamedChart> charts = charts_of(view, series, result);
+  const auto memory = std::find_if(charts.begin(), charts.end(),
+                                   [](const NamedChart& one) { return one.kind == "memory"; });
+  add_chips(page, view, series);
+  if (memory != charts.end()) {
+    add_chart(page, fmt::format("memory-{}", section), *memory);
+    charts.erase(memory);
   } else {
     page.add("<p class=\"muted\">No run left samples of memory over time.</p>\n");
   }
   page.add("<div class=\"pair\">\n");
-  auto tradeoff = tradeoff_chart(view, series);
-  if (tradeoff) {
-    add_chart(page, fmt::format("tradeoff-{}", section), "Memory against speed",
-              "better is down and left; memory: mean of peak, mean and end RSS",
-              spoken_tradeoff(view), std::move(*tradeoff));
-  } else {
+  bool tradeoff = false;
+  for (const NamedChart& chart : charts) {
+    tradeoff = tradeoff || chart.kind == "tradeoff";
+    if (chart.kind == "tradeoff") {
+      add_chart(page, fmt::format("tradeoff-{}", section), chart);
+    }
+  }
+  if (!tradeoff) {
     page.add(
         "<p class=\"muted\">Memory and speed were not both measured for two allocators.</p>\n");
   }
   add_reasons(page, view);
+  page.add("</div>\n<div class=\"pair\">\n");
+  for (const NamedChart& chart : charts) {
+    if (chart.kind != "tradeoff") {
+      add_chart(page, fmt::format("{}-{}", chart.kind, section), chart);
+    }
+  }
   page.add("</div>\n{}</section>\n", html_table(view, series));
 }
 
@@ -256,10 +269,12 @@ void add_verification(Page& page, const Result& result, unsigned section) {
     const Verification& row = result.verification[index];
     auto chart = verification_chart(result, row);
     if (!chart) continue;
+    const std::string spoken = spoken_verification(row);
+    (*chart)["description"] = spoken;
     add_chart(page, fmt::format("verified-{}-{}", section, index),
-              display_name(row.allocator, row.tuning),
-              "blue: predicted; grey: the program itself; faint: other runs",
-              spoken_verification(row), std::move(*chart));
+              {"verified", display_name(row.allocator, row.tuning),
+               "blue: predicted; grey: the program itself; faint: other runs", spoken,
+               std::move(*chart)});
   }
   page.add("</div></section>\n");
 }
@@ -282,9 +297,7 @@ void add_fact(Page& page, const char* name, const std::string& value) {
 
 void add_machine(Page& page, const Result& result) {
   const Environment& machine = result.environment;
-  page.add("<section><h2>The machine</h2>\n");
-  add_warnings(page, result);
-  page.add("<dl class=\"facts\">\n");
+  page.add("<section><h2>The machine</h2>\n<dl class=\"facts\">\n");
   add_fact(page, "host", machine.host);
   add_fact(page, "hardware and system", describe_machine(machine));
   add_fact(page, "frequency governor", machine.frequency_governor);
@@ -314,26 +327,38 @@ void add_title(Page& page, const Result& result) {
       result.environment.host.empty() ? "" : " · " + escape_html(result.environment.host));
 }
 
+/// The machine in a line, and what disturbs it: before the figures that depend on it.
+void add_machine_line(Page& page, const Result& result) {
+  const std::vector<Warning> warnings = warnings_of(result);
+  page.add("<p class=\"machine muted\">{}</p>\n", prose(describe_machine(result.environment)));
+  if (warnings.empty()) return;
+  page.add("<details class=\"disturbed\"><summary>{} warning{}: {}</summary>\n", warnings.size(),
+           warnings.size() == 1 ? "" : "s",
+           escape_html(warnings.front().what) + (warnings.size() > 1 ? "; …" : ""));
+  add_warnings(page, result);
+  page.add("</details>\n");
+}
+
 void add_result(Page& page, const Result& result) {
   const std::vector<WorkloadView> views = views_of(result);
   const unsigned first = page.sections;
   add_title(page, result);
+  add_machine_line(page, result);
   add_verification(page, result, first);
-  for (std::size_t index = 0; index < views.size(); ++index) {
-    add_verdict(page, views[index], first + static_cast<unsigned>(index));
+  const bool many = views.size() > kVerdictCards;
+  if (many) {
+    add_verdict_list(page, views, first);
+    page.body += html_matrix(result, views, first);
+  } else {
+    for (std::size_t index = 0; index < views.size(); ++index) {
+      add_verdict(page, views[index], first + static_cast<unsigned>(index));
+    }
+    page.body += html_matrix(result, views, first);
   }
-  for (const WorkloadView& view : views) add_workload(page, view, result, page.sections++);
+  for (const WorkloadView& view : views) add_workload(page, view, result, page.sections++, many);
   add_machine(page, result);
   add_method(page, result);
 }
-
-constexpr const char* kHead =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src "
-    "'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<link rel=\"icon\" href=\"data:,\">\n";
 
 std::string title_of(const std::vector<Result>& results) {
   std::string names;
@@ -355,17 +380,7 @@ std::string html_report(const std::vector<Result>& results) {
   Page page;
   for (const Result& result : complete) add_result(page, result);
 
-  std::string text = kHead;
-  text += "<title>" + escape_html(title_of(complete)) + "</title>\n<style>\n";
-  text += assets::style();
-  text += "</style>\n</head>\n<body>\n<main>\n" + page.body;
-  text +=
-      "</main>\n<noscript><p class=\"warning\">The charts need JavaScript; verdicts and tables "
-      "do not.</p></noscript>\n<script type=\"application/json\" id=\"heapwise-charts\">";
-  text += escape_script(page.charts);
-  text += "</script>\n<script>\n";
-  text += assets::script();
-  return text + "\n</script>\n</body>\n</html>\n";
+  return html_page(title_of(complete), page.body, page.charts);
 }
 
 }  // namespace heapwise

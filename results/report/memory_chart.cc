@@ -18,6 +18,22 @@ constexpr std::size_t kFaintSamples = 120;
 constexpr std::size_t kFaintLines = 4;
 constexpr unsigned kPointerSteps = 240;
 
+/// With many lines each gets fewer points: twenty workloads of sixteen variants are still a file
+/// that can be mailed.
+constexpr std::size_t kManySeries = 8;
+std::size_t line_samples(const std::vector<Series>& series) {
+  return series.size() <= kManySeries ? kLineSamples : 160;
+}
+std::size_t faint_samples(const std::vector<Series>& series) {
+  return series.size() <= kManySeries ? kFaintSamples : 40;
+}
+std::size_t faint_lines_each(const std::vector<Series>& series) {
+  return series.size() <= kManySeries ? kFaintLines : 2;
+}
+unsigned pointer_steps(const std::vector<Series>& series) {
+  return series.size() <= kManySeries ? kPointerSteps : 120;
+}
+
 /// Microseconds: a trace may last a few milliseconds.
 double rounded_time(double time_s) { return std::round(time_s * 1e6) / 1e6; }
 
@@ -57,8 +73,9 @@ Json faint_lines(const std::vector<Series>& series, const WorkloadView& view) {
   Json rows = Json::array();
   int run = 0;
   for (const Series& one : series) {
-    for (std::size_t index = 0; index < std::min(kFaintLines, one.others.size()); ++index) {
-      append(rows, rows_of(thin(one.others[index]->samples, kFaintSamples), one.name,
+    for (std::size_t index = 0; index < std::min(faint_lines_each(series), one.others.size());
+         ++index) {
+      append(rows, rows_of(thin(one.others[index]->samples, faint_samples(series)), one.name,
                            view.unit.bytes, run++));
     }
   }
@@ -77,16 +94,19 @@ Json typical_lines(const std::vector<Series>& series, const WorkloadView& view) 
   Json rows = Json::array();
   for (const Series& one : series) {
     if (one.typical == nullptr) continue;
-    append(rows, rows_of(thin(one.typical->samples, kLineSamples), one.name, view.unit.bytes, 0));
+    append(rows,
+           rows_of(thin(one.typical->samples, line_samples(series)), one.name, view.unit.bytes, 0));
   }
-  return {
-      {"name", "lines"},
-      {"data", values(std::move(rows))},
-      {"transform", unless_hidden()},
-      {"mark",
-       {{"type", "line"}, {"strokeWidth", 2.5}, {"strokeJoin", "round"}, {"tooltip", false}}},
-      {"encoding",
-       {{"x", time_axis()}, {"y", bytes_axis(view.unit.name)}, {"color", colour_scale(series)}}}};
+  return {{"name", "lines"},
+          {"data", values(std::move(rows))},
+          {"transform", unless_hidden()},
+          {"mark",
+           {{"type", "line"}, {"strokeWidth", 2.5}, {"strokeJoin", "round"}, {"tooltip", false}}},
+          {"encoding",
+           {{"x", time_axis()},
+            {"y", bytes_axis(view.unit.name)},
+            {"strokeDash", dash_scale(series)},
+            {"color", colour_scale(series)}}}};
 }
 
 const Run* any_typical(const std::vector<Series>& series) {
@@ -102,11 +122,12 @@ std::vector<Json> live_layers(const Run& run, const WorkloadView& view) {
   for (Sample& sample : live) sample.rss_bytes = sample.live_bytes;
   const Json rows = rows_of(thin(live, kLineSamples), "live", view.unit.bytes, 0);
   const Json encoding = {{"x", time_axis()}, {"y", bytes_axis(view.unit.name)}};
-  const Json area = {{"name", "live_area"},
-                     {"data", values(rows)},
-                     {"transform", unless_hidden()},
-                     {"mark", {{"type", "area"}, {"opacity", 0.16}, {"tooltip", false}}},
-                     {"encoding", encoding}};
+  const Json area = {
+      {"name", "live_area"},
+      {"data", values(rows)},
+      {"transform", unless_hidden()},
+      {"mark", {{"type", "area"}, {"color", "#777777"}, {"opacity", 0.16}, {"tooltip", false}}},
+      {"encoding", encoding}};
   const Json line = {{"name", "live_line"},
                      {"data", values(rows)},
                      {"transform", unless_hidden()},
@@ -204,8 +225,9 @@ Json pointer_layer(const std::vector<Series>& series, const WorkloadView& view, 
       {{"field", "t"}, {"type", "quantitative"}, {"format", ".2f"}, {"title", "time, s"}});
   column("live", "live");
   const Run* any = any_typical(series);
-  for (unsigned step = 0; step <= kPointerSteps; ++step) {
-    const double time = from + (until - from) * step / kPointerSteps;
+  const unsigned steps = pointer_steps(series);
+  for (unsigned step = 0; step <= steps; ++step) {
+    const double time = from + (until - from) * step / steps;
     rows.push_back({{"t", rounded_time(time)},
                     {"live", rounded(live_at(any->samples, time) / view.unit.bytes)}});
   }

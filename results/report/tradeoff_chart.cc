@@ -112,6 +112,31 @@ std::vector<Json> baseline_layers(const Point& baseline, const Json& x, const Js
           {{"name", "baseline_memory"}, {"data", data}, {"mark", mark}, {"encoding", {{"y", y}}}}};
 }
 
+/// A line through the points than which no other is better in one figure and as good in the other.
+Json front_layer(std::vector<Point> points, const Json& x, const Json& y) {
+  std::sort(points.begin(), points.end(), [](const Point& left, const Point& right) {
+    return std::pair(left.ns.median, left.memory.median) <
+           std::pair(right.ns.median, right.memory.median);
+  });
+  Json rows = Json::array();
+  double least = HUGE_VAL;
+  for (const Point& point : points) {
+    if (point.memory.median >= least) continue;
+    least = point.memory.median;
+    rows.push_back({{"ns", rounded(point.ns.median)}, {"memory", rounded(least)}});
+  }
+  return {{"name", "front"},
+          {"data", values(std::move(rows))},
+          {"mark",
+           {{"type", "line"},
+            {"interpolate", "step-after"},
+            {"color", "#777777"},
+            {"strokeWidth", 1.5},
+            {"opacity", 0.7},
+            {"tooltip", false}}},
+          {"encoding", {{"x", x}, {"y", y}, {"order", {{"field", "ns"}}}}}};
+}
+
 Json whisker(const char* name, Json encoding, const Json& colour) {
   encoding["color"] = colour;
   return {{"name", name},
@@ -158,6 +183,7 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
   spec["transform"] = unless_hidden();
   Json layers = Json::array();
   for (Json& layer : baseline_layers(points.front(), x, y)) layers.push_back(std::move(layer));
+  layers.push_back(front_layer(points, x, y));
   layers.push_back(
       whisker("ns_interval", {{"x", x}, {"x2", {{"field", "ns_high"}}}, {"y", y}}, colour));
   layers.back()["encoding"]["x"]["field"] = "ns_low";
@@ -165,11 +191,12 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
       whisker("memory_interval", {{"x", x}, {"y", y}, {"y2", {{"field", "memory_high"}}}}, colour));
   layers.back()["encoding"]["y"]["field"] = "memory_low";
   layers.push_back({{"name", "points"},
-                    {"mark", {{"type", "circle"}, {"size", 150}, {"opacity", 1}}},
+                    {"mark", {{"type", "point"}, {"filled", true}, {"size", 140}, {"opacity", 1}}},
                     {"encoding",
                      {{"x", x},
                       {"y", y},
                       {"color", colour},
+                      {"shape", shape_scale(series)},
                       {"tooltip",
                        {label_column("series", "allocator"), label_column("memory_text", "memory"),
                         label_column("ns_text", "time per operation")}}}}});

@@ -3,7 +3,7 @@
  * by an amount given when it is compiled. What compares results must find it out.
  *
  *   cc -O2 -shared -fPIC -DWASTE_LOOPS=12 subject.c -o libsubject.so    some ns in each call
- *   cc -O2 -shared -fPIC -DWASTE_PERCENT=10 subject.c -o libsubject.so  so much more per object
+ *   cc -O2 -shared -fPIC -DWASTE_PERMILLE=100 subject.c -o libsubject.so  so much more per object
  */
 #include <errno.h>
 #include <stddef.h>
@@ -12,8 +12,8 @@
 #ifndef WASTE_LOOPS
 #define WASTE_LOOPS 0
 #endif
-#ifndef WASTE_PERCENT
-#define WASTE_PERCENT 0
+#ifndef WASTE_PERMILLE
+#define WASTE_PERMILLE 0
 #endif
 
 extern void* __libc_malloc(size_t size);
@@ -32,7 +32,7 @@ static void waste_time(void) {
 
 static size_t grown(size_t size) {
   waste_time();
-  return size > SIZE_MAX / 2 ? size : size + size * WASTE_PERCENT / 100;
+  return size > SIZE_MAX / 2000 ? size : size + size * WASTE_PERMILLE / 1000;
 }
 
 /* What is asked for in vain must be resident, or it costs no memory. */

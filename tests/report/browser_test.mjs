@@ -45,6 +45,8 @@ async function open(browser, file, width, height, scheme) {
   await browser.send('Page.navigate', { url: 'about:blank' });
   await browser.until(`location.href === 'about:blank'`, 30);
   await browser.send('Page.navigate', { url: pathToFileURL(file).href });
+  await browser.until(`document.documentElement.dataset.charts !== undefined`, 60);
+  await browser.evaluate(`window.heapwiseDrawAll()`);
   await browser.until(`document.documentElement.dataset.charts === 'drawn'`, 60);
 }
 
@@ -136,12 +138,49 @@ async function coloursFollow(browser, scheme) {
     await browser.evaluate(`getComputedStyle(document.querySelector('#memory-0 svg')).backgroundColor`) === 'rgba(0, 0, 0, 0)');
 }
 
+async function figuresCanBeChosen(browser) {
+  const shown = `[...document.querySelectorAll('[data-matrix]')].filter((one) => !one.hidden).map((one) => one.dataset.matrix).join()`;
+  check('the matrix shows memory first', await browser.evaluate(shown) === 'memory');
+  await browser.evaluate(`document.querySelector('[data-choose="speed"]').click()`);
+  check('a button shows time instead', await browser.evaluate(shown) === 'speed');
+  const worst = await browser.evaluate(`getComputedStyle(document.querySelector('.matrix .r2, .matrix .r3, .matrix .r4')).backgroundColor`);
+  check('what is worse has a shade', !/rgba\(0, 0, 0, 0\)|rgb\(255, 255, 255\)/.test(worst), worst);
+}
+
+// Every run is a dot, and what a picture is saved as.
+async function runsAreShown(browser) {
+  const dots = await browser.evaluate(`document.querySelectorAll('#times-0 .runs_marks path').length`);
+  check('every run is a dot', dots === 5 * allocators.length, dots);
+  const ratios = await browser.evaluate(`document.querySelectorAll('#fragmentation-0 .ratios_marks path').length`);
+  check('resident ÷ live is shown at the peak, in the mean and at the end', ratios === 3 * allocators.length, ratios);
+  const svg = await browser.evaluate(`document.querySelector('#memory-0').heapwiseView.toSVG()`);
+  check('a chart can be saved as SVG', svg.startsWith('<svg') && svg.includes('jemalloc'));
+}
+
+// A report of many workloads draws what is seen, and the rest when it is.
+async function manyAreDrawnWhenSeen(browser, file) {
+  await browser.send('Page.navigate', { url: 'about:blank' });
+  await browser.until(`location.href === 'about:blank'`, 30);
+  await browser.send('Page.navigate', { url: pathToFileURL(file).href });
+  await browser.until(`document.documentElement.dataset.charts === 'waiting'`, 60);
+  const total = await browser.evaluate(`document.querySelectorAll('.chart').length`);
+  const early = await browser.evaluate(`document.querySelectorAll('.chart.drawn').length`);
+  check('most charts of a large report wait', total === 100 && early < 20, { total, early });
+  const headlines = await browser.evaluate(`[...document.querySelectorAll('.answers .headline')].filter((one) => one.getBoundingClientRect().bottom < 800).length`);
+  check('every verdict of twenty is on the first screen', headlines === 20, headlines);
+  await browser.evaluate(`document.querySelector('#memory-15').scrollIntoView()`);
+  await browser.until(`document.querySelector('#memory-15.drawn') !== null`, 60).catch(() => check('a chart is drawn when it is scrolled to', false));
+  const lines = await browser.evaluate(`document.querySelectorAll('#memory-15 .lines_marks path').length`);
+  check('it has a line for each of sixteen variants', lines === 16, lines);
+  await nothingOverflows(browser, 1280);
+}
+
 async function nothingOverflows(browser, width) {
   const wide = await browser.evaluate(`document.documentElement.scrollWidth`);
   check(`nothing overflows at ${width} px`, wide <= width, wide);
 }
 
-async function run(browser, file) {
+async function run(browser, file, large) {
   const seen = watch(browser);
   for (const domain of ['Page', 'Runtime', 'Log', 'Network']) await browser.send(`${domain}.enable`);
 
@@ -154,6 +193,8 @@ async function run(browser, file) {
   await hoverTells(browser, '#memory-0', '#memory-0 svg', [...allocators, 'live', 'MiB', 'time']);
   await hoverTells(browser, '#tradeoff-0', '#tradeoff-0 .points_marks path', ['ns', 'MiB', 'allocator']);
   await nothingOverflows(browser, 1280);
+  await runsAreShown(browser);
+  await figuresCanBeChosen(browser);
 
   await open(browser, file, 1280, 800, 'dark');
   await coloursFollow(browser, 'dark');
@@ -162,6 +203,8 @@ async function run(browser, file) {
   check('the charts are drawn on a narrow screen too',
     await browser.evaluate(`document.querySelectorAll('#memory-0 .lines_marks path').length`) === allocators.length);
 
+  await browser.send('Emulation.setDeviceMetricsOverride', { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false });
+  await manyAreDrawnWhenSeen(browser, large);
   check('the console stays empty', seen.complaints.length === 0, seen.complaints);
   check('no request leaves the page', seen.requests.length === 0, seen.requests);
   check('nothing in a command runs as script', seen.dialogs.length === 0, seen.dialogs);
@@ -181,9 +224,11 @@ const limit = setTimeout(() => {
 }, 150_000);
 try {
   const file = join(folder, 'report.html');
+  const large = join(folder, 'large.html');
   execFileSync(process.argv[2], [file]);
+  execFileSync(process.argv[2], [large, 'many']);
   browser = await Browser.start(program);
-  await run(browser, file);
+  await run(browser, file, large);
 } catch (error) {
   failures += 1;
   console.log(`FAILED: ${error.stack}`);

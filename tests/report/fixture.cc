@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/rng.h"
+#include "results/recommend.h"
 #include "results/summarize.h"
 
 namespace heapwise::fixture {
@@ -253,6 +254,41 @@ Result full_result() {
   result.summary = summarize(result.runs);
   result.recommendations = recommend_objectives(result, deployments());
   return result;
+}
+
+Result large_result(unsigned workloads, unsigned tunings) {
+  const Result small = full_result();
+  Result large = small;
+  large.workloads.clear();
+  large.runs.clear();
+  for (unsigned number = 0; number < workloads; ++number) {
+    const std::string name = "workload-" + std::to_string(number + 1);
+    large.workloads.push_back(small.workloads.front());
+    large.workloads.back().name = name;
+    for (const heapwise::Run& run : small.runs) {
+      if (run.workload != small.workloads.front().name) continue;
+      for (unsigned tuning = 0; tuning < tunings; ++tuning) {
+        heapwise::Run& copy = large.runs.emplace_back(run);
+        copy.workload = name;
+        const double factor = 1 + 0.07 * tuning + 0.01 * number;
+        if (tuning > 0) copy.tuning = "tuning-" + std::to_string(tuning);
+        const auto scale = [factor](auto& value) {
+          if (value) *value = static_cast<std::uint64_t>(static_cast<double>(*value) * factor);
+        };
+        scale(copy.peak_rss_bytes);
+        scale(copy.mean_rss_bytes);
+        scale(copy.end_rss_bytes);
+        if (copy.ns_per_operation) *copy.ns_per_operation /= factor;
+        for (Sample& sample : copy.samples) {
+          sample.rss_bytes =
+              static_cast<std::uint64_t>(static_cast<double>(sample.rss_bytes) * factor);
+        }
+      }
+    }
+  }
+  large.summary = summarize(large.runs);
+  large.recommendations = recommend_objectives(large, deployments());
+  return large;
 }
 
 }  // namespace heapwise::fixture

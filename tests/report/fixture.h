@@ -14,6 +14,10 @@ namespace heapwise::fixture {
 /// summaries and verdicts included.
 Result full_result();
 
+/// The first workload of full_result() under `workloads` names, with each allocator under `tunings`
+/// tunings: as large as a suite's result gets.
+Result large_result(unsigned workloads, unsigned tunings);
+
 /// How the four allocators are deployed on Debian.
 std::vector<Deployment> deployments();
 

@@ -93,9 +93,23 @@ TEST_F(HtmlReport, HasDataThatIsJson) {
   const auto from = page().find(start) + start.size();
   const auto charts =
       nlohmann::json::parse(page().substr(from, page().find("</script>", from) - from));
-  ASSERT_EQ(charts.size(), 4U);
+  ASSERT_EQ(charts.size(), 10U);
   EXPECT_EQ(charts[0]["id"], "memory-0");
-  EXPECT_EQ(charts[3]["id"], "tradeoff-1");
+  EXPECT_EQ(charts[6]["id"], "tradeoff-1");
+}
+
+TEST_F(HtmlReport, HasAMatrixWithAFigureAndItsRegretInEachCell) {
+  EXPECT_THAT(page(), HasSubstr("data-matrix=\"memory\""));
+  EXPECT_THAT(page(), HasSubstr("data-matrix=\"speed\" hidden"));
+  EXPECT_THAT(page(), HasSubstr("<small>best</small>"));
+  EXPECT_LT(page().find("data-matrix"), page().find("<section"));
+}
+
+TEST_F(HtmlReport, OfTwentyWorkloadsOnSixteenVariantsCanBeMailed) {
+  const std::string text = html_report({fixture::large_result(20, 4)});
+  EXPECT_LT(text.size(), 5'000'000U);
+  EXPECT_EQ(count(text, "<section id=\"w"), 20U);
+  EXPECT_EQ(count(text.substr(0, text.find("<section")), "class=\"headline\""), 20U);
 }
 
 TEST_F(HtmlReport, NamesTheMachineItsWarningsAndTheirRemedies) {

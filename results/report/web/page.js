@@ -3,6 +3,7 @@
 // line that deploys the verdict. Everything else is in the HTML and works without it.
 (() => {
   'use strict';
+  if (typeof document === 'undefined') return; // drawn without a page, by draw.mjs
 
   const wideEnoughForLabels = 560;
 
@@ -28,35 +29,91 @@
     },
   };
 
-  async function draw(id, spec) {
-    const place = document.getElementById(id);
-    const { view } = await vegaEmbed(place, fitted(spec, place.clientWidth), options);
-    place.heapwiseView = view;
-    place.classList.add('drawn');
+  // The inverse of results/report/pack.h: rows with names again.
+  function unpacked(part) {
+    if (Array.isArray(part)) return part.map(unpacked);
+    if (part === null || typeof part !== 'object') return part;
+    if (part.packed) return { values: part.packed.blocks.flatMap((block) => rowsOf(part.packed.names, block)) };
+    return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, unpacked(value)]));
   }
 
-  async function drawAll() {
-    const charts = JSON.parse(document.getElementById('heapwise-charts').textContent);
-    for (const { id, spec } of charts) {
-      try {
-        await draw(id, spec);
-      } catch (error) {
-        document.getElementById(id).textContent = `This chart could not be drawn: ${error.message}`;
-        console.error(error);
-      }
+  function rowsOf(names, { same, rows }) {
+    const list = [];
+    for (let at = 0; at < rows.length; at += names.length) {
+      const row = { ...same };
+      names.forEach((name, column) => (row[name] = rows[at + column]));
+      list.push(row);
     }
-    document.documentElement.dataset.charts = 'drawn';
+    return list;
   }
+
+  const waiting = new Map(); // charts not yet drawn: their places with their specifications
+
+  async function draw(place) {
+    const spec = waiting.get(place);
+    if (!spec) return;
+    waiting.delete(place);
+    try {
+      const { view } = await vegaEmbed(place, fitted(unpacked(spec), place.clientWidth), options);
+      place.heapwiseView = view;
+      place.classList.add('drawn');
+      await applyHidden(place);
+    } catch (error) {
+      place.textContent = `This chart could not be drawn: ${error.message}`;
+      console.error(error);
+    }
+    if (waiting.size === 0) document.documentElement.dataset.charts = 'drawn';
+  }
+
+  // Charts are drawn when they come near the screen: a report of twenty workloads has a hundred.
+  function drawWhenSeen() {
+    const charts = JSON.parse(document.getElementById('heapwise-charts').textContent);
+    for (const { id, spec } of charts) waiting.set(document.getElementById(id), spec);
+    const observer = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries.filter((one) => one.isIntersecting)) {
+          observer.unobserve(entry.target);
+          draw(entry.target);
+        }
+      },
+      { rootMargin: '600px' },
+    );
+    for (const place of waiting.keys()) observer.observe(place);
+    document.documentElement.dataset.charts = waiting.size === 0 ? 'drawn' : 'waiting';
+  }
+
+  // For the printer, which wants all of them.
+  async function drawAll() {
+    for (const place of [...waiting.keys()]) await draw(place);
+  }
+  window.heapwiseDrawAll = drawAll;
+  window.addEventListener('beforeprint', drawAll);
 
   // ---- hiding lines
 
   function toggleSeries(button) {
     const shown = button.getAttribute('aria-pressed') !== 'true';
     button.setAttribute('aria-pressed', String(shown));
-    const section = button.closest('section');
-    const hidden = [...section.querySelectorAll('.chip[aria-pressed="false"]')].map((chip) => chip.dataset.series);
-    for (const place of section.querySelectorAll('.chart')) {
-      place.heapwiseView?.signal('hidden', hidden).run();
+    for (const place of button.closest('section').querySelectorAll('.chart')) applyHidden(place);
+  }
+
+  async function applyHidden(place) {
+    const chips = place.closest('section')?.querySelectorAll('.chip[aria-pressed="false"]') ?? [];
+    const hidden = [...chips].map((chip) => chip.dataset.series);
+    const view = place.heapwiseView;
+    if (!view || String(view.signal('hidden')) === String(hidden)) return;
+    await view.signal('hidden', hidden).runAsync();
+  }
+
+  // ---- choosing the figure of the matrix
+
+  function chooseFigure(button) {
+    const matrices = button.closest('.matrices');
+    for (const other of matrices.querySelectorAll('.choose')) {
+      other.setAttribute('aria-pressed', String(other === button));
+    }
+    for (const one of matrices.querySelectorAll('[data-matrix]')) {
+      one.hidden = one.dataset.matrix !== button.dataset.choose;
     }
   }
 
@@ -98,8 +155,9 @@
   async function savePicture(button) {
     const place = button.closest('figure').querySelector('.chart');
     const link = document.createElement('a');
-    link.href = await place.heapwiseView.toImageURL('png', 2);
-    link.download = `heapwise-${place.id}.png`;
+    await draw(place);
+    link.href = await place.heapwiseView.toImageURL(button.dataset.format, 2);
+    link.download = `heapwise-${place.id}.${button.dataset.format}`;
     link.click();
   }
 
@@ -109,6 +167,7 @@
     if (button?.matches('.sort')) sortBy(button);
     if (button?.matches('.copy')) copyLine(button);
     if (button?.matches('.save')) savePicture(button);
+    if (button?.matches('.choose')) chooseFigure(button);
   });
-  drawAll();
+  drawWhenSeen();
 })();

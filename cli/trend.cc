@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "results/trend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "cli/measure.h"
+#include "cli/verb.h"
+#include "results/report/trend_html.h"
+#include "results/store.h"
+
+namespace heapwise::cli {
+namespace {
+
+constexpr std::size_t kShownSteps = 12;
+
+struct TrendVerb {
+  std::string folder, output;
+  bool force = false;
+};
+
+Expected<std::vector<std::string>> json_files(const std::string& folder) {
+  std::error_code failed;
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path().string());
+  }
+  if (failed) {
+    return fail(ErrorCode::io, fmt::format("cannot read {}: {}", folder, failed.message()),
+                "give a folder with a result (JSON) for each night");
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+/// A file that is no result is named and left out: one night that was cut short must not hide the
+/// others.
+Expected<std::vector<Night>> load_nights(const std::string& folder) {
+  const auto files = json_files(folder);
+  if (!files) return tl::make_unexpected(files.error());
+  std::vector<Night> nights;
+  for (const std::string& file : *files) {
+    auto result = load_result(file);
+    if (!result) {
+      fmt::print(stderr, "heapwise: left out: {}\n", result.error().what);
+      continue;
+    }
+    if (!result->created.empty()) nights.push_back(night_of(*std::move(result), file));
+  }
+  if (nights.empty()) {
+    return fail(ErrorCode::bad_input, folder + " has no result in it",
+                "save one each night: heapwise suite --json " + folder + "/$(date +%F).json");
+  }
+  return nights;
+}
+
+Expected<void> run(const TrendVerb& verb) {
+  if (auto place = check_output(verb.output, verb.force); !place) return place;
+  auto nights = load_nights(verb.folder);
+  if (!nights) return tl::make_unexpected(nights.error());
+  const Trend trend = trend_of(*std::move(nights));
+  if (auto done = write_file(verb.output, trend_html(trend), verb.force); !done) return done;
+  if (verb.output == "-") return {};
+  fmt::print("{}\nNext: open {} in a browser.\n", trend_text(trend, kShownSteps), verb.output);
+  return {};
+}
+
+}  // namespace
+
+void add_trend(CLI::App& root, Outcome& outcome) {
+  auto verb = std::make_shared<TrendVerb>();
+  CLI::App* app = root.add_subcommand(
+      "trend",
+      "Draw the results of many nights over time: one HTML file with memory and time of every "
+      "allocator on every workload, with marks where a level changed for good and lines where an "
+      "allocator, the kernel or heapwise itself did.\n"
+      "Example: heapwise trend results/nightly -o trend.html");
+  app->add_option("FOLDER", verb->folder, "A folder with a result (JSON) for each night")
+      ->required();
+  app->add_option("-o,--output", verb->output, "The HTML file to write, or - for stdout")
+      ->required();
+  app->add_flag("--force", verb->force, "Replace an existing file");
+  app->callback([verb, &outcome] {
+    if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
+  });
+}
+
+}  // namespace heapwise::cli
