@@ -46,6 +46,7 @@ int main(int argc, char** argv) {
   add_trace(app, outcome);
   add_verify(app, outcome);
   add_workload(app, outcome);
+  add_workload_fit(app, outcome);
   add_bench(app, outcome);
   add_allocators(app);
   add_doctor(app, outcome);

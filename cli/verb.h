@@ -43,5 +43,7 @@ void add_trace(CLI::App& root, Outcome& outcome);
 void add_trend(CLI::App& root, Outcome& outcome);
 void add_verify(CLI::App& root, Outcome& outcome);
 void add_workload(CLI::App& root, Outcome& outcome);
+/// `workload fit`; after add_workload(), below which it stands.
+void add_workload_fit(CLI::App& root, Outcome& outcome);
 
 }  // namespace heapwise::cli

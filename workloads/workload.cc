@@ -102,6 +102,18 @@ Expected<void> check_paths(const WorkloadChoice& choice) {
   return {};
 }
 
+// FILE.json:key=value is short for fitted:file=FILE.json,key=value.
+std::string spell_out(const std::string& text) {
+  constexpr std::string_view kEnding = ".json";
+  const std::size_t end = text.find(kEnding);
+  if (end == std::string::npos || text.find('=') < end) return text;
+  const std::size_t rest = end + kEnding.size();
+  if (rest != text.size() && text[rest] != ':') return text;
+  std::string full = "fitted:file=" + text.substr(0, rest);
+  if (rest + 1 < text.size()) full += "," + text.substr(rest + 1);
+  return full;
+}
+
 TraceInfo describe(const WorkloadChoice& choice, std::uint64_t seed) {
   TraceInfo info;
   info.source = TraceSource::synthetic;
@@ -157,6 +169,8 @@ bool Params::set_path(const std::string& name, std::string path) {
   return false;
 }
 
+const Workload* find_workload(const std::string& name) { return find(name, workloads()); }
+
 bool needs_file(const Workload& workload) {
   return std::any_of(workload.parameters.begin(), workload.parameters.end(),
                      [](const Parameter& parameter) { return parameter.unit == Unit::path; });
@@ -176,7 +190,8 @@ std::string WorkloadChoice::text() const {
   return text;
 }
 
-Expected<WorkloadChoice> parse_workload(const std::string& text) {
+Expected<WorkloadChoice> parse_workload(const std::string& given) {
+  const std::string text = spell_out(given);
   const std::size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
   const Workload* workload = find(name, workloads());
@@ -194,7 +209,12 @@ Expected<WorkloadChoice> parse_workload(const std::string& text) {
 
 Expected<TraceTotals> make_workload(const WorkloadChoice& choice, std::uint64_t seed,
                                     const std::string& path, bool overwrite) {
-  auto writer = TraceWriter::create(path, describe(choice, seed), overwrite);
+  TraceInfo info = describe(choice, seed);
+  if (choice.workload->inform != nullptr) {
+    auto informed = choice.workload->inform(choice.params, info);
+    if (!informed) return tl::unexpected(informed.error());
+  }
+  auto writer = TraceWriter::create(path, info, overwrite);
   if (!writer) return tl::unexpected(writer.error());
   auto generated = choice.workload->generate(choice.params, seed, *writer);
   if (!generated) return tl::unexpected(generated.error());

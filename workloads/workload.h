@@ -53,10 +53,15 @@ struct Workload {
   std::string summary;  ///< one line without a full stop
   std::vector<Parameter> parameters;
   Expected<void> (*generate)(const Params& params, std::uint64_t seed, TraceWriter& writer);
+  /// Where given, says more of the trace before it is begun: its name, what it knows.
+  Expected<void> (*inform)(const Params& params, TraceInfo& info) = nullptr;
 };
 
 /// Every workload there is, by name.
 const std::vector<Workload>& workloads();
+
+/// The workload of a name, or null.
+const Workload* find_workload(const std::string& name);
 
 /// True for a workload that is nothing without a file of the user's: it cannot be made by its name
 /// alone, so whoever runs all workloads leaves it out.
@@ -72,7 +77,7 @@ struct WorkloadChoice {
   std::string text() const;
 };
 
-/// Reads NAME or NAME:key=value,key=value. Errors name the nearest name, key or range, or the path
+/// Reads NAME or NAME:key=value,key=value. FILE.json stands for fitted:file=FILE.json. Errors name the nearest name, key or range, or the path
 /// that is missing.
 Expected<WorkloadChoice> parse_workload(const std::string& text);
 
