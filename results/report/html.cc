@@ -14,6 +14,7 @@
 #include "results/report/matrix_html.h"
 #include "results/report/pack.h"
 #include "results/report/page_html.h"
+#include "results/report/suite_html.h"
 #include "results/report/text.h"
 #include "results/report/verification_view.h"
 #include "results/report/view.h"
@@ -355,6 +356,7 @@ void add_result(Page& page, const Result& result) {
     }
     page.body += html_matrix(result, views, first);
   }
+  page.body += html_fleet(result) + html_suite(result);
   for (const WorkloadView& view : views) add_workload(page, view, result, page.sections++, many);
   add_machine(page, result);
   add_method(page, result);

@@ -78,7 +78,7 @@ std::string markdown_report(const Result& result) {
   const Result complete = with_summary(result);
   std::string text;
   for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
-  text += fleet_markdown(complete);
+  text += fleet_markdown(complete) + suite_markdown(complete);
   text += "<sub>heapwise " + escape_markdown(complete.heapwise_version) + "; " +
           escape_markdown(describe_method(complete));
   for (const std::string& sentence :

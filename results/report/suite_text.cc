@@ -8,6 +8,7 @@
 
 #include "results/regret.h"
 #include "results/report/escape.h"
+#include "results/report/fleet_view.h"
 #include "results/report/text.h"
 #include "results/report/view.h"
 #include "results/summarize.h"
@@ -17,69 +18,19 @@ namespace {
 
 constexpr std::size_t kColumns = 80;
 constexpr std::size_t kNameColumns = 29;
-constexpr const char* kNothing = "–";
 
-std::string points(double value) { return fmt::format("{:.{}f}", value, value < 9.95 ? 1 : 0); }
-
-std::string cell(const std::optional<RegretFigure>& figure, bool worst) {
-  if (!figure) return kNothing;
-  return points(worst ? figure->worst : figure->mean);
-}
-
-/// Two columns for each figure that was measured for anyone.
-struct Column {
-  const char* name;
-  std::optional<RegretFigure> FleetRow::*figure;
-};
-
-std::vector<Column> columns_of(const std::vector<FleetRow>& fleet) {
-  std::vector<Column> columns;
-  for (const Column& one :
-       {Column{"memory %", &FleetRow::memory}, Column{"time %", &FleetRow::speed},
-        Column{"p99.9 %", &FleetRow::latency}, Column{"balanced", &FleetRow::balanced}}) {
-    const bool any = std::any_of(fleet.begin(), fleet.end(), [&one](const FleetRow& row) {
-      return (row.*one.figure).has_value();
-    });
-    if (any) columns.push_back(one);
-  }
-  return columns;
-}
-
-std::string row_note(const FleetRow& row) {
-  std::string note;
-  if (row.failures > 0) note += fmt::format("failed on {}", row.failures);
-  if (row.missing > 0) {
-    note += fmt::format("{}not run on {}", note.empty() ? "" : ", ", row.missing);
-  }
-  return note;
-}
-
-std::string row_text(const FleetRow& row, const std::vector<Column>& columns) {
+std::string row_text(const FleetRow& row, const std::vector<FleetColumn>& columns) {
   std::string line = "  " + pad_right(shorten(printable(display_name(row.allocator, row.tuning)),
                                               kNameColumns - 1),
                                       kNameColumns);
-  for (const Column& column : columns) {
-    line +=
-        pad_left(cell(row.*column.figure, false), 6) + pad_left(cell(row.*column.figure, true), 6);
+  for (const FleetColumn& column : columns) {
+    line += pad_left(fleet_cell(row.*column.figure, false), 6) +
+            pad_left(fleet_cell(row.*column.figure, true), 6);
   }
   line += "\n";
-  const std::string note = row_note(row);
+  const std::string note = fleet_note(row);
   if (!note.empty()) line += "      " + note + "\n";
   return line;
-}
-
-/// Best first by what most ask for.
-std::vector<const FleetRow*> ordered(const std::vector<FleetRow>& fleet) {
-  std::vector<const FleetRow*> rows;
-  for (const FleetRow& row : fleet) rows.push_back(&row);
-  const auto key = [](const FleetRow& row) {
-    const bool whole = row.failures == 0 && row.missing == 0;
-    const auto& figure = row.balanced ? row.balanced : row.memory ? row.memory : row.speed;
-    return std::pair(!whole || !figure, figure ? figure->mean : 0);
-  };
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&key](const FleetRow* a, const FleetRow* b) { return key(*a) < key(*b); });
-  return rows;
 }
 
 std::string verdict_line(const WorkloadView& view, std::size_t width) {
@@ -114,31 +65,6 @@ std::string failures_text(const Result& result) {
   return text.empty() ? text : "\nFailed runs\n" + text;
 }
 
-std::string method_text(const Result& result) {
-  if (!result.suite) return {};
-  const SuiteInfo& suite = *result.suite;
-  std::map<std::string, unsigned> stopped;
-  unsigned least = ~0U, most = 0;
-  for (const SuiteWorkload& one : suite.progress) {
-    ++stopped[one.stopped];
-    least = std::min(least, one.rounds);
-    most = std::max(most, one.rounds);
-  }
-  std::string text =
-      fmt::format("{} suite, {} runs in {}, seed {}; {} round{}", suite.mode, result.runs.size(),
-                  format_seconds(suite.elapsed_s), result.seed,
-                  least == most ? fmt::format("{}", most) : fmt::format("{} to {}", least, most),
-                  most == 1 ? "" : "s");
-  const auto add = [&](const char* why, const char* words) {
-    if (stopped[why] > 0) text += fmt::format(", {} {}", stopped[why], words);
-  };
-  add("narrow", "ended because the leading comparisons were told apart");
-  add("most-rounds", "with all their rounds");
-  add("budget", "ended by the time budget");
-  add("failed", "could not be run");
-  return "\n" + wrap(text, kColumns, "Method   ", "         ");
-}
-
 std::string failed_workloads(const Result& result) {
   std::string text;
   if (!result.suite) return text;
@@ -154,12 +80,12 @@ std::string failed_workloads(const Result& result) {
 
 std::string fleet_text(const Result& result) {
   if (result.fleet.size() < 2) return {};
-  const auto columns = columns_of(result.fleet);
+  const auto columns = fleet_columns(result.fleet);
   std::string text = "How much worse than the best of each workload: mean, and at most\n";
   std::string head = std::string(kNameColumns + 2, ' ');
-  for (const Column& column : columns) head += pad_left(column.name, 12);
+  for (const FleetColumn& column : columns) head += pad_left(column.name, 12);
   text += head + "\n";
-  for (const FleetRow* row : ordered(result.fleet)) text += row_text(*row, columns);
+  for (const FleetRow* row : fleet_order(result.fleet)) text += row_text(*row, columns);
   if (result.fleet_recommendations.empty()) return text;
   text += "\nOne for all\n";
   for (const Recommendation& one : result.fleet_recommendations) {
@@ -173,8 +99,10 @@ std::string suite_report(const Result& result) {
   std::string text = verdicts_text(result);
   const std::string fleet = fleet_text(result);
   if (!fleet.empty()) text += "\n" + fleet;
-  text += failures_text(result) + method_text(result) + failed_workloads(result);
+  text += failures_text(result);
   if (result.suite) {
+    text += "\n" + wrap(describe_suite(result), kColumns, "Method   ", "         ");
+    text += failed_workloads(result);
     const char* label = "Limits   ";
     for (const std::string& limit : result.suite->limits) {
       text += wrap(printable(limit), kColumns, label, "         ");
@@ -194,31 +122,39 @@ std::string suite_report(const Result& result) {
 
 std::string fleet_markdown(const Result& result) {
   if (result.fleet.size() < 2) return {};
-  const auto columns = columns_of(result.fleet);
+  const auto columns = fleet_columns(result.fleet);
   std::string text = "### All workloads\n\n";
   for (const Recommendation& one : result.fleet_recommendations) {
     text += fmt::format("- {}: {}\n", to_string(one.objective), escape_markdown(one.headline));
   }
   text += "\n| worse than the best of each workload |";
   std::string rule = "|---|";
-  for (const Column& column : columns) {
+  for (const FleetColumn& column : columns) {
     text += fmt::format(" {}, mean | at most | on |", column.name);
     rule += "--:|--:|---|";
   }
   text += "\n" + rule + "\n";
-  for (const FleetRow* row : ordered(result.fleet)) {
+  for (const FleetRow* row : fleet_order(result.fleet)) {
     text += "| " + escape_markdown(display_name(row->allocator, row->tuning));
-    const std::string note = row_note(*row);
+    const std::string note = fleet_note(*row);
     if (!note.empty()) text += " (" + note + ")";
     text += " |";
-    for (const Column& column : columns) {
+    for (const FleetColumn& column : columns) {
       const auto& figure = row->*column.figure;
       text +=
-          fmt::format(" {} | {} | {} |", cell(figure, false), cell(figure, true),
+          fmt::format(" {} | {} | {} |", fleet_cell(figure, false), fleet_cell(figure, true),
                       figure && figure->worst > 0 ? escape_markdown(figure->worst_workload) : "");
     }
     text += "\n";
   }
+  return text + "\n";
+}
+
+std::string suite_markdown(const Result& result) {
+  if (!result.suite) return {};
+  std::string text = escape_markdown(describe_suite(result)) + ".\n\n";
+  for (const std::string& limit : result.suite->limits)
+    text += "- " + escape_markdown(limit) + "\n";
   return text + "\n";
 }
 

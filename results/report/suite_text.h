@@ -17,4 +17,7 @@ std::string fleet_text(const Result& result);
 /// The same as Markdown.
 std::string fleet_markdown(const Result& result);
 
+/// How a suite was run and what it cannot tell, as Markdown; empty for other results.
+std::string suite_markdown(const Result& result);
+
 }  // namespace heapwise

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "results/regret.h"
 #include "results/report/assets.h"
 #include "results/report/escape.h"
 #include "tests/report/fixture.h"
@@ -163,6 +164,24 @@ TEST(EscapeScript, MeansTheSameToAJsonReader) {
   const std::string text = escape_script(value);
   EXPECT_EQ(text.find_first_of("<>&"), std::string::npos);
   EXPECT_EQ(nlohmann::json::parse(text), value);
+}
+
+TEST_F(HtmlReport, OfASuiteTellsWhatToRunEverywhereAndWhatItCannotTell) {
+  Result result = fixture::large_result(3, 1);
+  fill_regrets(result, fixture::deployments());
+  result.suite.emplace();
+  result.suite->mode = "quick";
+  result.suite->progress = {{"w", "w", 1, "budget", ""}};
+  result.suite->limits = {"Differences below 5 % are <lost>."};
+  const std::string text = without_assets(html_report({result}));
+  EXPECT_THAT(text, HasSubstr("One for all workloads"));
+  EXPECT_THAT(text, HasSubstr("<li>Differences below 5 % are &lt;lost&gt;.</li>"));
+  EXPECT_THAT(text, HasSubstr("quick suite, "));
+  EXPECT_LT(text.find("id=\"fleet\""), text.find("id=\"w0\"")) << "before single workloads";
+}
+
+TEST_F(HtmlReport, OfOneWorkloadHasNoTableForAll) {
+  EXPECT_THAT(without_assets(page()), Not(HasSubstr("id=\"limits\"")));
 }
 
 }  // namespace
