@@ -64,6 +64,7 @@ double median_of(const Values& values) {
 std::optional<Leading> leading_of(const std::map<Name, Values>& all, const Aspect& aspect) {
   if (all.size() < 2) return std::nullopt;
   std::vector<std::pair<double, Name>> order;
+  order.reserve(all.size());
   for (const auto& [name, values] : all) order.emplace_back(median_of(values), name);
   std::sort(order.begin(), order.end());
   const Name best = order[0].second;
@@ -144,6 +145,22 @@ void tell_rounds(const SuiteInfo& suite, std::vector<std::string>& limits) {
   }
 }
 
+/// What noise hides: half the width of the leading intervals.
+void tell_widths(const Result& result, std::vector<std::string>& limits) {
+  for (const auto& [figure, widths] : widths_of(result)) {
+    const std::string worst =
+        fmt::format("below {} on {}", format_percent(widths.back().first), widths.back().second);
+    const std::string half = widths.size() == 1
+                                 ? ""
+                                 : fmt::format(
+                                       "below {} are lost in the noise on half of the "
+                                       "workloads, and ",
+                                       format_percent(widths[widths.size() / 2].first));
+    limits.push_back(fmt::format("Differences in {} {}{}{}.", figure, half, worst,
+                                 half.empty() ? " are lost in the noise" : ""));
+  }
+}
+
 void tell_unfinished(const SuiteInfo& suite, std::vector<std::string>& limits) {
   std::string names;
   for (const SuiteWorkload& one : suite.progress) {
@@ -207,14 +224,7 @@ std::vector<std::string> limits_of(const Result& result) {
   if (!result.suite) return limits;
   tell_rounds(*result.suite, limits);
   tell_unfinished(*result.suite, limits);
-  for (const auto& [figure, widths] : widths_of(result)) {
-    limits.push_back(
-        fmt::format("Differences in {} below {} are lost in the noise on half of the workloads, "
-                    "and below {} on "
-                    "{}.",
-                    figure, format_percent(widths[widths.size() / 2].first),
-                    format_percent(widths.back().first), widths.back().second));
-  }
+  tell_widths(result, limits);
   const auto outliers = outliers_of(result.runs);
   if (!outliers.empty()) {
     const Outlier& first = outliers.front();
@@ -224,7 +234,8 @@ std::vector<std::string> limits_of(const Result& result) {
         outliers.size(), outliers.size() == 1 ? " stands" : "s stand",
         outliers.size() == 1 ? "its" : "their", outliers.size() == 1 ? "is" : "are",
         display_name(first.run->allocator, first.run->tuning), first.run->workload,
-        format_number(first.times_median), first.figure));
+        format_number(first.times_median),
+        first.figure == "speed" ? "allocator time" : first.figure));
   }
   return limits;
 }

@@ -47,6 +47,7 @@ std::string fleet_note(const FleetRow& row) {
 
 std::vector<const FleetRow*> fleet_order(const std::vector<FleetRow>& fleet) {
   std::vector<const FleetRow*> rows;
+  rows.reserve(fleet.size());
   for (const FleetRow& row : fleet) rows.push_back(&row);
   const auto key = [](const FleetRow& row) {
     const bool whole = row.failures == 0 && row.missing == 0;

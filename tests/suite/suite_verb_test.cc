@@ -81,18 +81,27 @@ TEST_F(SuiteVerb, KilledAtRandomMomentsAndGoneOnWithHasTheRunsOfAnUnbrokenOne) {
 }
 
 TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
-  std::vector<std::string> words{"timeout", "-s", "INT", "0.3",
-                                 HEAPWISE_BINARY_DIR "/bin/heapwise"};
-  for (const std::string& word : command({"--rounds", "100", "--json", path("r.json")})) {
-    if (word != "2") words.push_back(word);
-  }
-  words.erase(std::find(words.begin(), words.end(), "--rounds"));
-  const Finished end = run(words);
+  const Finished end = run({"timeout", "-s", "INT", "0.4", HEAPWISE_BINARY_DIR "/bin/heapwise",
+                            "suite", "--workloads", kWorkloads, "--allocators", "glibc,jemalloc",
+                            "--rounds", "15", "--quiet", "--json", path("r.json")});
   EXPECT_EQ(end.exit_code, 124) << end.err;
   EXPECT_THAT(end.err, AllOf(HasSubstr("interrupted"), HasSubstr("--resume --json")));
-  EXPECT_EQ(json("r.json")["suite"]["complete"], false);
   EXPECT_FALSE(exists("r.json.work"));
-  for (const auto& run : json("r.json")["runs"]) EXPECT_EQ(run["status"], "ok");
+  const auto part = json("r.json");
+  EXPECT_EQ(part["suite"]["complete"], false);
+  EXPECT_LT(part["runs"].size(), 2U * 2 * 3 * 15);
+  for (const auto& one : part["runs"])
+    EXPECT_EQ(one["status"], "ok") << "killed by the same signal";
+
+  ASSERT_EQ(heapwise({"suite", "--resume", "--quiet", "--json", "r.json"}).exit_code, 0);
+  const auto whole = json("r.json");
+  EXPECT_EQ(whole["seed"], part["seed"]);
+  const auto made = runs("r.json");
+  EXPECT_EQ(made.size(), 2U * 2 * 3 * 15);
+  EXPECT_EQ(std::set<Key>(made.begin(), made.end()).size(), made.size()) << "a run was repeated";
+  for (std::size_t i = 0; i < part["runs"].size(); ++i) {
+    EXPECT_EQ(part["runs"][i]["seconds"], whole["runs"][i]["seconds"]) << "a run was made again";
+  }
 }
 
 TEST_F(SuiteVerb, RefusesToGoOnWithOtherSettingsAndNamesThem) {
