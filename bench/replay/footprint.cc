@@ -68,24 +68,29 @@ extern "C" [[gnu::noinline]] void heapwise_footprint_loop(Lane* lane, Order* ord
 namespace {
 
 /// What the allocator's clock has advanced by when the trace's shows `trace_ns`.
-std::uint64_t allocators_time(const Replay& replay, std::uint64_t trace_ns) {
+std::int64_t allocators_time(const Replay& replay, std::uint64_t trace_ns, std::int64_t spent_ns) {
   const Order& order = replay.order;
-  const std::int64_t elapsed = real_now_ns() - order.started_ns;
-  if (replay.clock != ReplayClock::trace) return static_cast<std::uint64_t>(elapsed);
-  return trace_ns + static_cast<std::uint64_t>(elapsed - order.excluded_ns);
+  if (replay.clock != ReplayClock::trace) return spent_ns + order.excluded_ns;
+  return static_cast<std::int64_t>(trace_ns) + spent_ns;
 }
 
 void take_sample(Replay& replay) {
   Order& order = replay.order;
   RawRun& raw = *replay.raw;
   const plan::PlanSample& due = replay.plan.samples[order.sample];
-  const std::uint64_t clock_ns = allocators_time(replay, due.time_ns);
+  const std::int64_t spent_ns = real_now_ns() - order.started_ns - order.excluded_ns;
+  const std::int64_t clock_ns = allocators_time(replay, due.time_ns, spent_ns);
   const Excluded excluded(order);
   const std::uint64_t rss = replay.sampler.rss_anon_bytes();
   if (rss > raw.peak_rss_bytes) raw.peak_rss_bytes = rss;
   if (raw.sample_count < raw.sample_capacity) {
     auto* const samples = reinterpret_cast<RawSample*>(&raw + 1);
-    samples[raw.sample_count++] = {due.word, due.time_ns, clock_ns, due.live_bytes, rss};
+    samples[raw.sample_count++] = {due.word,
+                                   due.time_ns,
+                                   static_cast<std::uint64_t>(clock_ns),
+                                   static_cast<std::uint64_t>(spent_ns),
+                                   due.live_bytes,
+                                   rss};
   }
   ++order.sample;
   order.sample_word = order.sample < replay.plan.header->sample_count

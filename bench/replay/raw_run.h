@@ -30,6 +30,7 @@ struct RawSample {
   std::uint64_t word;            ///< number in the total order that was about to run
   std::uint64_t time_ns;         ///< trace time
   std::uint64_t clock_ns;        ///< what the allocator's clock had advanced by
+  std::uint64_t spent_ns;        ///< real time that the replay took so far, without sampling
   std::uint64_t live_bytes;      ///< requested
   std::uint64_t rss_anon_bytes;  ///< of the whole runner; the baseline is not subtracted
 };

@@ -34,6 +34,13 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
+/// How many threads were at work on average, as far as the recorded CPU time tells.
+double calls_at_once(const plan::PlanFacts& facts) {
+  const auto cpu = facts.totals.fact("cpu_seconds");
+  if (!cpu || facts.threads < 2 || facts.duration_ns == 0) return 1;
+  return std::max(1.0, std::atof(cpu->c_str()) * 1e9 / static_cast<double>(facts.duration_ns));
+}
+
 }  // namespace
 
 Expected<plan::PlanFacts> Session::open(const std::string& trace) {
@@ -111,6 +118,7 @@ Expected<void> Session::run_null(const plan::PlanFacts& facts) {
     const RawRun& raw = end->raw.run;
     const std::uint64_t highest = std::max(raw.peak_rss_bytes, raw.last_rss_bytes);
     null_.rss_bytes = raw.before_rss_bytes;
+    null_.samples = end->raw.samples;
     Harness& harness = result_.harness;
     harness.null_rss_bytes = std::max(harness.null_rss_bytes, raw.before_rss_bytes);
     const std::uint64_t growth = highest - std::min(highest, raw.before_rss_bytes);
@@ -222,7 +230,7 @@ void Session::warn_of_settings(const Item& item, const RunnerEnd& end) {
 Expected<Run> Session::run_item(const Item& item, unsigned repetition,
                                 const plan::PlanFacts& facts) {
   progress_.begin(item.contender, to_string(item.purpose), repetition);
-  const auto end = call_runner(item.contender, item.purpose, timeout(item.purpose, facts));
+  auto end = call_runner(item.contender, item.purpose, timeout(item.purpose, facts));
   if (!end) return tl::unexpected(end.error());
   progress_.end();
   Run run;
@@ -256,6 +264,9 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   } else {
     const LiveFigures live{facts.peak_live_bytes, facts.mean_live_bytes, facts.end_live_bytes,
                            facts.exit_known};
+    if (options_.clock == ReplayClock::trace && facts.info.source == TraceSource::recorded) {
+      add_allocator_time(end->raw, null_.samples, calls_at_once(facts));
+    }
     fill_footprint(run, end->raw, live, null_.rss_bytes);
   }
   return run;

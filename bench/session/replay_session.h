@@ -125,6 +125,7 @@ class Session {
   /// What the null runner showed on the present trace.
   struct Null {
     std::uint64_t rss_bytes = 0;
+    std::vector<RawSample> samples;  ///< footprint
     std::map<Purpose, double> seconds;
   };
 

@@ -312,6 +312,22 @@ TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
   EXPECT_EQ(totals_.fact("recorder.allocator_ns_per_event"), "30.00");
 }
 
+TEST_F(Convert, WhatCallsCostHereaboutsIsTakenOutThere) {
+  SpoolBuilder spool;
+  spool.header.stamp_ticks = 10;
+  spool.header.timed_events = 100;
+  spool.header.recorder_ticks = 2000;  // 20 for each event
+  SegmentBuilder segment(0, 0);
+  for (std::uint64_t i = 1; i <= 1000; ++i) {
+    segment.malloc(i * 1000, kA + i * 64, 8);
+    segment.extended(i * 1000, Code::timed, 0, 410ULL << 32 | 100);
+  }
+  spool.segments = {segment};
+  convert_fine(spool);
+  EXPECT_EQ(ops_[1].time_ns - ops_[0].time_ns, 1000U - 20) << "the average of all, at first";
+  EXPECT_EQ(ops_[999].time_ns - ops_[998].time_ns, 1000U - 500);
+}
+
 TEST_F(Convert, WhatThreadsPaidAtTheSameTimeIsTakenOutOnce) {
   SpoolBuilder spool;
   spool.header.timed_events = 100;

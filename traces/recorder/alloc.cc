@@ -128,6 +128,7 @@ std::size_t usable_size(std::size_t size) {
   header->timed_events.fetch_add(1, std::memory_order_relaxed);
   header->allocator_ticks.fetch_add(allocator_ticks, std::memory_order_relaxed);
   header->recorder_ticks.fetch_add(recorder_ticks, std::memory_order_relaxed);
+  log_extended(spool::Code::timed, 0, allocator_ticks << 32 | recorder_ticks);
 }
 
 [[gnu::cold, gnu::noinline]] void count_failed() {

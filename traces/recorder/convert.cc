@@ -348,9 +348,18 @@ class Converter {
         return time_.add_stall(event.size);
       case Code::touched:
         return time_.add_stall(event.size);
+      case Code::timed:
+        return time_.observe(timed_cost_ns(event.size));
       default:
         return;
     }
+  }
+
+  double timed_cost_ns(std::uint64_t allocator_and_recorder) const {
+    const std::uint64_t allocator = allocator_and_recorder >> 32;
+    const std::uint64_t recorder = allocator_and_recorder & 0xffff'ffffU;
+    const std::uint64_t stamp = std::min<std::uint64_t>(allocator, raw_.header().stamp_ticks);
+    return static_cast<double>(allocator - stamp + recorder) * request_.scale.ns_per_tick;
   }
 
   void end_freed(Thread& thread, const Event& event, std::uint64_t now) {

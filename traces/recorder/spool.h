@@ -189,6 +189,7 @@ enum class Code : std::uint32_t {
   exec = 11,           //
   stall = 12,          ///< + ticks that the thread waited for a free segment
   touched = 13,        ///< + address + ticks that counting took: `value` pages have been written
+  timed = 14,          ///< + allocator << 32 | recorder: ticks that the call before took in each
 };
 
 constexpr unsigned kCodeShift = kKindBits;
@@ -213,6 +214,7 @@ constexpr std::size_t argument_count(Code code) {
     case Code::trim:
     case Code::mallopt:
     case Code::stall:
+    case Code::timed:
       return 1;
     case Code::wide:
     case Code::touched:
