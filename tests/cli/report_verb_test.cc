@@ -70,6 +70,17 @@ TEST_F(ReportVerb, WritesSeveralFormsAtOnce) {
   EXPECT_TRUE(exists("r.md"));
 }
 
+TEST_F(ReportVerb, WritesWhatGoogleBenchmarksOwnToolCompares) {
+  const std::string tool = "/usr/share/benchmark/compare.py";
+  if (!std::filesystem::exists(tool)) GTEST_SKIP() << "apt-get install libbenchmark-tools";
+  ASSERT_EQ(heapwise({"report", "r.json", "--google-benchmark", "g.json"}).exit_code, 0);
+  const auto compared =
+      run({"/usr/bin/python3", tool, "--no-color", "benchmarks", path("g.json"), path("g.json")});
+  if (compared.err.find("No module named") != std::string::npos) GTEST_SKIP() << compared.err;
+  EXPECT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr("two-wave/jemalloc_pvalue"));
+}
+
 TEST_F(ReportVerb, KeepsFiguresWithoutSamplesThatCompareAsTheWholeDoes) {
   const auto finished = heapwise({"report", "r.json", "--figures", "small.json"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
