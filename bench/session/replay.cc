@@ -209,8 +209,9 @@ void Session::warn_of_settings(const Item& item, const RunnerEnd& end) {
   if (end.status == RunStatus::unsupported) return;
   std::vector<Warning>& warnings = result_.workloads.back().warnings;
   const std::string name = display_name(item.contender.allocator, item.contender.tuning);
+  const std::string beginning = name + ":";
   const bool told = std::any_of(warnings.begin(), warnings.end(), [&](const Warning& one) {
-    return one.code == "unconfirmed-settings" && one.what.rfind(name + ":", 0) == 0;
+    return one.code == "unconfirmed-settings" && one.what.rfind(beginning, 0) == 0;
   });
   if (!end.unconfirmed_settings.empty() && !told) {
     warnings.push_back(
@@ -250,7 +251,7 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   run.linkage = item.contender.library.empty() ? "shared" : "preloaded";
   run.library = item.contender.library;
   for (const auto& [name, value] : item.contender.settings) {
-    run.settings.push_back(name + "=" + value);
+    run.settings.emplace_back(name).append("=").append(value);
   }
   if (run.status != RunStatus::ok) return run;
   run.operations = raw.operations;

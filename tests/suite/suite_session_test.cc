@@ -14,7 +14,6 @@
 namespace heapwise {
 namespace {
 
-using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 

@@ -14,6 +14,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+constexpr const char* kProgram = HEAPWISE_BINARY_DIR "/bin/heapwise";
 constexpr const char* kWorkloads = "churn:calls=3000,threads=2,two-wave:wave=1MiB,idle=100ms";
 
 using Key = std::tuple<std::string, std::string, std::string, std::string, unsigned>;
@@ -61,7 +62,7 @@ TEST_F(SuiteVerb, KilledAtRandomMomentsAndGoneOnWithHasTheRunsOfAnUnbrokenOne) {
   for (int sitting = 0; sitting < 40; ++sitting) {
     std::vector<std::string> words{
         "timeout", "-s", "KILL", std::to_string(0.05 + 0.001 * static_cast<double>(rng.below(400))),
-        HEAPWISE_BINARY_DIR "/bin/heapwise"};
+        kProgram};
     for (const std::string& word : command({"--json", path("part.json"), "--resume"})) {
       words.push_back(word);
     }
@@ -81,9 +82,9 @@ TEST_F(SuiteVerb, KilledAtRandomMomentsAndGoneOnWithHasTheRunsOfAnUnbrokenOne) {
 }
 
 TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
-  const Finished end = run({"timeout", "-s", "INT", "0.4", HEAPWISE_BINARY_DIR "/bin/heapwise",
-                            "suite", "--workloads", kWorkloads, "--allocators", "glibc,jemalloc",
-                            "--rounds", "15", "--quiet", "--json", path("r.json")});
+  const Finished end = run({"timeout", "-s", "INT", "0.4", kProgram, "suite", "--workloads",
+                            kWorkloads, "--allocators", "glibc,jemalloc", "--rounds", "15",
+                            "--quiet", "--json", path("r.json")});
   EXPECT_EQ(end.exit_code, 124) << end.err;
   EXPECT_THAT(end.err, AllOf(HasSubstr("interrupted"), HasSubstr("--resume --json")));
   EXPECT_FALSE(exists("r.json.work"));
