@@ -8,7 +8,7 @@ namespace heapwise {
 namespace {
 
 std::string field(const std::string& text) {
-  const std::string clean = printable(text);
+  std::string clean = printable(text);
   if (clean.find_first_of(",\"") == std::string::npos) return clean;
   std::string quoted = "\"";
   for (const char letter : clean) {

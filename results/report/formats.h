@@ -20,6 +20,6 @@ std::string google_benchmark_json(const Result& result);
 
 /// Prometheus' text format, as its textfile collector reads it: medians and their intervals as
 /// gauges, labelled by workload, allocator and tuning.
-std::string prometheus_text(const std::vector<Result>& results);
+std::string prometheus_text(const std::vector<Result>& given);
 
 }  // namespace heapwise

@@ -73,6 +73,7 @@ std::string head(const char* name, const char* help) {
 
 std::string prometheus_text(const std::vector<Result>& given) {
   std::vector<Result> results;
+  results.reserve(given.size());
   for (const Result& one : given) results.push_back(with_summary(one));
   std::string text;
   for (const Metric& metric : kMetrics) {

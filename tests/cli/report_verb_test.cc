@@ -12,7 +12,6 @@ namespace heapwise::testing {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 class ReportVerb : public CliTest {

@@ -17,6 +17,7 @@ using testing::IsEmpty;
 std::vector<double> noisy(const std::vector<double>& levels, double noise) {
   Rng rng(11);
   std::vector<double> values;
+  values.reserve(levels.size());
   for (const double level : levels) values.push_back(level + noise * simulated::normal(rng));
   return values;
 }
@@ -68,6 +69,7 @@ TEST(FindSteps, FindsNoneInNoise) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Rng rng(seed);
     std::vector<double> values;
+    values.reserve(100);
     for (int i = 0; i < 100; ++i) values.push_back(0.02 * simulated::normal(rng));
     found += find_steps(values, 0.01).empty() ? 0 : 1;
   }
