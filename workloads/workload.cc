@@ -190,18 +190,18 @@ std::string WorkloadChoice::text() const {
   return text;
 }
 
-Expected<WorkloadChoice> parse_workload(const std::string& given) {
-  const std::string text = spell_out(given);
-  const std::size_t colon = text.find(':');
-  const std::string name = text.substr(0, colon);
+Expected<WorkloadChoice> parse_workload(const std::string& text) {
+  const std::string full = spell_out(text);
+  const std::size_t colon = full.find(':');
+  const std::string name = full.substr(0, colon);
   const Workload* workload = find(name, workloads());
   if (workload == nullptr) {
     return fail(ErrorCode::usage, "there is no workload \"" + name + "\"",
                 suggest(name, workloads()));
   }
   WorkloadChoice choice{workload, Params(workload->parameters)};
-  const std::size_t list = colon == std::string::npos ? text.size() : colon + 1;
-  auto set = set_parameters(choice, std::string_view(text).substr(list));
+  const std::size_t list = colon == std::string::npos ? full.size() : colon + 1;
+  auto set = set_parameters(choice, std::string_view(full).substr(list));
   if (set) set = check_paths(choice);
   if (!set) return tl::unexpected(set.error());
   return choice;

@@ -215,7 +215,8 @@ class Learner {
     if (object.kind == OpKind::aligned) ++counts.alignments[object.align_log2];
     if (!model_.written_measured || object.size < model_.written_threshold) return;
     BucketCounts& last = counts_[bucket_of(object.size)];
-    last.pages += static_cast<double>((object.size + kPageBytes - 1) / kPageBytes);
+    const std::uint64_t pages = (object.size + kPageBytes - 1) / kPageBytes;
+    last.pages += static_cast<double>(pages);
     last.pages_written += static_cast<double>(object.pages);
   }
 

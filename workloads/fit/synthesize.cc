@@ -307,11 +307,12 @@ class Synthesizer {
 
   void touch(const Object& object, double position, std::uint64_t size, double written) {
     if (!model_.written_measured || size < model_.written_threshold) return;
-    const auto pages = static_cast<double>((size + kPageBytes - 1) / kPageBytes);
-    const auto share = static_cast<std::uint64_t>(pages * written + rng_.unit());
+    const std::uint64_t pages = (size + kPageBytes - 1) / kPageBytes;
+    const auto share =
+        static_cast<std::uint64_t>(static_cast<double>(pages) * written + rng_.unit());
     if (share == 0) return;
     writer_.touch(threads_[alive(object.maker)].id, time(position), object.id,
-                  std::min(share, static_cast<std::uint64_t>(pages)));
+                  std::min(share, pages));
   }
 
   std::uint32_t keep(const Object& object) {
