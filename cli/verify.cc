@@ -37,6 +37,7 @@ struct VerifyVerb {
   std::string wait_port;
   LoadScript load;
   bool force = false;
+  unsigned recordings = 1;
   MeasureOptions measure;
 };
 
@@ -191,12 +192,16 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
 
   Progress progress(verb.measure.quiet);
   const auto subject =
-      record_subject({command, verb.load, verb.wait_port == "{port}"}, folder->path(), progress);
+      record_subject({command, verb.load, verb.wait_port == "{port}", verb.recordings, *input},
+                     folder->path(), progress);
   if (!subject) return tl::make_unexpected(subject.error());
-  auto result = measure({subject->process.trace}, verb.measure, progress);
+  const std::vector<unsigned> one_workload(subject->traces.size(), 0);
+  auto result = measure(subject->traces, verb.measure, progress,
+                        subject->traces.size() > 1 ? one_workload : std::vector<unsigned>{});
   if (!result) return tl::make_unexpected(result.error());
   WorkloadInfo& workload = result->workloads.front();
   workload.trace.clear();  // it is about to be removed
+  for (RecordingInfo& one : workload.recordings) one.trace.clear();
   workload.command = command;
   workload.recorded_wall_s = subject->recorded_wall_s;
   add_recording_warnings(workload, subject->warnings);
@@ -237,6 +242,11 @@ void add_verify(CLI::App& root, Outcome& outcome) {
   app->add_option("--wait-timeout", verb->load.ready_timeout_s,
                   "Seconds that the program may take to be ready")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app->add_option("--recordings", verb->recordings,
+                  "Record the program so many times: the prediction is the median of theirs, which "
+                  "a program needs that allocates differently each time")
+      ->check(CLI::Range(1, 100))
       ->capture_default_str();
   app->add_flag("--force", verb->force, "Replace existing files");
   verb->measure.add_to(*app);

@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "bench/session/verify.h"
 #include "cli/recording.h"
+#include "results/flags.h"
+#include "results/statistics.h"
 #include "traces/reader.h"
 
 namespace heapwise::cli {
@@ -69,21 +73,22 @@ double share_at(const RecordedProcess& process, std::uint64_t moment_ns) {
                            static_cast<double>(process.totals.duration_ns));
 }
 
-}  // namespace
+std::string trace_name(const std::string& folder, unsigned number) {
+  return folder + (number == 0 ? "/trace.hwt" : fmt::format("/trace-{}.hwt", number + 1));
+}
 
-Expected<Subject> record_subject(const SubjectCall& call, const std::string& folder,
-                                 Progress& progress) {
+Expected<Subject> record_once(const SubjectCall& call, const std::string& main_trace,
+                              Progress& progress) {
   const auto ported = with_free_port(call.command, call.load, call.wait_any_port);
   if (!ported) return tl::make_unexpected(ported.error());
   if (auto free = check_not_ready(ported->load); !free) return tl::make_unexpected(free.error());
+  if (auto back = rewind_input(call.input); !back) return tl::make_unexpected(back.error());
   const std::string& name = call.command.front();
-  progress.note("recording " + name);
   std::optional<Expected<Load>> load;
   const bool has_load = !ported->load.command.empty();
   const auto started = [&](std::int32_t pid) {
     if (has_load) load.emplace(Load::start(ported->load, pid));
   };
-  const std::string main_trace = folder + "/trace.hwt";
   auto recording = record_command(ported->command, main_trace, false, progress, started);
   if (!recording) return tl::make_unexpected(recording.error());
   LoadReport report;
@@ -97,13 +102,13 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
 
   Subject subject;
   subject.process = *std::move(process);
+  subject.traces = {subject.process.trace};
   subject.warnings = recording->warnings;
   subject.recorded_wall_s = recording->wall_seconds;
   // The command's own process is meant by what it is, as others may be named like it.
   if (subject.process.trace != main_trace) {
     subject.image = {subject.process.program, subject.process.nth, subject.process.named_so};
     subject.warnings.push_back(other_process(subject.process, name));
-    note_warning(subject.warnings.back(), progress);
   }
   if (has_load) {
     subject.measured_share = share_at(subject.process, report.ended_ns);
@@ -111,6 +116,41 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
   }
   subject.recording = *std::move(recording);
   return subject;
+}
+
+double median_of(const std::vector<Subject>& subjects, double Subject::*figure) {
+  std::vector<double> values;
+  for (const Subject& subject : subjects) values.push_back(subject.*figure);
+  return median(std::move(values));
+}
+
+}  // namespace
+
+Expected<Subject> record_subject(const SubjectCall& call, const std::string& folder,
+                                 Progress& progress) {
+  std::vector<Subject> subjects;
+  for (unsigned number = 0; number < call.recordings; ++number) {
+    const std::string which =
+        call.recordings > 1 ? fmt::format(", {} of {}", number + 1, call.recordings) : "";
+    progress.note("recording " + call.command.front() + which);
+    auto subject = record_once(call, trace_name(folder, number), progress);
+    if (!subject) return subject;
+    subjects.push_back(*std::move(subject));
+  }
+  Subject whole = subjects.front();
+  whole.measured_share = median_of(subjects, &Subject::measured_share);
+  whole.recorded_wall_s = median_of(subjects, &Subject::recorded_wall_s);
+  whole.traces.clear();
+  for (const Subject& subject : subjects) {
+    whole.traces.push_back(subject.process.trace);
+    for (const Warning& warning : subject.warnings) {
+      if (!has_flag(whole.warnings, warning.code)) whole.warnings.push_back(warning);
+    }
+  }
+  for (const Warning& warning : whole.warnings) {
+    if (warning.code == "other-process") note_warning(warning, progress);
+  }
+  return whole;
 }
 
 }  // namespace heapwise::cli

@@ -19,21 +19,25 @@ struct SubjectCall {
   std::vector<std::string> command;
   LoadScript load;
   bool wait_any_port = false;
+  unsigned recordings = 1;
+  std::string input;  ///< what keep_input() kept
 };
 
-/// What was recorded, for the prediction and for the real runs.
+/// What was recorded, for the prediction and for the real runs. Of several recordings the first
+/// speaks for the program, and times and shares are medians.
 struct Subject {
   Recording recording;
-  RecordedProcess process;        ///< that with the largest heap: it is the one that is compared
-  ImageChoice image;              ///< the same in the real runs
-  std::vector<Warning> warnings;  ///< of the recording and the choice, as shown already
-  double measured_share = 1;      ///< of the process's trace, up to the end of the load
-  double recorded_wall_s = 0;     ///< of the command, up to there
+  std::vector<std::string> traces;  ///< of the process that is compared, one of each recording
+  RecordedProcess process;          ///< that with the largest heap: it is the one that is compared
+  ImageChoice image;                ///< the same in the real runs
+  std::vector<Warning> warnings;    ///< of the recording and the choice, as shown already
+  double measured_share = 1;        ///< of the process's trace, up to the end of the load
+  double recorded_wall_s = 0;       ///< of the command, up to there
 };
 
-/// Records the command into `folder`, with its load where it has one, and chooses the process with
-/// the most live bytes at their peak, as small scripts around a program are not what is asked
-/// about.
+/// Records the command into `folder`, as often as is asked for, with its load where it has one, and
+/// chooses the process with the most live bytes at their peak, as small scripts around a program
+/// are not what is asked about.
 Expected<Subject> record_subject(const SubjectCall& call, const std::string& folder,
                                  Progress& progress);
 

@@ -217,7 +217,10 @@ class Table:
         dates = sorted(m.result["created"] for m in self.known.values())
         repetitions = min(c.row["real_runs"] + c.row["failures"] for m in self.known.values()
                           for c in m.cells)
-        parts = [INTRODUCTION.format(
+        recordings = min(len(m.result["workloads"][0].get("recordings", [])) or 1
+                         for m in self.known.values())
+        times = "once" if recordings == 1 else f"{recordings} times, whose median predicts"
+        parts = [INTRODUCTION.format(recordings=times,
             cpu=machine["cpu"], cores=machine["cores"], distribution=machine["distribution"],
             kernel=machine["kernel"], huge=machine["transparent_hugepage"], first=dates[0][:10],
             last=dates[-1][:10], repetitions=repetitions, noise=BEYOND_NOISE,
@@ -256,7 +259,7 @@ INTRODUCTION = """<!-- SPDX-License-Identifier: MIT -->
 
 Written by `scripts/fidelity`, from {first} to {last} on {cpu}, {cores} cores, {distribution}, Linux
 {kernel}, transparent huge pages {huge}; {repetitions} real runs under each allocator. Each program
-is recorded once, replayed on every allocator, and then run itself under each of them in turn
+is recorded {recordings}, replayed on every allocator, and then run itself under each of them in turn
 (`heapwise verify`). Its input is made by the script, the same on every machine.
 
 - **real peak** is the most that the real program's heap had resident, the median of the runs, and

@@ -111,6 +111,22 @@ TEST_F(Verify, EveryRunGetsTheSameInput) {
   EXPECT_EQ(row_of(json("v.json"), "glibc")["real_runs"], 2);
 }
 
+TEST_F(Verify, OfSeveralRecordingsTheMedianPredicts) {
+  const auto finished = heapwise(
+      {"verify", "--quiet", "--repetitions", "1", "--recordings", "3", "--allocators", "glibc",
+       "--json", "v.json", "--", "perl", "-e",
+       "open my $f, '>>', 'runs'; print $f 'x'; close $f; my $n = -s 'runs'; $n = 2 if $n > 3;"
+       "my @a = map { 'x' x 99 } 1..30_000 * $n; select undef, undef, undef, 0.1"});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto result = json("v.json");
+  const auto& recordings = result["workloads"][0]["recordings"];
+  ASSERT_EQ(recordings.size(), 3U);
+  const double predicted = row_of(result, "glibc")["predicted_peak_rss_bytes"];
+  EXPECT_GT(predicted, recordings[1]["peak_live_bytes"].get<double>());
+  EXPECT_LT(predicted, recordings[2]["peak_live_bytes"].get<double>());
+  EXPECT_EQ(recordings[0].value("trace", ""), "") << "it is gone";
+}
+
 TEST_F(Verify, AServerIsMeasuredUnderItsLoadAndAtAPortOfItsOwn) {
   if (!has("redis-server") || !has("redis-benchmark")) GTEST_SKIP() << "there is no redis";
   const auto finished =
