@@ -89,6 +89,10 @@ TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {
       << "counting every block would have cost more than the program itself";
 }
 
+TEST(RecordedTouches, LeaveGlibcsThresholdsWhereTheProgramWouldHaveMovedThem) {
+  record_scenario({"threshold"});
+}
+
 TEST(RecordedTouches, OfTheParentStandAtTheBeginningOfTheChild) {
   const auto recorded = record_scenario({"inherited-pages"});
   ASSERT_EQ(recorded.traces.size(), 2U);

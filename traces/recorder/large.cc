@@ -217,12 +217,29 @@ std::uint64_t count_resident(const void* block, std::uint64_t pages) {
   return count;
 }
 
+// What the first write to a page costs, in ticks: more than in the supervisor, which measured it
+// alone, where threads fault at once or a hypervisor took the page back. The page in front of each
+// block shows it. Lost updates between threads do no harm.
+constinit std::atomic<std::uint64_t> fault_cost{0};
+constexpr std::uint64_t kLongestFault = 1U << 18;  // what takes longer was interrupted
+
+void note_fault(std::uint64_t ticks) {
+  if (ticks > kLongestFault) return;
+  const std::uint64_t known =
+      std::max<std::uint64_t>(fault_cost.load(std::memory_order_relaxed), session->fault_ticks);
+  fault_cost.store(known - known / 8 + ticks / 8, std::memory_order_relaxed);
+}
+
+std::uint64_t fault_ticks() {
+  return std::max<std::uint64_t>(fault_cost.load(std::memory_order_relaxed), session->fault_ticks);
+}
+
 // Below this size glibc would have taken pages that were written before.
 constexpr std::size_t kUsuallyMapped = 128 * 1024;
 
 void log_count(const void* block, std::size_t size, std::uint64_t began) {
   const std::uint64_t count = count_resident(block, pages_of(size));
-  const std::uint64_t faults = count * session->fault_ticks;
+  const std::uint64_t faults = count * fault_ticks();
   std::uint64_t debt = stamp() - began;
   spent.fetch_add(debt + faults, std::memory_order_relaxed);
   if (size < kUsuallyMapped) debt += faults;
@@ -273,10 +290,13 @@ void begin_large_blocks() {
     keep(number, at);
     return nullptr;
   }
+  const std::uint64_t written = stamp();
   *reinterpret_cast<Placement*>(at) = {kMark ^ block, size, class_pages(number), entry, generation};
   *reinterpret_cast<LibcHeader*>(block - sizeof(LibcHeader)) = {
       kPage - sizeof(LibcHeader), (length - (kPage - sizeof(LibcHeader))) | kMapped};
-  spent.fetch_add(stamp() - began, std::memory_order_relaxed);
+  const std::uint64_t done = stamp();
+  if (!is_sandboxed()) note_fault(done - written);
+  spent.fetch_add(done - began, std::memory_order_relaxed);
   return reinterpret_cast<void*>(block);
 }
 
@@ -303,17 +323,36 @@ void clear_by_hand(const Placement& place, void* block) {
 
 }  // namespace
 
+namespace {
+
+// glibc maps blocks from 128 KiB on by themselves, until one of them is freed: then blocks up to
+// that size come from its heap, of which it keeps twice as much (malloc/malloc.c, "dynamic mmap
+// threshold"; up to 32 MiB). A block that is freed here would teach it nothing, and the program
+// would pay for fresh pages again and again. Were there a call for it, none would be allocated.
+constexpr std::size_t kHighestThreshold = 32 * 1024 * 1024;
+constinit std::atomic<std::size_t> threshold_known{128 * 1024};
+
+void teach_libc(std::size_t size) {
+  if (size <= threshold_known.load(std::memory_order_relaxed) || size > kHighestThreshold) return;
+  threshold_known.store(size, std::memory_order_relaxed);
+  real.free(real.malloc(size));
+}
+
+}  // namespace
+
 [[gnu::cold, gnu::noinline]] void release_large(void* block) {
   Placement& place = *placement(block);
   const std::uint64_t began = stamp();
   if (LargeBlock* entry = entry_of(place)) entry->address.store(0, std::memory_order_release);
   const std::uint64_t reserved = place.pages_reserved;
+  const std::size_t size = place.size;
   place.mark = 0;
   if (is_sandboxed()) return clear_by_hand(place, block);
   const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(&place);
   const long failed = system_call(SYS_madvise, static_cast<long>(at),
                                   static_cast<long>((reserved + 1) * kPage), MADV_DONTNEED);
   if (failed == 0) keep(class_of(reserved), at);
+  teach_libc(size);
   spent.fetch_add(stamp() - began, std::memory_order_relaxed);
 }
 
