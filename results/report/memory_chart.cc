@@ -270,7 +270,9 @@ std::optional<nlohmann::json> memory_chart(const WorkloadView& view,
   if (view.info != nullptr && !view.info->recorded_rss.empty()) {
     layers.push_back(recorded_layer(*view.info, view));
   }
-  layers.push_back(faint_lines(series, view));
+  // With one repetition there is none, and a layer without rows has no extent.
+  Json faint = faint_lines(series, view);
+  if (!faint["data"]["values"].empty()) layers.push_back(std::move(faint));
   layers.push_back(typical_lines(series, view));
   layers.push_back(line_ends(series, view));
   layers.push_back(

@@ -37,6 +37,16 @@ TEST_F(Charts, GiveAnAllocatorTheSameColourInEveryWorkload) {
   for (const Series& one : series_of(views_[1], result_)) EXPECT_EQ(first[one.name], one.colour);
 }
 
+TEST_F(Charts, HaveNoLayerOfOtherRunsWhenThereIsOneRun) {
+  Result single = result_;
+  std::erase_if(single.runs, [](const heapwise::Run& run) { return run.repetition > 0; });
+  const auto views = views_of(single);
+  const auto chart = memory_chart(views[0], series_of(views[0], single));
+  ASSERT_TRUE(chart.has_value());
+  EXPECT_THROW(layer(*chart, "faint_lines"), std::out_of_range);
+  EXPECT_NO_THROW(layer(*memory_chart(views_[0], series_of(views_[0], result_)), "faint_lines"));
+}
+
 TEST_F(Charts, DrawTheRunWithTheMedianPeak) {
   const Series glibc = series_of(views_[0], result_)[0];
   unsigned below = 0, above = 0;
