@@ -326,7 +326,8 @@ void Comparer::judge_shift(Candidate& candidate) {
   if (!options_.fail_over_percent || too_small) return;
   const double limit = *options_.fail_over_percent;
   const bool blind = percent_of(one_sided) > limit;  // a regression of the limit would not be seen
-  if (beyond_chance && agree && *change.percent > limit) {
+  const bool certain = *change.low > limit * thresholds::kGateCertainty;
+  if (beyond_chance && agree && certain && *change.percent > limit) {
     change.gate = Gate::fails;
   } else if (*change.percent > limit || blind) {
     change.gate = Gate::unclear;
