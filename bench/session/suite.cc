@@ -31,6 +31,8 @@ constexpr unsigned kJudgeFrom = 3;
 /// Plans beyond this are removed between rounds and compiled again.
 constexpr std::uintmax_t kPlanBytes = std::uintmax_t{4} << 30;
 
+constexpr auto kLockPatience = std::chrono::seconds(3);
+
 std::uint64_t mixed(std::uint64_t seed, const std::string& text) {
   for (const char letter : text) seed = (seed ^ static_cast<unsigned char>(letter)) * 0x100000001b3;
   return Rng(seed).next();
@@ -361,7 +363,13 @@ Expected<void> Suite::lock() {
   }
   lock_ = Fd(open((directory + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666));
   if (!lock_) return fail_errno("cannot write in " + directory);
-  if (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+  // A suite that was killed a moment ago, or its runner, may not be quite gone.
+  const auto patience = Clock::now() + kLockPatience;
+  while (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (Clock::now() < patience) {
+      usleep(50'000);
+      continue;
+    }
     return fail(ErrorCode::usage, "another suite is at work in " + directory,
                 "Wait for it, or give another name with --json.");
   }
