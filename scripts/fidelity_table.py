@@ -229,6 +229,9 @@ class Table:
             measured = self.of_group(group)
             if measured:
                 parts.append(self.section(title, measured))
+        missing = [name for name in self.programs if name not in self.known]
+        if missing:
+            parts.append(f"Not run this time: {', '.join(missing)}.\n")
         return "\n".join(parts)
 
     def section(self, title, measured):
