@@ -407,6 +407,16 @@ TEST_F(Convert, PagesCountAsWrittenFromTheLastTimeThatTheyWereNot) {
   EXPECT_EQ(totals_.fact("recorder.large_blocks_counted"), "1");
 }
 
+TEST_F(Convert, PagesCountAtTheirTimeThoughMemoryIsSampledLater) {
+  CountingSpool spool;
+  spool.segments = {
+      SegmentBuilder(100, 0).malloc(110, kA, 1 << 20).touched(900, kA, 9).free(910, kA)};
+  request_.touches = {{300, kA, 2}, {500, kA, 5}};
+  request_.residency = {{100'000, 1, 2}};
+  convert_fine(spool);
+  EXPECT_THAT(touches(ops_), ElementsAre(Pair(10, 2), Pair(200, 5), Pair(400, 9)));
+}
+
 TEST_F(Convert, ABlockThatWasNotCountedIsWrittenLikeOneOfItsSizeThatWas) {
   CountingSpool spool;
   spool.segments = {SegmentBuilder(100, 0)
