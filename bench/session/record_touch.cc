@@ -86,6 +86,8 @@ void TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock
   }
   if (address <= 1) return;
   const std::uint64_t ticks = clock();
+  // Where libc has unmapped the block, the recorder's own page in front is gone too.
+  if (count_pages(address - spool::kPage, 1) != 1) return;
   const std::int64_t pages = count_pages(address, block.pages.load(std::memory_order_relaxed));
   if (pages < 0 || block.address.load(std::memory_order_acquire) != address ||
       block.turn.load(std::memory_order_relaxed) != turn) {

@@ -12,9 +12,11 @@
 namespace heapwise::recorder_test {
 namespace {
 
+using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 struct Touch {
   std::uint64_t time_ns, pages;
@@ -77,6 +79,12 @@ TEST(RecordedTouches, GoOnThroughReallocations) {
   EXPECT_THAT(last_pages(trace, 2000000), ElementsAre(489)) << "it was written to its end";
   EXPECT_THAT(last_pages(trace, 400003), ElementsAre(7));
   EXPECT_EQ(trace.freed(90001), 1U) << "by realloc to 0";
+}
+
+TEST(RecordedTouches, AreMeasuredWhateverTheBlocksAlignment) {
+  const auto recorded = record_scenario({"aligned"});
+  EXPECT_THAT(last_pages(recorded.main(), 90011), AllOf(SizeIs(12), Each(3U)));
+  EXPECT_THAT(last_pages(recorded.main(), 250011), AllOf(SizeIs(12), Each(62U)));
 }
 
 TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {

@@ -46,7 +46,7 @@ void* free_by_realloc(void* block) {
 
 // A block that outgrew its place.
 void* move_placed(void* block, std::size_t size) {
-  void* const placed = place_large(size, true);
+  void* const placed = place_large(size, Growth::expected, 0);
   void* const moved = placed != nullptr ? placed : real.malloc(size);
   log_touched(block);
   log_event<Kind::realloc_begin>(block, stamp());
@@ -71,7 +71,7 @@ void* realloc_placed(void* block, std::size_t size) {
 
 // A block of libc's that has become large: from now on its pages are counted.
 void* place_grown(void* block, std::size_t size) {
-  void* placed = place_large(size, true);
+  void* placed = place_large(size, Growth::expected, 0);
   if (placed == nullptr) return nullptr;
   log_event<Kind::realloc_begin>(block, stamp());
   log_event<Kind::realloc_end>(placed, stamp(), size);
@@ -123,6 +123,7 @@ std::size_t usable_size(std::size_t size) {
   self.random ^= self.random >> 17;
   self.random ^= self.random << 5;
   self.countdown = 32 + self.random % 64;
+  note_activity();
   if (!is_recording() || std::max(allocator_ticks, recorder_ticks) > kLongestTimed) return;
   spool::Header* header = spool_of_process.header;
   header->timed_events.fetch_add(1, std::memory_order_relaxed);

@@ -56,13 +56,10 @@ inline void* log_plain_allocation(Call call, std::size_t size, unsigned align_lo
   return block;
 }
 
-constexpr unsigned kPageLog2 = 12;
-static_assert(std::size_t{1} << kPageLog2 == spool::kPage);
-
 template <spool::Kind kind, class Call>
 [[gnu::cold, gnu::noinline]] void* log_large_allocation(Call call, std::size_t size,
                                                         unsigned align_log2) {
-  void* block = align_log2 <= kPageLog2 ? place_large(size) : nullptr;
+  void* block = place_large(size, Growth::none, align_log2);
   if (block == nullptr) return log_plain_allocation<kind>(call, size, align_log2);
   log_event<kind>(block, stamp(), size, align_log2);
   return block;

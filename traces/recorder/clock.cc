@@ -9,8 +9,18 @@
 namespace heapwise::recorder {
 
 ClockMode clock_mode = ClockMode::tsc;
+constinit std::atomic<const ThreadState*> lone_thread{nullptr};
 
 namespace {
+
+// Of note_activity(), in each of which some 64 events are behind: enough that becoming the lone
+// thread, and ceasing to be it, costs nothing beside them.
+constexpr std::uint32_t kAlone = 16;
+constinit std::atomic<const ThreadState*> last_active{nullptr};
+constinit std::atomic<std::uint32_t> times_active{0};
+
+// So long that an event which another thread had begun is over.
+constexpr std::uint64_t kOthersEvent = 4096;
 
 ClockMode thawed_mode = ClockMode::tsc;
 std::atomic<std::uint64_t> frozen_ticks{0};
@@ -25,6 +35,27 @@ std::uint64_t slow_stamp() {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * 1000000000U +
          static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+[[gnu::cold, gnu::noinline]] void end_loneliness() {
+  last_active.store(&self, std::memory_order_relaxed);
+  lone_thread.exchange(nullptr);
+}
+
+[[gnu::cold, gnu::noinline]] void note_activity() {
+  if (clock_mode != ClockMode::tsc || __libc_single_threaded != 0) return;
+  if (last_active.load(std::memory_order_relaxed) != &self) {
+    last_active.store(&self, std::memory_order_relaxed);
+    times_active.store(0, std::memory_order_relaxed);
+    return;
+  }
+  if (lone_thread.load(std::memory_order_relaxed) != nullptr) return;
+  if (times_active.fetch_add(1, std::memory_order_relaxed) < kAlone) return;
+  const ThreadState* nobody = nullptr;
+  if (!lone_thread.compare_exchange_strong(nobody, &self)) return;
+  const std::uint64_t began = __rdtsc();
+  while (__rdtsc() - began < kOthersEvent) _mm_pause();
+  _mm_lfence();
 }
 
 void freeze_clock() {

@@ -151,9 +151,9 @@ class Converter {
       const MemorySample& sample = request_.residency[sampled_];
       const double at = recorded_ns(sample.monotonic_ns);
       if (ticks != ~0ULL && at > until) {
-        next_interruption_ = std::min(
-            next_interruption_,
-            first_ticks_ + static_cast<std::uint64_t>(at / request_.scale.ns_per_tick));
+        next_interruption_ =
+            std::min(next_interruption_,
+                     first_ticks_ + static_cast<std::uint64_t>(at / request_.scale.ns_per_tick));
         break;
       }
       writer_.residency({time_.between(at), sample.rss_anon_bytes, sample.rss_total_bytes});

@@ -26,12 +26,16 @@ constexpr std::uint64_t kMark = 0x9d3f5e1bc2a76840ULL;
 constexpr std::uint32_t kNoEntry = ~std::uint32_t{0};
 constexpr std::uint64_t kMostRegion = 1ULL << 40;
 constexpr std::uint64_t kLeastRegion = 1ULL << 34;
+constexpr unsigned kPageLog2 = 12;
+static_assert(1ULL << kPageLog2 == kPage);
+constexpr unsigned kHighestAlignment = 24;  // each such block takes as much of the region
 
 /// At the start of the page in front of a block.
 struct Placement {
   std::uint64_t mark;            ///< kMark ^ the block's address
   std::size_t size;              ///< as the program asked last
   std::uint64_t pages_reserved;  ///< behind this one
+  std::uint64_t pages_skipped;   ///< of the place in front of this one, for the alignment's sake
   std::uint32_t entry;           ///< in the spool's table, or kNoEntry
   std::uint32_t generation;      ///< of the process that has the entry
 };
@@ -48,6 +52,13 @@ Placement* placement(const void* block) {
 }
 
 std::uint64_t pages_of(std::size_t size) { return (size + kPage - 1) / kPage; }
+
+// How many pages to skip so that the block behind the page in front of it is aligned.
+std::uint64_t pages_to_skip(std::uintptr_t place, unsigned align_log2) {
+  const std::uintptr_t low = (std::uintptr_t{1} << align_log2) - 1;
+  const std::uintptr_t block = (place + kPage + low) & ~low;
+  return (block - place) / kPage - 1;
+}
 
 // --- addresses ------------------------------------------------------------------------------
 
@@ -94,6 +105,11 @@ void keep(unsigned number, std::uintptr_t at) {
     if (place.load(std::memory_order_relaxed) != 0) continue;
     if (place.compare_exchange_strong(none, at, std::memory_order_release)) return;
   }
+}
+
+void keep_place(const Placement& head) {
+  keep(class_of(head.pages_reserved + head.pages_skipped),
+       reinterpret_cast<std::uintptr_t>(&head) - head.pages_skipped * kPage);
 }
 
 // The first page of a place with room for `pages` and the one in front; 0 when there is none.
@@ -194,7 +210,7 @@ bool can_place() {
 
 constexpr std::size_t kPagesAtOnce = 1024;
 
-/// Calls visit(first page, count) for each stretch of resident pages.
+/// Calls visit(page) for each resident page.
 template <class Visit>
 void for_each_resident(const void* block, std::uint64_t pages, Visit visit) {
   unsigned char resident[kPagesAtOnce];
@@ -215,6 +231,11 @@ std::uint64_t count_resident(const void* block, std::uint64_t pages) {
   std::uint64_t count = 0;
   for_each_resident(block, pages, [&](std::uint64_t) { ++count; });
   return count;
+}
+
+// Where libc has unmapped a block, the recorder's page in front of it is gone too.
+bool is_unmapped(std::uint64_t block) {
+  return count_resident(reinterpret_cast<const void*>(block - kPage), 1) == 0;
 }
 
 // What the first write to a page costs, in ticks: more than in the supervisor, which measured it
@@ -276,24 +297,30 @@ void begin_large_blocks() {
                             std::memory_order_relaxed);
 }
 
-[[gnu::cold, gnu::noinline]] void* place_large(std::size_t size, bool growing) {
+[[gnu::cold, gnu::noinline]] void* place_large(std::size_t size, Growth growth,
+                                               unsigned align_log2) {
+  align_log2 = std::max(align_log2, kPageLog2);
   const std::uint64_t pages = pages_of(size);
-  if (!can_place() || !is_wanted(pages)) return nullptr;
+  const std::uint64_t most_skipped = (1ULL << (align_log2 - kPageLog2)) - 1;
+  if (align_log2 > kHighestAlignment || !can_place() || !is_wanted(pages)) return nullptr;
   const std::uint64_t began = stamp();
-  const unsigned number = class_for(growing ? pages * 2 : pages);
+  const unsigned number =
+      class_for((growth == Growth::expected ? pages * 2 : pages) + most_skipped);
   const std::uintptr_t at = take_place(number);
   if (at == 0) return nullptr;
-  const std::uint64_t length = (class_pages(number) + 1) * kPage;
-  const std::uintptr_t block = at + kPage;
+  const std::uint64_t skipped = pages_to_skip(at, align_log2);
+  const std::uint64_t reserved = class_pages(number) - skipped;
+  const std::uintptr_t block = at + (skipped + 1) * kPage;
   const std::uint32_t entry = take_entry(block, pages);
   if (entry == kNoEntry) {
     keep(number, at);
     return nullptr;
   }
   const std::uint64_t written = stamp();
-  *reinterpret_cast<Placement*>(at) = {kMark ^ block, size, class_pages(number), entry, generation};
+  *reinterpret_cast<Placement*>(block - kPage) = {kMark ^ block, size,  reserved,
+                                                  skipped,       entry, generation};
   *reinterpret_cast<LibcHeader*>(block - sizeof(LibcHeader)) = {
-      kPage - sizeof(LibcHeader), (length - (kPage - sizeof(LibcHeader))) | kMapped};
+      kPage - sizeof(LibcHeader), (reserved * kPage + sizeof(LibcHeader)) | kMapped};
   const std::uint64_t done = stamp();
   if (!is_sandboxed()) note_fault(done - written);
   spent.fetch_add(done - began, std::memory_order_relaxed);
@@ -318,7 +345,7 @@ namespace {
 void clear_by_hand(const Placement& place, void* block) {
   if (pages_of(place.size) > kMostCleared) return;
   std::memset(block, 0, pages_of(place.size) * kPage);
-  keep(class_of(place.pages_reserved), reinterpret_cast<std::uintptr_t>(&place));
+  keep_place(place);
 }
 
 }  // namespace
@@ -345,13 +372,14 @@ void teach_libc(std::size_t size) {
   const std::uint64_t began = stamp();
   if (LargeBlock* entry = entry_of(place)) entry->address.store(0, std::memory_order_release);
   const std::uint64_t reserved = place.pages_reserved;
+  const std::uint64_t skipped = place.pages_skipped;
   const std::size_t size = place.size;
   place.mark = 0;
   if (is_sandboxed()) return clear_by_hand(place, block);
   const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(&place);
   const long failed = system_call(SYS_madvise, static_cast<long>(at),
                                   static_cast<long>((reserved + 1) * kPage), MADV_DONTNEED);
-  if (failed == 0) keep(class_of(reserved), at);
+  if (failed == 0) keep(class_of(reserved + skipped), at - skipped * kPage);
   teach_libc(size);
   spent.fetch_add(stamp() - began, std::memory_order_relaxed);
 }
@@ -393,7 +421,7 @@ void teach_libc(std::size_t size) {
   for (std::uint32_t i = 0; i < used; ++i) {
     const LargeBlock& entry = spool_of_process.large_blocks[i];
     const std::uint64_t address = entry.address.load(std::memory_order_acquire);
-    if (address <= 1) continue;
+    if (address <= 1 || is_unmapped(address)) continue;
     log_count(reinterpret_cast<const void*>(address),
               entry.pages.load(std::memory_order_relaxed) * kPage, stamp());
   }

@@ -44,9 +44,12 @@ inline bool may_be_placed(const void* block) {
 /// Where memory is limited, or calls go on to another allocator than glibc, nothing is placed.
 void begin_large_blocks();
 
-/// A zeroed block, aligned to a page; null when this one is not to be placed here. `growing` says
-/// that it is a block that grew, and may do so again.
-void* place_large(std::size_t size, bool growing = false);
+/// Whether a block will need more room: one that grew may do so again.
+enum class Growth { none, expected };
+
+/// A zeroed block, aligned to a page or, if that is more, to 1 << align_log2; null when this one is
+/// not to be placed here.
+void* place_large(std::size_t size, Growth growth, unsigned align_log2);
 
 /// True when the block was placed here and libc has not taken it over.
 bool is_placed(const void* block);

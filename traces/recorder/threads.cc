@@ -27,6 +27,7 @@ void at_thread_end(void* value) {
   if (!is_recording() || self.generation != generation) return;
   self.ended = true;  // before the event: it leaves the segment to the next thread
   log_extended(spool::Code::thread_end);
+  if (lone_thread.load(std::memory_order_relaxed) == &self) end_loneliness();
 }
 
 /// What a new thread has to know, handed over without allocating.

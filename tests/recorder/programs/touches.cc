@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
@@ -86,6 +87,24 @@ int resized() {
   return 0;
 }
 
+// More than a page's alignment too, in places that are taken again.
+int aligned() {
+  for (int turn = 0; turn < 3; ++turn) {
+    for (const std::size_t alignment : {64, 4096, 16384, 2 * 1024 * 1024}) {
+      void* block = nullptr;
+      if (posix_memalign(&block, alignment, 90011) != 0) return 1;
+      if (reinterpret_cast<std::uintptr_t>(block) % alignment != 0) return 2;
+      write_pages(block, 1, 3);
+      void* next = nullptr;
+      if (posix_memalign(&next, alignment, 250011) != 0) return 3;
+      std::memset(next, 1, 250011);
+      std::free(block);
+      turn == 0 ? __libc_free(next) : std::free(std::realloc(next, 300011));
+    }
+  }
+  return 0;
+}
+
 int turnover() {
   for (int i = 0; i < 200'000; ++i) {
     void* block = std::malloc(163841);
@@ -148,6 +167,7 @@ int self_limited() {
 const scenario::Register registrations[] = {{"partly", partly},
                                             {"slowly", slowly},
                                             {"resized", resized},
+                                            {"aligned", aligned},
                                             {"turnover", turnover},
                                             {"threshold", threshold},
                                             {"locked", locked},
