@@ -23,6 +23,8 @@ constexpr std::size_t kKeptSamples = 1000;
 /// What is not heap is known at fewer moments than the whole. Beyond this share of the heap, what
 /// it does in between would show as the heap's.
 constexpr double kLargeNonHeap = 0.25;
+/// … unless the looks before and behind agree but for this share of the heap.
+constexpr double kSteadyNonHeap = 0.02;
 /// An allocator that makes a program so much slower is worth knowing about, not waiting for.
 constexpr double kTimeoutFactor = 10, kTimeoutBase_s = 30;
 
@@ -278,10 +280,19 @@ std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
     const double heap = std::max(0.0, bytes - value_at(other, time_s));
     samples.push_back({time_s, 0, static_cast<std::uint64_t>(std::llround(heap))});
   };
-  if (non_heap.size() > 1 && mean(other) > kLargeNonHeap * (mean(whole) - mean(other))) {
-    for (const auto& [time_s, bytes] : other) add(time_s, value_at(whole, time_s));
-  } else {
+  const double heap = mean(whole) - mean(other);
+  if (non_heap.size() < 2 || mean(other) <= kLargeNonHeap * heap) {
     for (const auto& [time_s, bytes] : whole) add(time_s, bytes);
+    return samples;
+  }
+  auto next = whole.begin();
+  for (std::size_t i = 0; i < other.size(); ++i) {
+    const auto& [time_s, bytes] = other[i];
+    const bool steady = i > 0 && std::abs(bytes - other[i - 1].second) <= kSteadyNonHeap * heap;
+    for (; next != whole.end() && next->first <= time_s; ++next) {
+      if (steady && next->first < time_s) add(next->first, next->second);
+    }
+    add(time_s, value_at(whole, time_s));
   }
   return samples;
 }

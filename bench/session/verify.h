@@ -62,7 +62,8 @@ Expected<RealRuns> run_all_for_real(const VerifyOptions& options);
 
 /// The heap of a process: its anonymous memory less what of it was not heap at the same time.
 /// Between two looks at that it is taken to change evenly; where it is a large part of the whole,
-/// only the moments of these looks count. Time counts in seconds; `anonymous` may be empty.
+/// only the moments of these looks count, and those between two looks that agree. Time counts in
+/// seconds; `anonymous` may be empty.
 std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
                                  const std::vector<ProcessMoment>& non_heap);
 

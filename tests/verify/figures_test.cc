@@ -72,6 +72,14 @@ TEST(HeapSamples, OfAProcessThatIsMostlySomethingElseAreTakenWhereThatIsKnown) {
   EXPECT_EQ(samples[1].rss_bytes, 200U);
 }
 
+TEST(HeapSamples, OfSuchAProcessAreAlsoTakenWhereTheRestStaysAsItIs) {
+  const auto samples = heap_samples({{0, 2'000}, {2, 3'000}, {5, 9'000}, {10, 5'000}},
+                                    {{0, 1'000}, {3, 1'010}, {10, 3'000}});
+  ASSERT_EQ(samples.size(), 4U) << "what the rest did about 5 s is not known";
+  EXPECT_NEAR(static_cast<double>(samples[1].rss_bytes), 1'993, 1) << "between two looks";
+  EXPECT_EQ(samples[3].rss_bytes, 2'000U);
+}
+
 TEST(HeapSamples, AreNeverBelowNothing) {
   EXPECT_EQ(heap_samples({{0, 50}, {1, 60}}, {{0, 100}})[0].rss_bytes, 0U);
   EXPECT_TRUE(heap_samples({}, {{0, 100}}).empty());
