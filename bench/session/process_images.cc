@@ -25,7 +25,8 @@ constexpr std::size_t kMostMoments = 8192;
 constexpr double kLongestPause_s = 0.02;
 /// Reading smaps walks all pages: it may take this share of the time, and no more.
 constexpr double kSmapsShare = 1.0 / 40;
-/// … but this where what is not heap has just changed by a part of the whole that shows.
+/// … but this where what is not heap, or the whole since the last look at that, has changed by a
+/// part of the whole that shows.
 constexpr double kBusySmapsShare = 1.0 / 8, kVisibleChange = 0.01;
 constexpr double kLeastSmapsPause_s = 0.004;
 /// Beyond so many new numbers at once, those that there are get listed instead.
@@ -162,7 +163,14 @@ bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) 
   next_look_s_ = now + keeper_.period_s();
   peak_anonymous_ = std::max(peak_anonymous_, keeper_.moments().back().bytes);
   peak_resident_ = std::max(peak_resident_, memory->high_water);
-  if (with_smaps && now >= next_smaps_s_) look_at_smaps(now, rules);
+  const std::uint64_t most = std::max(memory->anonymous, anonymous_at_smaps_);
+  const std::uint64_t change = most - std::min(memory->anonymous, anonymous_at_smaps_);
+  const bool busy =
+      static_cast<double>(change) > kVisibleChange * static_cast<double>(peak_anonymous_);
+  if (with_smaps && now >= (busy ? earliest_smaps_s_ : next_smaps_s_)) {
+    anonymous_at_smaps_ = memory->anonymous;
+    look_at_smaps(now, rules);
+  }
   return true;
 }
 
@@ -176,7 +184,8 @@ void ProcessImage::look_at_smaps(double now, const NonHeapRules& rules) {
   const double before = non_heap_.empty() ? 0 : static_cast<double>(non_heap_.back().bytes);
   const double change = std::abs(static_cast<double>(found.bytes) - before);
   const bool busy = change > kVisibleChange * static_cast<double>(peak_anonymous_);
-  next_smaps_s_ = now + std::max(kLeastSmapsPause_s, took / (busy ? kBusySmapsShare : kSmapsShare));
+  earliest_smaps_s_ = now + std::max(kLeastSmapsPause_s, took / kBusySmapsShare);
+  next_smaps_s_ = busy ? earliest_smaps_s_ : now + std::max(kLeastSmapsPause_s, took / kSmapsShare);
   non_heap_.push_back({now, found.bytes});
 }
 

@@ -88,7 +88,8 @@ class ProcessImage {
   std::vector<ProcessMoment> non_heap_;
   std::set<std::string> files_;
   std::uint64_t peak_anonymous_ = 0, peak_resident_ = 0;
-  double next_look_s_ = 0, next_smaps_s_ = 0;
+  std::uint64_t anonymous_at_smaps_ = 0;
+  double next_look_s_ = 0, next_smaps_s_ = 0, earliest_smaps_s_ = 0;
 };
 
 /// The images of a command, found as they come. A process that lives for less than two looks may
