@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -99,17 +100,28 @@ bool write_all(int fd, const void* data, std::size_t size) {
   return true;
 }
 
-Expected<void> write_file(const std::string& path, std::string_view content, bool overwrite) {
-  if (path == "-") {
-    if (!write_all(STDOUT_FILENO, content.data(), content.size())) {
-      return fail_errno("cannot write to standard output");
-    }
-    return {};
+bool is_stream(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+namespace {
+
+Expected<void> write_stream(const std::string& path, std::string_view content) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd || !write_all(fd.get(), content.data(), content.size())) {
+    return fail_errno("cannot write to " + path);
   }
-  if (!overwrite && ::access(path.c_str(), F_OK) == 0) {
-    return fail(ErrorCode::usage, path + " exists already",
-                "give another name, or --force to replace it");
-  }
+  return {};
+}
+
+/// Where a link leads, so that it is not the link that gets replaced.
+std::string resolved(const std::string& path) {
+  const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), &free);
+  return real ? std::string(real.get()) : path;
+}
+
+Expected<void> replace_file(const std::string& path, std::string_view content) {
   std::string temporary = path + ".XXXXXX";
   Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return fail_errno("cannot write " + path, "check that its folder exists");
@@ -121,6 +133,23 @@ Expected<void> write_file(const std::string& path, std::string_view content, boo
   auto error = fail_errno("cannot write " + path);
   ::unlink(temporary.c_str());
   return error;
+}
+
+}  // namespace
+
+Expected<void> write_file(const std::string& path, std::string_view content, bool overwrite) {
+  if (path == "-") {
+    if (!write_all(STDOUT_FILENO, content.data(), content.size())) {
+      return fail_errno("cannot write to standard output");
+    }
+    return {};
+  }
+  if (is_stream(path)) return write_stream(path, content);
+  if (!overwrite && ::access(path.c_str(), F_OK) == 0) {
+    return fail(ErrorCode::usage, path + " exists already",
+                "give another name, or --force to replace it");
+  }
+  return replace_file(resolved(path), content);
 }
 
 Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {

@@ -46,8 +46,12 @@ class MappedFile {
 /// The whole of a file, or of standard input for "-".
 Expected<std::string> read_file(const std::string& path);
 
+/// True for a device or a pipe: what is written to it goes on, and replaces nothing.
+bool is_stream(const std::string& path);
+
 /// Writes a file whole or not at all: a reader sees the old content or the new, never half. "-" is
-/// standard output. Fails when the file exists and `overwrite` is false.
+/// standard output; a stream is written to as it is, and a link stays one. Fails when the file
+/// exists and `overwrite` is false.
 Expected<void> write_file(const std::string& path, std::string_view content, bool overwrite);
 
 /// Writes all of `size` bytes, going on after interruptions and short writes.

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "allocators/allocator.h"
+#include "base/files.h"
 #include "bench/session/environment.h"
 #include "bench/session/replay.h"
 #include "cli/complete.h"
@@ -120,6 +121,7 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
 
 Expected<void> check_output(const std::string& path, bool force) {
   if (path.empty() || path == "-" || force || access(path.c_str(), F_OK) != 0) return {};
+  if (is_stream(path)) return {};
   return fail(ErrorCode::usage, path + " exists already",
               "give another name, or --force to replace it");
 }

@@ -174,10 +174,17 @@ bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) 
   return true;
 }
 
+/// What is read of a process that ends, or executes another program meanwhile, breaks off anywhere.
+bool ProcessImage::still_runs() const {
+  if (!parse_status(read_some(status_.get()))) return false;
+  const auto facts = facts_of(pid_);
+  return facts && (facts->arguments_at == 0 || facts->arguments_at == identity_);
+}
+
 void ProcessImage::look_at_smaps(double now, const NonHeapRules& rules) {
   const auto begun = Clock::now();
   const auto smaps = read_file(proc(pid_, "smaps"));
-  if (!smaps || smaps->empty()) return;
+  if (!smaps || smaps->empty() || !still_runs()) return;
   const NonHeap found = non_heap_in(*smaps, rules);
   files_.insert(found.files.begin(), found.files.end());
   const double took = std::chrono::duration<double>(Clock::now() - begun).count();

@@ -76,6 +76,7 @@ class ProcessImage {
 
  private:
   void find_name();
+  bool still_runs() const;
   void look_at_smaps(double now, const NonHeapRules& rules);
 
   pid_t pid_;

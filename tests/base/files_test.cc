@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -23,6 +25,24 @@ TEST(WriteFile, NeverReplacesWithoutBeingTold) {
   EXPECT_EQ(*read_file(path), "first");
   ASSERT_TRUE(write_file(path, "third", true));
   EXPECT_EQ(*read_file(path), "third");
+}
+
+TEST(WriteFile, LeavesDevicesAndLinksWhatTheyAre) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string pipe = folder->path() + "/pipe", link = folder->path() + "/link";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const Fd reader(open(pipe.c_str(), O_RDONLY | O_NONBLOCK));
+  ASSERT_TRUE(write_file(pipe, "through", true));
+  EXPECT_TRUE(is_stream(pipe));
+  char text[8] = {};
+  EXPECT_EQ(read(reader.get(), text, sizeof text), 7);
+  EXPECT_STREQ(text, "through");
+
+  ASSERT_TRUE(write_file(folder->path() + "/target", "old", false));
+  ASSERT_EQ(symlink("target", link.c_str()), 0);
+  ASSERT_TRUE(write_file(link, "new", true));
+  EXPECT_EQ(*read_file(folder->path() + "/target"), "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
 }
 
 TEST(WriteFile, LeavesNothingBehindWhenTheFolderIsMissing) {
