@@ -82,7 +82,7 @@ constexpr double kFamilyError = 0.01;
 /// The gate fails only where the whole interval of a shift is beyond this share of the limit.
 /// Chance is reckoned from how runs scatter within sessions; sessions of one build also differ as a
 /// whole, and only the interval allows for that.
-constexpr double kGateCertainty = 0.5;
+constexpr double kGateCertainty = 0.75;
 
 /// What two sessions of the same build differ by beyond what their own repetitions scatter: pages
 /// of the plan lie elsewhere, the machine is in another mood. Standard error, as a share.

@@ -60,7 +60,7 @@ TEST(Compare, CatchesAnAllocatorThatBecameATenthSlower) {
   int caught = 0;
   for (unsigned pair = 0; pair < 40; ++pair) {
     Session base, now;
-    base.noise = now.noise = 0.02;
+    base.noise = now.noise = 0.015;
     base.seed = 2 * pair + 1;
     now.seed = 2 * pair + 2;
     now.slower["jemalloc"] = 0.10;
