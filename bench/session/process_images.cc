@@ -149,7 +149,7 @@ void ProcessImage::find_name() {
   if (arguments.empty()) return;
   std::array<char, 4096> path;
   const ssize_t size = readlink(proc(pid_, "exe").c_str(), path.data(), path.size());
-  program_ = program_name(arguments.c_str(),
+  program_ = program_name(arguments.substr(0, arguments.find('\0')),
                           std::string(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0));
 }
 

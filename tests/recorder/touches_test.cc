@@ -15,7 +15,6 @@ namespace {
 using testing::AllOf;
 using testing::Each;
 using testing::ElementsAre;
-using testing::IsEmpty;
 using testing::SizeIs;
 
 struct Touch {
@@ -85,6 +84,10 @@ TEST(RecordedTouches, AreMeasuredWhateverTheBlocksAlignment) {
   const auto recorded = record_scenario({"aligned"});
   EXPECT_THAT(last_pages(recorded.main(), 90011), AllOf(SizeIs(12), Each(3U)));
   EXPECT_THAT(last_pages(recorded.main(), 250011), AllOf(SizeIs(12), Each(62U)));
+}
+
+TEST(RecordedTouches, ReachNoFurtherThanTheBlockIsSaidToHold) {
+  EXPECT_THAT(last_pages(record_scenario({"usable"}).main(), 16384), ElementsAre(4U));
 }
 
 TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {

@@ -20,7 +20,7 @@ class Fit : public testing::Test {
  protected:
   /// A trace that `program` writes.
   std::string record(const std::function<void(Program&)>& program) {
-    const std::string path = folder_.path() + "/recorded.hwt";
+    std::string path = folder_.path() + "/recorded.hwt";
     TraceInfo info;
     info.source = TraceSource::recorded;
     info.name = "subject";
@@ -32,7 +32,7 @@ class Fit : public testing::Test {
   }
   /// The trace of a built-in workload.
   std::string record(const std::string& workload) {
-    const std::string path = folder_.path() + "/recorded.hwt";
+    std::string path = folder_.path() + "/recorded.hwt";
     EXPECT_TRUE(make_workload(*parse_workload(workload), 5, path, true));
     return path;
   }
@@ -43,7 +43,7 @@ class Fit : public testing::Test {
     return keep(fit::to_json(*model));
   }
   std::string keep(const std::string& json) {
-    const std::string path = folder_.path() + "/model.json";
+    std::string path = folder_.path() + "/model.json";
     EXPECT_TRUE(write_file(path, json, true));
     return path;
   }
@@ -66,11 +66,9 @@ void expect_alike(const TraceProfile& fitted, const TraceProfile& recorded, doub
 }
 
 TEST_F(Fit, MemoryAndTimeAreThoseOfTheTrace) {
-  for (const char* workload :
-       {"two-wave:wave=2MiB,idle=3s", "mixed:calls=60000", "churn:calls=60000",
-        "cache:writes=40000"
-        ",capacity=1MiB",
-        "request-server:peak=100", "rocksdb:memtable=256KiB,cache=1MiB"}) {
+  for (const char* workload : {"two-wave:wave=2MiB,idle=3s", "mixed:calls=60000",
+                               "churn:calls=60000", "cache:writes=40000,capacity=1MiB",
+                               "request-server:peak=100", "rocksdb:memtable=256KiB,cache=1MiB"}) {
     SCOPED_TRACE(workload);
     const std::string trace = record(workload);
     expect_alike(make(fit(trace)).profile, *profile_trace(trace), 0.1);
@@ -129,6 +127,7 @@ TEST_F(Fit, AFewLargeObjectsComeAsTheyWere) {
   const std::string trace = record([](Program& program) {
     const ObjectId large = program.allocate(kMain, 10 << 20);
     std::vector<ObjectId> small;
+    small.reserve(1000);
     for (int i = 0; i < 1000; ++i) small.push_back(program.allocate(kMain, 64));
     program.reallocate(kMain, large, 20 << 20);
     program.free_all(kMain, small);
@@ -236,6 +235,7 @@ TEST_F(Fit, ADamagedTraceIsRefused) {
 TEST_F(Fit, WhatIsFreedAtExitIsNotLearnt) {
   const std::string trace = record([](Program& program) {
     std::vector<ObjectId> objects;
+    objects.reserve(500);
     for (int i = 0; i < 500; ++i) objects.push_back(program.allocate(kMain, 100));
     program.exit();
     program.free_all(kMain, objects);
@@ -296,7 +296,7 @@ TEST(FitFile, KeepsTheErrorOfTheFitAndItsMean) {
   EXPECT_LT(fit::mean_error({}).peak, 0);
 }
 
-std::string error_of(std::string from, std::string to) {
+std::string error_of(const std::string& from, const std::string& to) {
   std::string text = fit::to_json(small_model());
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from << " in " << text;

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 class Fleet : public testing::Test {
  protected:
   std::string profile(const std::string& text) {
-    const std::string path = folder_.path() + "/profile.csv";
+    std::string path = folder_.path() + "/profile.csv";
     EXPECT_TRUE(write_file(path, text, true));
     return path;
   }

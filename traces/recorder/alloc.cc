@@ -109,9 +109,10 @@ bool is_alignment(std::size_t alignment) {
 }
 
 // As glibc answers for a block of this size, of which programs make decisions: a word of each
-// 16 bytes' chunk is its own.
+// 16 bytes' chunk is its own. What is placed ends with its page, and programs write to all of it.
 std::size_t usable_size(std::size_t size) {
-  return ((size + sizeof(std::size_t) + 15) & ~std::size_t{15}) - sizeof(std::size_t);
+  const std::size_t chunk = (size + sizeof(std::size_t) + 15) & ~std::size_t{15};
+  return std::min(chunk - sizeof(std::size_t), whole_pages(size));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is written of large blocks, and programs that limit their memory.
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -105,6 +106,20 @@ int aligned() {
   return 0;
 }
 
+// Programs write to all that a block is said to hold. What lies behind its last page is not its
+// own.
+int usable() {
+  for (std::size_t size = 8192; size < 65536; size += 1024) {
+    void* block = std::malloc(size);
+    const std::size_t usable = malloc_usable_size(block);
+    const bool starts_a_page = reinterpret_cast<std::uintptr_t>(block) % kPage == 0;
+    if (usable < size || (starts_a_page && usable > (size + kPage - 1) / kPage * kPage)) return 1;
+    std::memset(block, 1, usable);
+    std::free(block);
+  }
+  return 0;
+}
+
 int turnover() {
   for (int i = 0; i < 200'000; ++i) {
     void* block = std::malloc(163841);
@@ -168,6 +183,7 @@ const scenario::Register registrations[] = {{"partly", partly},
                                             {"slowly", slowly},
                                             {"resized", resized},
                                             {"aligned", aligned},
+                                            {"usable", usable},
                                             {"turnover", turnover},
                                             {"threshold", threshold},
                                             {"locked", locked},
