@@ -82,15 +82,15 @@ TEST_F(SuiteVerb, KilledAtRandomMomentsAndGoneOnWithHasTheRunsOfAnUnbrokenOne) {
 }
 
 TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
-  const Finished end = run({"timeout", "-s", "INT", "0.4", kProgram, "suite", "--workloads",
-                            kWorkloads, "--allocators", "glibc,jemalloc", "--rounds", "15",
+  const Finished end = run({"timeout", "-s", "INT", "1.0", kProgram, "suite", "--workloads",
+                            kWorkloads, "--allocators", "glibc,jemalloc", "--rounds", "30",
                             "--quiet", "--json", path("r.json")});
   EXPECT_EQ(end.exit_code, 124) << end.err;
   EXPECT_THAT(end.err, AllOf(HasSubstr("interrupted"), HasSubstr("--resume --json")));
   EXPECT_FALSE(exists("r.json.work"));
   const auto part = json("r.json");
   EXPECT_EQ(part["suite"]["complete"], false);
-  EXPECT_LT(part["runs"].size(), 2U * 2 * 3 * 15);
+  EXPECT_LT(part["runs"].size(), 2U * 2 * 3 * 30);
   for (const auto& one : part["runs"])
     EXPECT_EQ(one["status"], "ok") << "killed by the same signal";
 
@@ -98,7 +98,7 @@ TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
   const auto whole = json("r.json");
   EXPECT_EQ(whole["seed"], part["seed"]);
   const auto made = runs("r.json");
-  EXPECT_EQ(made.size(), 2U * 2 * 3 * 15);
+  EXPECT_EQ(made.size(), 2U * 2 * 3 * 30);
   EXPECT_EQ(std::set<Key>(made.begin(), made.end()).size(), made.size()) << "a run was repeated";
   for (std::size_t i = 0; i < part["runs"].size(); ++i) {
     EXPECT_EQ(part["runs"][i]["seconds"], whole["runs"][i]["seconds"]) << "a run was made again";
