@@ -83,7 +83,10 @@ TEST(RecordedTouches, GoOnThroughReallocations) {
 TEST(RecordedTouches, AreMeasuredWhateverTheBlocksAlignment) {
   const auto recorded = record_scenario({"aligned"});
   EXPECT_THAT(last_pages(recorded.main(), 90011), AllOf(SizeIs(12), Each(3U)));
-  EXPECT_THAT(last_pages(recorded.main(), 250011), AllOf(SizeIs(12), Each(62U)));
+  // The first four are freed past the recorder: of them it knows at most what it saw meanwhile.
+  const auto pages = last_pages(recorded.main(), 250011);
+  ASSERT_THAT(pages, SizeIs(12));
+  EXPECT_THAT(std::vector(pages.begin() + 4, pages.end()), Each(62U));
 }
 
 TEST(RecordedTouches, ReachNoFurtherThanTheBlockIsSaidToHold) {
