@@ -105,6 +105,12 @@ bool is_stream(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+Expected<void> check_replaceable(const std::string& path, bool overwrite) {
+  if (overwrite || path == "-" || ::access(path.c_str(), F_OK) != 0 || is_stream(path)) return {};
+  return fail(ErrorCode::usage, path + " exists already",
+              "give another name, or --force to replace it");
+}
+
 namespace {
 
 Expected<void> write_stream(const std::string& path, std::string_view content) {
@@ -145,10 +151,7 @@ Expected<void> write_file(const std::string& path, std::string_view content, boo
     return {};
   }
   if (is_stream(path)) return write_stream(path, content);
-  if (!overwrite && ::access(path.c_str(), F_OK) == 0) {
-    return fail(ErrorCode::usage, path + " exists already",
-                "give another name, or --force to replace it");
-  }
+  if (auto place = check_replaceable(path, overwrite); !place) return place;
   return replace_file(resolved(path), content);
 }
 

@@ -49,6 +49,10 @@ Expected<std::string> read_file(const std::string& path);
 /// True for a device or a pipe: what is written to it goes on, and replaces nothing.
 bool is_stream(const std::string& path);
 
+/// Fails where write_file() would because the file exists; "-" never does, nor a stream. For asking
+/// before the work is done.
+Expected<void> check_replaceable(const std::string& path, bool overwrite);
+
 /// Writes a file whole or not at all: a reader sees the old content or the new, never half. "-" is
 /// standard output; a stream is written to as it is, and a link stays one. Fails when the file
 /// exists and `overwrite` is false.

@@ -3,7 +3,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -120,10 +119,8 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
 }
 
 Expected<void> check_output(const std::string& path, bool force) {
-  if (path.empty() || path == "-" || force || access(path.c_str(), F_OK) != 0) return {};
-  if (is_stream(path)) return {};
-  return fail(ErrorCode::usage, path + " exists already",
-              "give another name, or --force to replace it");
+  if (path.empty()) return {};
+  return check_replaceable(path, force);
 }
 
 }  // namespace heapwise::cli

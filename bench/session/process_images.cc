@@ -72,6 +72,10 @@ std::optional<ProcessFacts> facts_of(pid_t pid) {
   return std::nullopt;
 }
 
+bool executes_another(const ProcessFacts& facts, std::uint64_t identity) {
+  return facts.arguments_at != 0 && facts.arguments_at != identity;
+}
+
 /// A thread has a number in /proc too.
 bool is_process(pid_t pid) {
   const std::string text = read_once(proc(pid, "status"));
@@ -163,10 +167,7 @@ bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) 
   next_look_s_ = now + keeper_.period_s();
   peak_anonymous_ = std::max(peak_anonymous_, keeper_.moments().back().bytes);
   peak_resident_ = std::max(peak_resident_, memory->high_water);
-  const std::uint64_t most = std::max(memory->anonymous, anonymous_at_smaps_);
-  const std::uint64_t change = most - std::min(memory->anonymous, anonymous_at_smaps_);
-  const bool busy =
-      static_cast<double>(change) > kVisibleChange * static_cast<double>(peak_anonymous_);
+  const bool busy = is_visible_change(anonymous_at_smaps_, memory->anonymous);
   if (with_smaps && now >= (busy ? earliest_smaps_s_ : next_smaps_s_)) {
     anonymous_at_smaps_ = memory->anonymous;
     look_at_smaps(now, rules);
@@ -174,11 +175,16 @@ bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) 
   return true;
 }
 
+bool ProcessImage::is_visible_change(std::uint64_t before, std::uint64_t after) const {
+  const double change = std::abs(static_cast<double>(after) - static_cast<double>(before));
+  return change > kVisibleChange * static_cast<double>(peak_anonymous_);
+}
+
 /// What is read of a process that ends, or executes another program meanwhile, breaks off anywhere.
 bool ProcessImage::still_runs() const {
   if (!parse_status(read_some(status_.get()))) return false;
   const auto facts = facts_of(pid_);
-  return facts && (facts->arguments_at == 0 || facts->arguments_at == identity_);
+  return facts && !executes_another(*facts, identity_);
 }
 
 void ProcessImage::look_at_smaps(double now, const NonHeapRules& rules) {
@@ -188,9 +194,7 @@ void ProcessImage::look_at_smaps(double now, const NonHeapRules& rules) {
   const NonHeap found = non_heap_in(*smaps, rules);
   files_.insert(found.files.begin(), found.files.end());
   const double took = std::chrono::duration<double>(Clock::now() - begun).count();
-  const double before = non_heap_.empty() ? 0 : static_cast<double>(non_heap_.back().bytes);
-  const double change = std::abs(static_cast<double>(found.bytes) - before);
-  const bool busy = change > kVisibleChange * static_cast<double>(peak_anonymous_);
+  const bool busy = is_visible_change(non_heap_.empty() ? 0 : non_heap_.back().bytes, found.bytes);
   earliest_smaps_s_ = now + std::max(kLeastSmapsPause_s, took / kBusySmapsShare);
   next_smaps_s_ = busy ? earliest_smaps_s_ : now + std::max(kLeastSmapsPause_s, took / kSmapsShare);
   non_heap_.push_back({now, found.bytes});
@@ -259,7 +263,7 @@ void ProcessImages::consider(pid_t pid, double now) {
 void ProcessImages::check_exec(Member& member, double now) {
   const ProcessImage& image = *member.image;
   const auto facts = facts_of(image.pid());
-  if (!facts || facts->arguments_at == 0 || facts->arguments_at == image.identity()) return;
+  if (!facts || !executes_another(*facts, image.identity())) return;
   const pid_t pid = image.pid();
   if (image.forked()) {  // it was there to execute this
     images_.erase(std::find_if(images_.begin(), images_.end(),

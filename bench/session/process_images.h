@@ -76,6 +76,7 @@ class ProcessImage {
 
  private:
   void find_name();
+  bool is_visible_change(std::uint64_t before, std::uint64_t after) const;
   bool still_runs() const;
   void look_at_smaps(double now, const NonHeapRules& rules);
 

@@ -55,17 +55,20 @@ std::unique_ptr<TouchScan> TouchScan::open(std::int32_t pid) {
   return std::unique_ptr<TouchScan>(new TouchScan(std::move(map)));
 }
 
-std::int64_t TouchScan::count_pages(std::uint64_t address, std::uint64_t pages) {
-  std::int64_t count = 0;
+std::int64_t TouchScan::count_pages(std::uint64_t block, std::uint64_t pages) {
+  const auto has_content = [](std::uint64_t page) { return (page & kHasContent) != 0; };
+  const std::uint64_t head = block / spool::kPage - 1;
+  std::int64_t count = -1;  // less the page in front
   buffer_.resize(kPagesAtOnce);
-  for (std::uint64_t from = 0; from < pages; from += kPagesAtOnce) {
-    const std::uint64_t wanted = std::min(kPagesAtOnce, pages - from) * sizeof(std::uint64_t);
-    const std::uint64_t at = (address / spool::kPage + from) * sizeof(std::uint64_t);
+  for (std::uint64_t from = 0; from < pages + 1; from += kPagesAtOnce) {
+    const std::uint64_t wanted = std::min(kPagesAtOnce, pages + 1 - from) * sizeof(std::uint64_t);
+    const std::uint64_t at = (head + from) * sizeof(std::uint64_t);
     const ssize_t got = pread(map_.get(), buffer_.data(), wanted, static_cast<off_t>(at));
     if (got != static_cast<ssize_t>(wanted)) return -1;
+    if (from == 0 && !has_content(buffer_[0])) return -1;
     count += std::count_if(buffer_.begin(),
                            buffer_.begin() + static_cast<std::ptrdiff_t>(wanted / sizeof(wanted)),
-                           [](std::uint64_t page) { return (page & kHasContent) != 0; });
+                           has_content);
   }
   return count;
 }
@@ -86,8 +89,6 @@ void TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock
   }
   if (address <= 1) return;
   const std::uint64_t ticks = clock();
-  // Where libc has unmapped the block, the recorder's own page in front is gone too.
-  if (count_pages(address - spool::kPage, 1) != 1) return;
   const std::int64_t pages = count_pages(address, block.pages.load(std::memory_order_relaxed));
   if (pages < 0 || block.address.load(std::memory_order_acquire) != address ||
       block.turn.load(std::memory_order_relaxed) != turn) {

@@ -51,8 +51,9 @@ class TouchScan {
   explicit TouchScan(Fd map) : map_(std::move(map)) {}
   void tell(Seen& seen);
   void look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock);
-  /// Pages that are there; -1 when the process has no such memory (any more).
-  std::int64_t count_pages(std::uint64_t address, std::uint64_t pages);
+  /// Pages of a block that are there; -1 when the process has no such memory (any more). Where libc
+  /// has unmapped the block, the recorder's own page in front of it is gone too.
+  std::int64_t count_pages(std::uint64_t block, std::uint64_t pages);
 
   Fd map_;
   std::vector<std::uint64_t> buffer_;

@@ -92,6 +92,10 @@ TEST(RecordedProcesses, AStrictSandboxIsNeitherBrokenNorMissed) {
   EXPECT_FALSE(has(recorded.main().capabilities, Capability::time)) << "the clock was forbidden";
 }
 
+TEST(RecordedProcesses, BehindBarsFreshBlocksAreZeroWhateverLayThereBefore) {
+  EXPECT_EQ(WEXITSTATUS(record_scenario({"zeroed-behind-bars"}).run.status), 7);
+}
+
 TEST(RecordedProcesses, BehindAFilterChildrenAreLeftAloneAndCounted) {
   const auto recorded = record_scenario({"filtered"});
   EXPECT_EQ(WEXITSTATUS(recorded.run.status), 4) << "the child was not killed";

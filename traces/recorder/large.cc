@@ -107,9 +107,9 @@ void keep(unsigned number, std::uintptr_t at) {
   }
 }
 
-void keep_place(const Placement& head) {
-  keep(class_of(head.pages_reserved + head.pages_skipped),
-       reinterpret_cast<std::uintptr_t>(&head) - head.pages_skipped * kPage);
+// The place of a block whose page in front, which is at `head`, was as `known`.
+void keep_place(const Placement& known, std::uintptr_t head) {
+  keep(class_of(known.pages_reserved + known.pages_skipped), head - known.pages_skipped * kPage);
 }
 
 // The first page of a place with room for `pages` and the one in front; 0 when there is none.
@@ -342,10 +342,11 @@ std::size_t placed_size(const void* block) { return placement(block)->size; }
 
 namespace {
 
-void clear_by_hand(const Placement& place, void* block) {
-  if (pages_of(place.size) > kMostCleared) return;
-  std::memset(block, 0, pages_of(place.size) * kPage);
-  keep_place(place);
+// The page in front too: it lies within the next block of this place where that is aligned less.
+void clear_by_hand(const Placement& known, std::uintptr_t head) {
+  if (pages_of(known.size) > kMostCleared) return;
+  std::memset(reinterpret_cast<void*>(head), 0, (pages_of(known.size) + 1) * kPage);
+  keep_place(known, head);
 }
 
 }  // namespace
@@ -371,16 +372,15 @@ void teach_libc(std::size_t size) {
   Placement& place = *placement(block);
   const std::uint64_t began = stamp();
   if (LargeBlock* entry = entry_of(place)) entry->address.store(0, std::memory_order_release);
-  const std::uint64_t reserved = place.pages_reserved;
-  const std::uint64_t skipped = place.pages_skipped;
-  const std::size_t size = place.size;
+  const Placement known = place;
   place.mark = 0;
-  if (is_sandboxed()) return clear_by_hand(place, block);
-  const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(&place);
-  const long failed = system_call(SYS_madvise, static_cast<long>(at),
-                                  static_cast<long>((reserved + 1) * kPage), MADV_DONTNEED);
-  if (failed == 0) keep(class_of(reserved + skipped), at - skipped * kPage);
-  teach_libc(size);
+  const auto head = reinterpret_cast<std::uintptr_t>(&place);
+  if (is_sandboxed()) return clear_by_hand(known, head);
+  const long failed =
+      system_call(SYS_madvise, static_cast<long>(head),
+                  static_cast<long>((known.pages_reserved + 1) * kPage), MADV_DONTNEED);
+  if (failed == 0) keep_place(known, head);
+  teach_libc(known.size);
   spent.fetch_add(stamp() - began, std::memory_order_relaxed);
 }
 
@@ -389,10 +389,16 @@ void teach_libc(std::size_t size) {
   const std::uint64_t before = pages_of(place.size);
   const std::uint64_t pages = pages_of(size);
   if (size == 0 || pages > place.pages_reserved) return false;
-  if (pages < before && !is_sandboxed()) {
+  if (pages < before) {
     const auto from = reinterpret_cast<std::uintptr_t>(block) + pages * kPage;
-    system_call(SYS_madvise, static_cast<long>(from), static_cast<long>((before - pages) * kPage),
-                MADV_DONTNEED);
+    const std::uint64_t bytes = (before - pages) * kPage;
+    if (!is_sandboxed()) {
+      system_call(SYS_madvise, static_cast<long>(from), static_cast<long>(bytes), MADV_DONTNEED);
+    } else if (before <= kMostCleared) {
+      std::memset(reinterpret_cast<void*>(from), 0, bytes);
+    } else {
+      return false;
+    }
   }
   place.size = size;
   if (LargeBlock* entry = entry_of(place)) {
