@@ -19,7 +19,7 @@ Comparison compared(const Result& base, const Result& now, double fail_over = 5)
   return comparison.value_or(Comparison{});
 }
 
-Comparison compared(Session base, Session now, double fail_over = 5) {
+Comparison compared(const Session& base, const Session& now, double fail_over = 5) {
   return compared(simulated::result(base), simulated::result(now), fail_over);
 }
 
