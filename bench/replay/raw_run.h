@@ -11,9 +11,11 @@ constexpr char kRawRunMagic[8] = {'H', 'W', 'R', 'U', 'N', '0', '0', '3'};
 
 enum class Purpose : std::uint32_t { footprint = 1, throughput = 2, latency = 3 };
 
-/// Which clock the allocator sees during a footprint replay.
+/// Which clock the allocator sees. Only footprint replays are paced; others treat `recorded` as
+/// `trace`.
 enum class ReplayClock : std::uint32_t {
-  trace = 1,     ///< recorded time plus the time really spent in the replay
+  trace = 1,     ///< recorded time plus the time really spent in the replay; to a millisecond or
+                 ///< a 4096th of the duration where unpaced
   recorded = 2,  ///< real time, paced as recorded
   none = 3,      ///< real time, as fast as possible
 };

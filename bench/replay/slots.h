@@ -17,6 +17,7 @@ using Mailbox = std::atomic<void*>;
 inline void* null_in_mailbox() { return reinterpret_cast<void*>(std::uintptr_t{1}); }
 
 struct Replay;
+struct TimeStop;
 
 /// Why the loop leaves for the one function that is not the allocator's.
 enum class Reason : unsigned {
@@ -43,6 +44,9 @@ struct alignas(64) Lane {
   unsigned long handle;  ///< pthread_t
   void* stack;
   Lane* next_leaver;
+  std::atomic<std::int64_t> time_ns;  ///< unpaced: trace time of the next word after a stop
+  const TimeStop* stops;              ///< unpaced
+  const TimeStop* stops_end;
 };
 
 constexpr std::uintptr_t kPage = 4096;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "bench/replay/passing_time.h"
+
 namespace heapwise::replay {
 namespace {
 
@@ -71,7 +73,8 @@ bool prepare(Replay& replay) {
     // The first thread is the process's main thread, which cannot end before the process does.
     lane.ends = number == 0 ? 0 : thread.ends;
   }
-  return true;
+  return replay.purpose == Purpose::footprint || replay.clock == ReplayClock::none ||
+         find_stops(replay);
 }
 
 }  // namespace heapwise::replay

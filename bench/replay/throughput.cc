@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// As fast as the hand-overs allow: all threads at once, nothing sampled, no clock, no futex between
-// the first word and the last.
+// As fast as the hand-overs allow: all threads at once, nothing sampled, no futex between the first
+// word and the last. The allocator's clock goes on between a few thousand pieces of the loop.
 #include <limits.h>
 
 #include "bench/replay/clock.h"
+#include "bench/replay/passing_time.h"
 #include "bench/replay/process_heap.h"
 #include "bench/replay/replay.h"
 #include "bench/replay/threads.h"
@@ -26,10 +27,21 @@ void announce(std::atomic<std::uint32_t>& word) {
   futex_wake(word, INT_MAX);
 }
 
-/// Runs a lane and tells that it is through.
-void run_lane(Lane& lane) {
+void run_until(Lane& lane, const plan::Word* until) {
+  lane.end = until;
   lane.replay->lane_loop(&lane);
-  lane.next = lane.end;
+  lane.next = until;
+}
+
+/// Runs a lane from stop to stop and tells that it is through.
+void run_lane(Lane& lane) {
+  const plan::Word* const end = lane.end;
+  for (const TimeStop* stop = lane.stops; stop != lane.stops_end; ++stop) {
+    run_until(lane, stop->before);
+    pass_time(lane, stop->time_ns);
+  }
+  run_until(lane, end);
+  end_time(lane);
   announce(lane.replay->finished);
 }
 
@@ -91,6 +103,7 @@ void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
   main_lane.started.store(1);
   enter_thread(main_lane);
   replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
+  begin_time(replay);
   line_up(replay);
   const std::int64_t cpu_before = cpu_now_ns();
   const std::int64_t before = real_now_ns();
@@ -99,6 +112,7 @@ void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
   await_value(replay.finished, replay.plan.header->thread_count);
   report(replay, real_now_ns() - before, cpu_now_ns() - cpu_before);
   replay.raw->last_rss_bytes = replay.sampler.rss_anon_bytes();
+  VirtualClock::on.store(false);
   leave_thread(main_lane);
   join_all(replay);
 }

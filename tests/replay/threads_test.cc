@@ -5,10 +5,12 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 
 #include "bench/replay/clock.h"
+#include "bench/replay/passing_time.h"
 #include "tests/plan/plan_file.h"
 #include "tests/plan/trace_maker.h"
 #include "tests/replay/in_process.h"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t kArm = 1;
 constexpr std::size_t kLook = 2;
+constexpr std::size_t kTell = 3;
 
 /// Counts threads that have come to the end of their destructors, as an allocator's would.
 struct Destructors {
@@ -37,6 +40,12 @@ struct Destructors {
   std::vector<unsigned> seen;  ///< how many had, whenever somebody looked
 };
 
+/// What the allocator's clock had advanced by whenever somebody looked.
+std::vector<std::int64_t>& times_told() {
+  static std::vector<std::int64_t> times;
+  return times;
+}
+
 }  // namespace
 }  // namespace heapwise::testing
 
@@ -52,6 +61,9 @@ extern "C" int malloc_trim(std::size_t what) {
   Destructors& destructors = Destructors::present();
   if (what == heapwise::testing::kArm) pthread_setspecific(destructors.key, &destructors);
   if (what == heapwise::testing::kLook) destructors.seen.push_back(destructors.run.load());
+  if (what == heapwise::testing::kTell) {
+    heapwise::testing::times_told().push_back(heapwise::replay::VirtualClock::offset_ns.load());
+  }
   return 0;
 }
 
@@ -78,7 +90,7 @@ TEST(Throughput, RunsAllThreadsAndLeavesNoneBehind) {
     Compiled compiled;
     const Expectation expected = write_random_trace(compiled.trace, options_for(seed));
     compiled.compile();
-    InProcess process(compiled.plan, Purpose::throughput);
+    InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
     run_throughput(process.replay());
     EXPECT_EQ(process.raw().operations, expected.operations);
     EXPECT_EQ(process.raw().threads_started, expected.threads - 1);
@@ -86,6 +98,89 @@ TEST(Throughput, RunsAllThreadsAndLeavesNoneBehind) {
     EXPECT_GT(process.raw().wall_ns, 0);
     EXPECT_EQ(threads_alive(), before);
   }
+}
+
+/// A minute of the first thread, which tells the time each second.
+void write_minute(const std::string& path) {
+  auto writer = new_trace(path);
+  for (std::uint64_t second = 0; second <= 60; ++second) {
+    const std::uint64_t time_ns = second * 1'000'000'000;
+    writer.free(ThreadId{0}, time_ns, writer.allocate(ThreadId{0}, time_ns, OpKind::malloc, 64));
+    writer.trim(ThreadId{0}, time_ns, kTell);
+  }
+  finish(writer);
+}
+
+TEST(Throughput, TheAllocatorsClockGoesOnByTheTracesTime) {
+  Compiled compiled;
+  write_minute(compiled.trace);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+  times_told().clear();
+  run_throughput(process.replay());
+  std::vector<std::int64_t> expected;
+  for (std::int64_t second = 0; second <= 60; ++second) expected.push_back(second * 1'000'000'000);
+  EXPECT_EQ(times_told(), expected);
+  EXPECT_FALSE(replay::VirtualClock::on.load());
+}
+
+/// The second thread is there at the beginning and at the end only. What it makes at the end the
+/// first one frees, so at the last look both have come to the end.
+TEST(Throughput, TheAllocatorsClockShowsWhatNoThreadIsBehind) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  constexpr std::uint64_t kMinute = 60'000'000'000;
+  writer.thread_start(ThreadId{0}, 0, ThreadId{1});
+  writer.allocate(ThreadId{1}, 0, OpKind::malloc, 64);
+  for (std::uint64_t time_ns = 0; time_ns <= kMinute; time_ns += 1'000'000'000) {
+    writer.allocate(ThreadId{0}, time_ns, OpKind::malloc, 64);
+    writer.trim(ThreadId{0}, time_ns, kTell);
+  }
+  writer.free(ThreadId{0}, kMinute, writer.allocate(ThreadId{1}, kMinute, OpKind::malloc, 64));
+  writer.trim(ThreadId{0}, kMinute, kTell);
+  finish(writer);
+  compiled.compile();
+  for (int round = 0; round < 50; ++round) {
+    InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+    times_told().clear();
+    run_throughput(process.replay());
+    ASSERT_EQ(times_told().size(), 62U);
+    EXPECT_TRUE(std::is_sorted(times_told().begin(), times_told().end())) << "it went back";
+    for (std::size_t look = 0; look < 61; ++look) {
+      EXPECT_LE(times_told()[look], static_cast<std::int64_t>(look) * 1'000'000'000);
+    }
+    EXPECT_EQ(times_told().back(), kMinute);
+  }
+}
+
+TEST(Throughput, WithoutAClockNoTimePasses) {
+  Compiled compiled;
+  write_minute(compiled.trace);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::throughput, ReplayClock::none);
+  replay::VirtualClock::offset_ns.store(0);
+  times_told().clear();
+  run_throughput(process.replay());
+  EXPECT_THAT(times_told(), ::testing::Each(0));
+}
+
+TEST(Throughput, StopsAFewThousandTimesHoweverLongTheTraceIs) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    const ThreadId thread{static_cast<std::uint32_t>(i % 2)};
+    if (i == 1) writer.thread_start(ThreadId{0}, i * 1'000'000'000, thread);
+    writer.allocate(thread, i * 1'000'000'000, OpKind::malloc, 64);
+  }
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+  std::ptrdiff_t stops = 0;
+  for (int lane = 0; lane < 2; ++lane) {
+    stops += process.replay().lanes[lane].stops_end - process.replay().lanes[lane].stops;
+  }
+  EXPECT_GT(stops, 2000);
+  EXPECT_LE(stops, 4098);
 }
 
 TEST(Footprint, FollowsTheRecordedOrderThroughAllThreads) {
