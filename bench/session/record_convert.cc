@@ -69,7 +69,8 @@ std::uint64_t most_resident(const EndedImage& image) {
   return most;
 }
 
-Facts end_facts(const EndedImage& image, const CommandEnd& end) {
+/// Of the command's own process the kernel tells what it used; others noted it when they ended.
+Facts end_facts(const EndedImage& image, const spool::Header& header, const CommandEnd& end) {
   Facts facts;
   if (image.pid == end.pid) {
     if (WIFEXITED(end.wait_status)) {
@@ -79,6 +80,8 @@ Facts end_facts(const EndedImage& image, const CommandEnd& end) {
     }
     facts.emplace_back("cpu_seconds", std::to_string(end.cpu_seconds));
     facts.emplace_back("wall_seconds", std::to_string(end.wall_seconds));
+  } else if (const std::uint64_t cpu_ns = header.exit_cpu_ns.load(); cpu_ns != 0) {
+    facts.emplace_back("cpu_seconds", std::to_string(static_cast<double>(cpu_ns) * 1e-9));
   }
   if (const std::uint64_t most = most_resident(image); most != 0) {
     facts.emplace_back("max_rss_bytes", std::to_string(most));
@@ -175,8 +178,8 @@ class ImageConverter {
     return children;
   }
 
-  recorder::ConversionRequest request_for(std::size_t index, const std::string& program,
-                                          const std::string& executable,
+  recorder::ConversionRequest request_for(std::size_t index, const recorder::RawSpool& raw,
+                                          const std::string& program,
                                           const std::vector<std::size_t>& children) {
     const EndedImage& image = session_.ended()[index];
     recorder::ConversionRequest request;
@@ -185,10 +188,10 @@ class ImageConverter {
     request.overwrite = options_.overwrite;
     request.name = program;
     request.facts = machine_;
-    if (const std::string privileges = privileges_of(executable); !privileges.empty()) {
+    if (const std::string privileges = privileges_of(raw.text().executable); !privileges.empty()) {
       request.facts.emplace_back("executable.privileges", privileges);
     }
-    request.end_facts = end_facts(image, end_);
+    request.end_facts = end_facts(image, raw.header(), end_);
     request.residency = image.samples;
     request.touches = image.touches;
     request.scale = scale_;
@@ -212,7 +215,7 @@ class ImageConverter {
     const unsigned nth = named_so_[program]++;
     if (empty && index != main_) return {};
     const auto children = children_of(index);
-    const auto request = request_for(index, program, raw->text().executable, children);
+    const auto request = request_for(index, *raw, program, children);
     if (options_.converting) options_.converting(request.output);
     auto conversion = recorder::convert_spool(request);
     if (!conversion) return tl::unexpected(conversion.error());

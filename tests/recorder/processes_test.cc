@@ -23,6 +23,17 @@ TEST(RecordedProcesses, ChildrenAreFoundHoweverTheyAreStarted) {
   EXPECT_EQ(recorded.main().allocated(150013), 0U) << "each in a trace of its own";
 }
 
+TEST(RecordedProcesses, EachThatEndsTellsWhatCpuTimeItUsed) {
+  const auto recorded = record_scenario({"children"});
+  ASSERT_GT(recorded.traces.size(), 4U) << recorded.notes;
+  for (const Seen& one : recorded.traces) {
+    if (one.count(OpKind::exit_begin) == 0) continue;
+    const auto cpu = one.totals.fact("cpu_seconds");
+    ASSERT_TRUE(cpu) << one.path;
+    EXPECT_GT(std::stod(*cpu), 0);
+  }
+}
+
 TEST(RecordedProcesses, ShellsOfSystemAndPopenBehaveAndAreRecorded) {
   const auto recorded = record_scenario({"shells"});
   EXPECT_EQ(recorded.allocated(151001), 1U) << recorded.notes;

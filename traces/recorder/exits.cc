@@ -2,19 +2,33 @@
 // Where a program begins to end, and where it doubles. What happens after exit begins is recorded
 // like all else.
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "traces/recorder/export.h"
 #include "traces/recorder/large.h"
 #include "traces/recorder/linked.h"
 #include "traces/recorder/log.h"
+#include "traces/recorder/process.h"
 #include "traces/recorder/real.h"
+#include "traces/recorder/syscalls.h"
 
 namespace heapwise::recorder {
 namespace {
 
 using Main = int (*)(int, char**, char**);
 Main real_main = nullptr;
+
+// Of the whole process; 0 where a sandbox forbids to ask.
+std::uint64_t cpu_ns() {
+  timespec used{};
+  if (is_sandboxed() ||
+      system_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, argument(&used)) != 0) {
+    return 0;
+  }
+  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(used.tv_nsec);
+}
 
 void note_exit() {
   if (!is_own_spool()) return;
@@ -23,6 +37,7 @@ void note_exit() {
   }
   log_all_touched();
   log_extended(spool::Code::exit_begin);
+  spool_of_process.header->exit_cpu_ns.store(cpu_ns(), std::memory_order_relaxed);
 }
 
 // Plug-ins came after the beginning. A forked child may have been made while another thread held
