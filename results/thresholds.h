@@ -83,7 +83,7 @@ constexpr double kFamilyError = 0.01;
 /// Chance is reckoned from how runs scatter within sessions; sessions of one build also differ as a
 /// whole, and only the interval allows for that. Chosen from 200 comparisons of sessions minutes
 /// apart (docs/gate.md): of 100 of one build, five failed at a half and none at three quarters; of
-/// 100 with a tenth more time, 96 and 93 did.
+/// 100 with a tenth more time, 96 and 93 did. Those had 32 rounds; the table has twice as many.
 constexpr double kGateCertainty = 0.75;
 
 /// What two sessions of the same build differ by beyond what their own repetitions scatter: pages
