@@ -82,10 +82,14 @@ TEST_F(SuiteVerb, KilledAtRandomMomentsAndGoneOnWithHasTheRunsOfAnUnbrokenOne) {
 }
 
 TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
-  const Finished end = run({"timeout", "-s", "INT", "1.0", kProgram, "suite", "--workloads",
-                            kWorkloads, "--allocators", "glibc,jemalloc", "--rounds", "30",
-                            "--quiet", "--json", path("r.json")});
-  EXPECT_EQ(end.exit_code, 124) << end.err;
+  // Once the first runs are kept. Without -m the shell would have it ignore the signal.
+  const char* const interrupt =
+      "set -m; \"$@\" & until [ -s \"$0\" ] || ! kill -0 $!; do sleep 0.05; done; "
+      "kill -INT $!; wait $!";
+  const Finished end = run({"bash", "-c", interrupt, path("r.json"), kProgram, "suite",
+                            "--workloads", kWorkloads, "--allocators", "glibc,jemalloc", "--rounds",
+                            "30", "--quiet", "--json", path("r.json")});
+  EXPECT_EQ(end.exit_code, 130) << end.err;
   EXPECT_THAT(end.err, AllOf(HasSubstr("interrupted"), HasSubstr("--resume --json")));
   EXPECT_FALSE(exists("r.json.work"));
   const auto part = json("r.json");
