@@ -252,7 +252,11 @@ struct Verification {
   std::optional<double> error_percent_of_process;
   std::optional<std::uint64_t> process_peak_rss_bytes;
   std::optional<double> real_cpu_s, real_cpu_noise_percent, real_wall_s;
-  double measured_share = 1;          ///< of the recorded run: until the load script ended
+  /// What the real program's CPU time is more than under glibc's default, and the interval of that.
+  std::optional<double> cpu_change_percent, cpu_change_low_percent, cpu_change_high_percent;
+  std::optional<double> predicted_cpu_change_percent;  ///< what allocator time alone makes of it
+  std::string real_speed, predicted_speed;  ///< "faster", "slower", "same"; empty: not known
+  double measured_share = 1;                ///< of the recorded run: until the load script ended
   std::string check = "not-checked";  ///< "passed": |error| <= noise + 5, "failed", "not-checked"
 };
 

@@ -319,6 +319,12 @@ void describe(Visitor& field, T& one) {
   field("real_cpu_s", one.real_cpu_s);
   field("real_cpu_noise_percent", one.real_cpu_noise_percent);
   field("real_wall_s", one.real_wall_s);
+  field("cpu_change_percent", one.cpu_change_percent);
+  field("cpu_change_low_percent", one.cpu_change_low_percent);
+  field("cpu_change_high_percent", one.cpu_change_high_percent);
+  field("predicted_cpu_change_percent", one.predicted_cpu_change_percent);
+  field("real_speed", one.real_speed);
+  field("predicted_speed", one.predicted_speed);
   field("measured_share", one.measured_share);
   field("check", one.check);
 }

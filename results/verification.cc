@@ -11,6 +11,7 @@
 #include "results/statistics.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
+#include "results/verified_speed.h"
 
 namespace heapwise {
 namespace {
@@ -264,6 +265,7 @@ std::vector<Verification> verify_predictions(const Result& result, const std::st
     row.predicted_end_rss_bytes = median_bytes(predicted.end);
     fill_errors(row, non_heap_bytes);
   }
+  verify_speed(result, workload, rows);
   return rows;
 }
 

@@ -9,8 +9,6 @@ BAR = {"peak": {"median": 0.7, "mean": 1.3, "p90": 3.5}, "mean": {"mean": 2.6},
 BEYOND_NOISE = 5
 # Two allocators really differ when their peaks are further apart than both noises and this.
 DIFFERENT_PERCENT = 2
-# The least of speed that counts, as everywhere in heapwise (results/thresholds.h).
-SPEED_MADS, SPEED_PERCENT = 3, 2
 SLOWDOWN = 1.25
 GROUPS = {"named": "The programs of the bar", "apart": "Reported apart",
           "others": "Programs that had no part in the method"}
@@ -21,7 +19,7 @@ NOISES = {"peak": "noise_percent", "mean": "mean_noise_percent", "end": "end_noi
 class Cell:
     """One program under one allocator."""
 
-    def __init__(self, program, row, summary, glibc, workload):
+    def __init__(self, program, row):
         self.program, self.row = program, row
         self.allocator = row["allocator"]
         self.peak = row.get("real_peak_rss_bytes")
@@ -29,32 +27,12 @@ class Cell:
         self.noise = {what: row.get(field) or 0 for what, field in NOISES.items()}
         self.check = row["check"]
         self.failure = row.get("failure", "")
-        self.cpu, self.cpu_noise = row.get("real_cpu_s"), row.get("real_cpu_noise_percent") or 0
-        self.real_sign, self.cpu_difference = self.judge_real(glibc)
-        self.predicted_sign = self.judge_predicted(summary, workload)
-
-    def judge_real(self, glibc):
-        """+1: really slower than glibc, beyond the noise of both; 0: no difference."""
-        if self.cpu is None or glibc is None or glibc.cpu is None:
-            return None, None
-        difference = self.cpu - glibc.cpu
-        noise = max(self.cpu * self.cpu_noise, glibc.cpu * glibc.cpu_noise) / 100
-        beyond = abs(difference) > max(noise, glibc.cpu * SPEED_PERCENT / 100)
-        return (1 if difference > 0 else -1) if beyond else 0, difference
-
-    def judge_predicted(self, summary, workload):
-        """The same of the replay, by the rule that verdicts are drawn by."""
-        mine, base = summary.get(self.allocator), summary.get("glibc")
-        if not mine or not base or "ns_per_operation" not in mine:
-            return None
-        one, other = mine["ns_per_operation"], base["ns_per_operation"]
-        difference = one["median"] - other["median"]
-        if abs(difference) <= SPEED_MADS * max(one["mad"], other["mad"]):
-            return 0
-        cpu = workload.get("cpu_s") or 0
-        if cpu and abs(difference) * 1e-9 * workload["operations"] <= SPEED_PERCENT / 100 * cpu:
-            return 0
-        return 1 if difference > 0 else -1
+        self.cpu, self.cpu_change = row.get("real_cpu_s"), row.get("cpu_change_percent")
+        self.cpu_noise = None
+        if self.cpu_change is not None:
+            self.cpu_noise = (row["cpu_change_high_percent"] - row["cpu_change_low_percent"]) / 2
+        self.real_speed = row.get("real_speed")
+        self.predicted_speed = row.get("predicted_speed")
 
     @property
     def counts(self):
@@ -68,14 +46,9 @@ class Measured:
     def __init__(self, program, result):
         self.program, self.result = program, result
         self.workload = result["workloads"][0]
-        summary = {s["allocator"]: s for s in result["summary"]}
-        glibc = None
-        self.cells = []
         rows = result["verification"]
-        for row in sorted(rows, key=lambda r: r["allocator"] != "glibc"):
-            cell = Cell(program, row, summary, glibc, self.workload)
-            glibc = glibc or cell
-            self.cells.append(cell)
+        self.cells = [Cell(program, row)
+                      for row in sorted(rows, key=lambda r: r["allocator"] != "glibc")]
         self.flags = sorted({w["code"] for w in self.workload.get("warnings", [])})
         self.slowdown = self.judge_slowdown(rows)
 
@@ -109,7 +82,7 @@ def p90(values):
     return sorted(values)[min(len(values) - 1, int(0.9 * len(values)))]
 
 
-SIGNS = {1: "+", -1: "−", 0: "=", None: ""}
+SIGNS = {"slower": "+", "faster": "−", "same": "="}
 
 
 class Table:
@@ -130,22 +103,23 @@ class Table:
     # ---- rows and aggregates, as lists of texts
 
     HEAD = ["program", "allocator", "real peak MiB", "± %", "peak", "mean", "end",
-            "CPU s to glibc", "real", "predicted"]
+            "CPU %", "±", "real", "predicted"]
 
     @staticmethod
     def rows(measured):
         for cell in measured.cells:
             if cell.failure and cell.peak is None:
-                yield [measured.program.name, cell.allocator, "—", "", cell.failure, "", "", "", "",
-                       ""]
+                yield ([measured.program.name, cell.allocator, "—", "", cell.failure] +
+                       [""] * (len(Table.HEAD) - 5))
                 continue
             mark = {"failed": " ✗", "not-checked": " (not checked)"}.get(cell.check, "")
-            difference = "" if cell.allocator == "glibc" else signed(cell.cpu_difference, 2)
-            real = SIGNS[cell.real_sign] if cell.allocator != "glibc" else f"{cell.cpu:.2f} s"
+            base = cell.allocator == "glibc"
             yield [measured.program.name, cell.allocator, f"{cell.peak / 2**20:.1f}",
                    f"{cell.noise['peak']:.1f}", signed(cell.error["peak"]) + mark,
-                   signed(cell.error["mean"]), signed(cell.error["end"]), difference, real,
-                   "" if cell.allocator == "glibc" else SIGNS[cell.predicted_sign]]
+                   signed(cell.error["mean"]), signed(cell.error["end"]),
+                   f"{cell.cpu:.2f} s" if base else signed(cell.cpu_change),
+                   "" if cell.cpu_noise is None else f"{cell.cpu_noise:.1f}",
+                   SIGNS.get(cell.real_speed, ""), SIGNS.get(cell.predicted_speed, "")]
 
     def aggregates(self, measured):
         """(what, value, bar or None, good or None) over all cells of these programs."""
@@ -170,15 +144,15 @@ class Table:
         right = sum(1 for p in pairs if p[2])
         yield ("pairs that differ, rightly ordered", f"{right} of {len(pairs)}", "all",
                right == len(pairs))
-        differ = [c for m in measured for c in m.cells if c.real_sign and c.predicted_sign is not None]
-        right = sum(1 for c in differ if c.real_sign == c.predicted_sign)
-        wrong = sum(1 for c in differ if c.real_sign == -c.predicted_sign)
+        judged = [c for m in measured for c in m.cells if c.real_speed and c.predicted_speed]
+        differ = [c for c in judged if c.real_speed != "same"]
+        right = sum(1 for c in differ if c.real_speed == c.predicted_speed)
+        missed = sum(1 for c in differ if c.predicted_speed == "same")
         yield ("speed differs from glibc's: sign right, missed, wrong",
-               f"{right}, {len(differ) - right - wrong}, {wrong} of {len(differ)}", "all right",
+               f"{right}, {missed}, {len(differ) - right - missed} of {len(differ)}", "all right",
                right == len(differ))
-        same = [c for m in measured for c in m.cells
-                if c.real_sign == 0 and c.allocator != "glibc" and c.predicted_sign is not None]
-        quiet = sum(1 for c in same if c.predicted_sign == 0)
+        same = [c for c in judged if c.real_speed == "same"]
+        quiet = sum(1 for c in same if c.predicted_speed == "same")
         yield ("speed does not differ: no difference said", f"{quiet} of {len(same)}", "all",
                quiet == len(same))
         slow = [m.slowdown for m in measured if m.slowdown]
@@ -224,7 +198,7 @@ class Table:
             cpu=machine["cpu"], cores=machine["cores"], distribution=machine["distribution"],
             kernel=machine["kernel"], huge=machine["transparent_hugepage"], first=dates[0][:10],
             last=dates[-1][:10], repetitions=repetitions, noise=BEYOND_NOISE,
-            different=DIFFERENT_PERCENT, mads=SPEED_MADS, speed=SPEED_PERCENT)]
+            different=DIFFERENT_PERCENT)]
         for group, title in GROUPS.items():
             measured = self.of_group(group)
             if measured:
@@ -270,8 +244,9 @@ is recorded {recordings}, replayed on every allocator, and then run itself under
   figure; ✗ marks a peak that is off by more than the program's noise + {noise} %.
 - Allocators *really differ* when their peaks are further apart than the noise of both and
   {different} %.
-- **CPU s to glibc** is the real program's difference in CPU time, user and system. **real** says
-  whether it is beyond the noise of both sides and {speed} %, and **predicted** what the replay says
-  ({mads} MADs and {speed} % of the program's CPU time): + slower, − faster, = no difference.
+- **CPU %** is what the real program's CPU time, user and system, is more than under glibc, run
+  against run of the same round, and **±** its 99 % interval. **real** says whether that is beyond
+  doubt and 2 %, and **predicted** what the replay says (of several recordings all must agree):
+  + slower, − faster, = no difference.
 - **recording** is the program's wall time while recorded ÷ its wall time otherwise.
 """

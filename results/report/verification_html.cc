@@ -53,16 +53,20 @@ std::string row_html(const Verification& row) {
     text += peak ? percent_cell(row.error_percent_of_process,
                                 signed_percent(row.error_percent_of_process))
                  : "<td data-value=\"\"></td>";
-    text += row.real_cpu_s && peak ? fmt::format("<td data-value=\"{}\">{}</td>", *row.real_cpu_s,
-                                                 escape_html(format_seconds(*row.real_cpu_s)))
-                                   : "<td data-value=\"\"></td>";
     text += "</tr>\n";
+  }
+  if (const auto cpu = verified_cpu(row)) {
+    text += fmt::format(
+        "<tr><td data-value=\"{0}\">{0}</td><td data-value=\"CPU time\">CPU time</td>"
+        "<td data-value=\"\">{1}</td><td data-value=\"\">{2}</td><td data-value=\"\"></td>"
+        "<td data-value=\"\">{3}</td><td data-value=\"\"></td></tr>\n",
+        name, escape_html(cpu->predicted), escape_html(cpu->real), escape_html(cpu->noise));
   }
   const std::string failures = describe_real_failures(row);
   if (failures.empty()) return text;
   return text + fmt::format(
                     "<tr><td data-value=\"{0}\">{0}</td><td class=\"failure\" "
-                    "data-value=\"\" colspan=\"7\">{1}</td></tr>\n",
+                    "data-value=\"\" colspan=\"6\">{1}</td></tr>\n",
                     name, escape_html(failures));
 }
 
@@ -150,9 +154,10 @@ std::string verification_table(const Result& result) {
   std::string text =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Predicted and real\">"
       "<table>\n<caption>Medians of the heap’s RSS. Error: (predicted − real) ÷ real; noise: half "
-      "the range of the real runs.</caption>\n<thead><tr>";
-  for (const char* name : {"allocator", "figure", "predicted", "real", "error", "noise",
-                           "of the process", "CPU time"}) {
+      "the range of the real runs. CPU time: against glibc’s default, with its 99 % "
+      "interval.</caption>\n<thead><tr>";
+  for (const char* name :
+       {"allocator", "figure", "predicted", "real", "error", "noise", "of the process"}) {
     text += heading(name);
   }
   text += "</tr></thead>\n<tbody>\n";

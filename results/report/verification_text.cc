@@ -44,12 +44,13 @@ std::string row_text(const Verification& row, double unit, std::size_t columns) 
   for (const VerifiedFigure& figure : verified_figures(row)) {
     const std::string noise =
         figure.noise_percent ? "± " + format_percent(*figure.noise_percent) : "";
-    std::string cpu;
-    if (!name.empty() && row.real_cpu_s) cpu = format_number(*row.real_cpu_s);
     text += line_of(name, figure.name,
                     {number(figure.predicted, unit), number(figure.real, unit),
-                     signed_percent(figure.error_percent), noise, cpu});
+                     signed_percent(figure.error_percent), noise});
     name.clear();
+  }
+  if (const auto cpu = verified_cpu(row)) {
+    text += line_of(name, "CPU", {cpu->predicted, cpu->real, "", cpu->noise});
   }
   const std::string failures = describe_real_failures(row);
   if (failures.empty()) return text;
@@ -66,6 +67,18 @@ std::vector<VerifiedFigure> verified_figures(const Verification& row) {
            row.mean_noise_percent},
           {"end", row.predicted_end_rss_bytes, row.real_end_rss_bytes, row.end_error_percent,
            row.end_noise_percent}};
+}
+
+std::optional<VerifiedCpu> verified_cpu(const Verification& row) {
+  if (!row.real_cpu_s) return std::nullopt;
+  const auto plus_minus = [](double percent) { return "± " + format_percent(percent); };
+  if (!row.cpu_change_percent) {
+    return VerifiedCpu{kNothing, format_seconds(*row.real_cpu_s),
+                       row.real_cpu_noise_percent ? plus_minus(*row.real_cpu_noise_percent) : ""};
+  }
+  return VerifiedCpu{row.predicted_speed.empty() ? kNothing : row.predicted_speed,
+                     signed_percent(row.cpu_change_percent),
+                     plus_minus((*row.cpu_change_high_percent - *row.cpu_change_low_percent) / 2)};
 }
 
 std::string signed_percent(const std::optional<double>& percent) {
@@ -100,14 +113,32 @@ std::string describe_check(const std::vector<Verification>& rows) {
                      kVerifyAllowedPercent, failed);
 }
 
+std::string describe_speed(const std::vector<Verification>& rows) {
+  std::string right, wrong;
+  for (const Verification& row : rows) {
+    if (row.real_speed.empty() || row.predicted_speed.empty()) continue;
+    const std::string name = display_name(row.allocator, row.tuning);
+    if (row.real_speed == row.predicted_speed) {
+      right += (right.empty() ? "" : ", ") + name;
+    } else {
+      wrong += fmt::format("; {} is {} (predicted: {})", name, row.real_speed, row.predicted_speed);
+    }
+  }
+  if (right.empty() && wrong.empty()) return {};
+  const std::string begin = "CPU time against glibc's default is ";
+  if (right.empty()) return begin + "not as predicted" + wrong;
+  return fmt::format("{}as predicted under {}{}", begin, right, wrong);
+}
+
 std::string verification_text(const Result& result, std::size_t columns) {
   if (result.verification.empty()) return {};
   const ByteUnit unit = unit_of(result.verification);
-  std::string text =
-      "Predicted and real\n" + line_of(fmt::format("heap RSS, {}", unit.name), "",
-                                       {"predicted", "real", "error", "noise", "CPU s"});
+  std::string text = "Predicted and real\n" + line_of(fmt::format("heap RSS, {}", unit.name), "",
+                                                      {"predicted", "real", "error", "noise"});
   for (const Verification& row : result.verification) text += row_text(row, unit.bytes, columns);
   text += "\n" + wrap(printable(describe_check(result.verification)) + ".", columns, "  ", "  ");
+  const std::string speed = describe_speed(result.verification);
+  if (!speed.empty()) text += wrap(printable(speed) + ".", columns, "  ", "  ");
   if (result.agreement) {
     for (const std::string& sentence : result.agreement->sentences) {
       text += wrap(printable(sentence) + ".", columns, "  ", "  ");

@@ -19,6 +19,13 @@ struct VerifiedFigure {
 };
 std::vector<VerifiedFigure> verified_figures(const Verification& row);
 
+/// CPU time of the real program, in words. Under glibc's default its seconds; under others what it
+/// is more or less than that, beside what the replay said.
+struct VerifiedCpu {
+  std::string predicted, real, noise;
+};
+std::optional<VerifiedCpu> verified_cpu(const Verification& row);
+
 /// "+1.2 %", "−0.4 %"; empty for nothing.
 std::string signed_percent(const std::optional<double>& percent);
 
@@ -27,6 +34,9 @@ std::string describe_real_failures(const Verification& row);
 
 /// What is wrong with the prediction, or how the checks went, in a sentence.
 std::string describe_check(const std::vector<Verification>& rows);
+
+/// Whether CPU time is as predicted, in a sentence; empty where that is not known.
+std::string describe_speed(const std::vector<Verification>& rows);
 
 /// The section of the console report; empty for a result that is no verification.
 std::string verification_text(const Result& result, std::size_t columns);

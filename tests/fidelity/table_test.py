@@ -23,18 +23,19 @@ def row(allocator, predicted, real, noise=0.5, cpu=10.0, **more):
             "real_peak_rss_bytes": real * MIB, "error_percent": error,
             "mean_error_percent": 2 * error, "end_error_percent": error,
             "noise_percent": noise, "mean_noise_percent": noise, "end_noise_percent": noise,
-            "real_cpu_s": cpu, "real_cpu_noise_percent": 1, "real_wall_s": 4.0, "real_runs": 5,
+            "real_cpu_s": cpu, "real_wall_s": 4.0, "real_runs": 5,
             "failures": 0, "check": "passed" if abs(error) <= noise + 5 else "failed", **more}
 
 
-def speed(allocator, ns, mad=0.1):
-    return {"allocator": allocator, "ns_per_operation": {"median": ns, "mad": mad}}
+def speed(change, real, predicted):
+    return {"cpu_change_percent": change, "cpu_change_low_percent": change - 3,
+            "cpu_change_high_percent": change + 3, "real_speed": real,
+            "predicted_speed": predicted}
 
 
-def result(rows, summary=(), **workload):
-    return {"workloads": [{"operations": 100_000_000, "cpu_s": 10, "recorded_wall_s": 5.0,
-                           "warnings": [{"code": "a-flag"}], **workload}],
-            "summary": list(summary), "verification": rows, "real_runs": [],
+def result(rows, **workload):
+    return {"workloads": [{"recorded_wall_s": 5.0, "warnings": [{"code": "a-flag"}], **workload}],
+            "summary": [], "verification": rows, "real_runs": [],
             "created": "2026-01-02T03:04:05Z",
             "environment": {"cpu": "CPU", "cores": 2, "distribution": "Debian", "kernel": "6",
                             "transparent_hugepage": "madvise"}}
@@ -91,22 +92,19 @@ class TableTest(unittest.TestCase):
                          ("0 of 0", True))
 
     def test_the_sign_of_speed_is_judged_where_the_program_itself_differs(self):
-        rows = [row("glibc", 100, 100), row("jemalloc", 100, 100, cpu=8.0),
-                row("mimalloc", 100, 100, cpu=12.0), row("tcmalloc", 100, 100, cpu=10.05)]
-        summary = [speed("glibc", 30), speed("jemalloc", 20), speed("mimalloc", 25),
-                   speed("tcmalloc", 30.1)]
-        found = aggregates(table_of({"one": result(rows, summary)}))
+        rows = [row("glibc", 100, 100),
+                row("jemalloc", 100, 100, **speed(-20, "faster", "faster")),
+                row("mimalloc", 100, 100, **speed(20, "slower", "faster")),
+                row("mesh", 100, 100, **speed(20, "slower", "same")),
+                row("hoard", 100, 100, **speed(1, "same", "slower")),
+                row("tcmalloc", 100, 100, **speed(1, "same", "same"))]
+        table = table_of({"one": result(rows)})
+        found = aggregates(table)
         self.assertEqual(found["speed differs from glibc's: sign right, missed, wrong"],
-                         ("1, 0, 1 of 2", False))
-        self.assertEqual(found["speed does not differ: no difference said"], ("1 of 1", True))
-
-    def test_a_difference_of_speed_that_is_too_small_for_the_program_is_none(self):
-        rows = [row("glibc", 100, 100), row("jemalloc", 100, 100, cpu=8.0)]
-        summary = [speed("glibc", 30), speed("jemalloc", 20)]
-        few = result(rows, summary, operations=1000)
-        self.assertEqual(
-            aggregates(table_of({"one": few}))[
-                "speed differs from glibc's: sign right, missed, wrong"], ("0, 1, 0 of 1", False))
+                         ("1, 1, 1 of 3", False))
+        self.assertEqual(found["speed does not differ: no difference said"], ("1 of 2", False))
+        self.assertIn("| one | mimalloc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 | +20.0 | 3.0 | + | − |",
+                      table.page())
 
     def test_what_died_shows_its_signal_and_counts_nowhere(self):
         died = {"allocator": "jemalloc", "check": "not-checked", "real_runs": 0, "failures": 5,

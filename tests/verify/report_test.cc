@@ -19,16 +19,20 @@ using ::testing::Not;
 using ::testing::StartsWith;
 
 Result shown() {
-  return verified(
-      {{"glibc", 110, 98, 2}, {"jemalloc", 70, 72}, {"tcmalloc", 60, 0, 0, 100, 1, "SIGSEGV"}});
+  return verified({{"glibc", 110, 98, 2},
+                   {"jemalloc", 70, 72, 0, 100, 0.8},
+                   {"tcmalloc", 60, 0, 0, 100, 1, 0, "SIGSEGV"}});
 }
 
 TEST(VerificationText, ComesFirstWithBothFiguresErrorAndNoise) {
   const std::string text = console_report(shown());
   EXPECT_THAT(text, StartsWith("Predicted and real\n"));
-  EXPECT_THAT(text, ::testing::ContainsRegex("glibc +peak +110 +100 +.10 % +± 2.0 % +1"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("glibc +peak +110 +100 +.10 % +± 2.0 %\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("CPU +– +1.00 s +± 0 %\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("CPU +same +.+20 % +± 0 %\n"));
   EXPECT_THAT(text, HasSubstr("3 of 3 real runs failed, crashed: killed by SIGSEGV"));
   EXPECT_THAT(text, HasSubstr("Predicted peaks off by more"));
+  EXPECT_THAT(text, HasSubstr("is not as predicted; jemalloc is faster\n  (predicted: same)."));
 }
 
 TEST(VerificationText, FitsEightyColumnsWhateverTheNames) {

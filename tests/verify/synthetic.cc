@@ -34,7 +34,7 @@ Run run_of(const Imagined& one, const char* purpose, unsigned repetition) {
 
 Run real_run(const Imagined& one, unsigned repetition) {
   Run run = run_of(one, "real", repetition);
-  run.seconds = run.cpu_seconds = one.real_cpu_s;
+  run.seconds = run.cpu_seconds = one.real_cpu_s + one.cpu_step_s * repetition;
   if (!one.signal.empty()) {
     run.status = RunStatus::crashed;
     run.status_detail = "killed by " + one.signal;

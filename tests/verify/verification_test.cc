@@ -49,7 +49,8 @@ TEST(Verification, OfASingleRunHasNoNoiseThatAnyoneKnows) {
 }
 
 TEST(Verification, AnAllocatorThatTheProgramDiesOfHasNoErrorButASignal) {
-  const Result result = verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, "SIGSEGV"}});
+  const Result result =
+      verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, 0, "SIGSEGV"}});
   const Verification& row = result.verification[1];
   EXPECT_EQ(row.failures, 3U);
   EXPECT_THAT(row.failure, HasSubstr("SIGSEGV"));
@@ -77,7 +78,7 @@ TEST(Verification, AHeapThatIsSmallBesideTheRestIsShownButNotChecked) {
 }
 
 TEST(Verification, WhatKillsTheProgramIsNotRecommended) {
-  Result result = verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, "SIGSEGV"}});
+  Result result = verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, 0, "SIGSEGV"}});
   const auto deployments = synthetic::deployments({{"glibc", 0, 0}, {"jemalloc", 0, 0}});
   EXPECT_EQ(recommend(result, "made-up", Objective::memory, deployments)->choice.allocator,
             "jemalloc");
@@ -86,6 +87,48 @@ TEST(Verification, WhatKillsTheProgramIsNotRecommended) {
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->choice.allocator, "glibc");
   EXPECT_THAT(verdict->reasons, Contains(HasSubstr("the program itself crashed")));
+}
+
+TEST(VerifiedSpeed, SaysBothOfEachAllocatorButTheOneComparedWith) {
+  const Result result = verified({{"glibc", 100, 100, 0, 300, 1.0},
+                                  {"jemalloc", 100, 100, 0, 100, 0.8},
+                                  {"mimalloc", 100, 100, 0, 300, 1.1},
+                                  {"tcmalloc", 100, 100, 0, 301, 1.01}});
+  const auto& rows = result.verification;
+  EXPECT_FALSE(rows[0].cpu_change_percent);
+  EXPECT_EQ(rows[0].real_speed + rows[0].predicted_speed, "");
+  EXPECT_NEAR(*rows[1].cpu_change_percent, -20, 1e-6);
+  EXPECT_NEAR(*rows[1].predicted_cpu_change_percent, -20, 1e-6)
+      << "200 ns of a million calls in 1 s";
+  EXPECT_EQ(rows[1].real_speed + " " + rows[1].predicted_speed, "faster faster");
+  EXPECT_EQ(rows[2].real_speed + " " + rows[2].predicted_speed, "slower same");
+  EXPECT_EQ(rows[3].real_speed + " " + rows[3].predicted_speed, "same same") << "1 % is too little";
+}
+
+TEST(VerifiedSpeed, ComparesRunsOfTheSameRound) {
+  // Each round is slower than the one before, by far more than the allocators differ.
+  const Result result = verified(
+      {{"glibc", 100, 100, 0, 300, 1.0, 0.5}, {"mimalloc", 100, 100, 0, 100, 0.8, 0.4}}, 5);
+  const Verification& row = result.verification[1];
+  EXPECT_NEAR(*row.cpu_change_percent, -20, 1e-6);
+  EXPECT_NEAR(*row.cpu_change_high_percent, -20, 1e-6);
+  EXPECT_EQ(row.real_speed, "faster");
+}
+
+TEST(VerifiedSpeed, IsTheSameWhereTheRunsLeaveADoubt) {
+  const Result result =
+      verified({{"glibc", 100, 100, 0, 300, 1.0}, {"mimalloc", 100, 100, 0, 100, 0.7, 0.15}});
+  const Verification& row = result.verification[1];
+  EXPECT_LT(*row.cpu_change_percent, -2);
+  EXPECT_LT(*row.cpu_change_low_percent, *row.cpu_change_percent);
+  EXPECT_GT(*row.cpu_change_high_percent, 0);
+  EXPECT_EQ(row.real_speed, "same");
+}
+
+TEST(VerifiedSpeed, OfOneRunIsNotKnown) {
+  const Result result = verified({{"glibc", 100, 100}, {"mimalloc", 100, 100, 0, 10, 0.5}}, 1);
+  EXPECT_FALSE(result.verification[1].cpu_change_percent);
+  EXPECT_EQ(result.verification[1].real_speed, "");
 }
 
 TEST(Agreement, TheSameChoiceIsTheSameChoice) {
@@ -110,7 +153,8 @@ TEST(Agreement, AnotherChoiceThatIsReallyBetterIsDifferent) {
 }
 
 TEST(Agreement, AChoiceThatTheProgramDiesOfIsDifferent) {
-  const Result result = verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, "SIGSEGV"}});
+  const Result result =
+      verified({{"glibc", 100, 100}, {"jemalloc", 60, 0, 0, 100, 1, 0, "SIGSEGV"}});
   EXPECT_EQ(result.agreement->memory, "different");
   EXPECT_EQ(result.agreement->real_memory_choice->allocator, "glibc");
 }
@@ -133,13 +177,14 @@ TEST(Agreement, TwoRunsCannotTell) {
 
 TEST(VerificationJson, KeepsItsContractAndReadsBackAsItWas) {
   const Result result =
-      verified({{"glibc", 103, 98, 2}, {"jemalloc", 60, 0, 0, 100, 1, "SIGSEGV"}});
+      verified({{"glibc", 103, 98, 2}, {"jemalloc", 60, 0, 0, 100, 1, 0, "SIGSEGV"}});
   const std::string text = to_json(result);
   const auto json = nlohmann::json::parse(text);
   for (const char* field :
        {"allocator", "tuning", "real_peak_rss_bytes", "predicted_peak_rss_bytes",
         "real_mean_rss_bytes", "predicted_mean_rss_bytes", "real_end_rss_bytes",
-        "predicted_end_rss_bytes", "noise_percent", "error_percent", "real_cpu_s"}) {
+        "predicted_end_rss_bytes", "noise_percent", "error_percent", "real_cpu_s", "real_speed",
+        "predicted_speed"}) {
     EXPECT_TRUE(json["verification"][0].contains(field)) << field;
   }
   EXPECT_EQ(json["agreement"]["memory"], "different");
