@@ -41,19 +41,17 @@ void fill_real(Verification& row, const std::map<unsigned, double>& own,
     if (other != base.end()) shifts.push_back(time - other->second);
   }
   if (shifts.size() < 2) return;
-  const auto count = static_cast<double>(shifts.size());
-  double mean = 0, squares = 0;
-  for (const double shift : shifts) mean += shift / count;
-  for (const double shift : shifts) squares += (shift - mean) * (shift - mean);
-  const double quantile = student_quantile((1 + kVerifyCpuConfidence) / 2, count - 1);
-  const double margin = quantile * std::sqrt(squares / (count - 1) / count);
-  row.cpu_change_percent = percent_of(mean);
-  row.cpu_change_low_percent = percent_of(mean - margin);
-  row.cpu_change_high_percent = percent_of(mean + margin);
+  std::sort(shifts.begin(), shifts.end());
+  const TrimmedMean shift = trimmed_mean(shifts);
+  const double margin =
+      student_quantile((1 + kVerifyCpuConfidence) / 2, shift.freedom) * std::sqrt(shift.variance);
+  row.cpu_change_percent = percent_of(shift.mean);
+  row.cpu_change_low_percent = percent_of(shift.mean - margin);
+  row.cpu_change_high_percent = percent_of(shift.mean + margin);
   const bool beyond_noise = *row.cpu_change_low_percent > 0 || *row.cpu_change_high_percent < 0;
   const bool counts =
       beyond_noise && std::abs(*row.cpu_change_percent) > thresholds::kSpeedCpuPercent;
-  row.real_speed = !counts ? kSame : mean < 0 ? kFaster : kSlower;
+  row.real_speed = !counts ? kSame : shift.mean < 0 ? kFaster : kSlower;
 }
 
 const Summary* summary_of(const Result& result, const std::string& workload,
