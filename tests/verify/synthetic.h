@@ -18,7 +18,7 @@ struct Imagined {
   double step_mib = 0;
   double predicted_ns = 100;  ///< per operation
   double real_cpu_s = 1;
-  double cpu_step_s = 0;         ///< the k-th real run uses k times this more
+  double cpu_step_s = 0;    ///< the k-th real run uses k times this more
   std::string signal = {};  ///< what kills its real runs; empty: nothing
 };
 
