@@ -126,7 +126,7 @@ void identify_or_refuse(probe::Identity& identity, const Arguments& arguments) {
   _exit(kRunnerRefused);
 }
 
-/// Identifies in a process of its own. To answer, an allocator allocates for itself (jemalloc 160
+/// Identifies in a process of its own. To answer, an allocator allocates for itself (jemalloc 164
 /// KiB, which stay), so the one that is measured must not have been asked. What becomes of that
 /// process becomes of this one.
 const probe::Identity& identify_aside(const Arguments& arguments) {
