@@ -80,8 +80,6 @@ TrimmedMean trimmed(const std::vector<ShiftCell::Value>& values) {
   return trimmed_mean(sorted);
 }
 
-double percent_of(double log_ratio) { return std::expm1(log_ratio) * 100; }
-
 class Comparer {
  public:
   Comparer(const Result& base, const Result& now, const CompareOptions& options)
@@ -307,9 +305,9 @@ void Comparer::judge_shift(Candidate& candidate) {
   const Shift shift = agreed_shift(candidate.cell, agree);
   const double two_sided = student_quantile(0.975, shift.freedom) * shift.error;
   const double one_sided = student_quantile(0.95, shift.freedom) * shift.error;
-  change.percent = percent_of(shift.difference);
-  change.low = percent_of(shift.difference - two_sided);
-  change.high = percent_of(shift.difference + two_sided);
+  change.percent = percent_of_log(shift.difference);
+  change.low = percent_of_log(shift.difference - two_sided);
+  change.high = percent_of_log(shift.difference + two_sided);
   const double worth = candidate.least_worth;
   const bool too_small =
       candidate.least_bytes > 0 && std::abs(*change.now - *change.base) < candidate.least_bytes;
@@ -325,7 +323,8 @@ void Comparer::judge_shift(Candidate& candidate) {
   }
   if (!options_.fail_over_percent || too_small) return;
   const double limit = *options_.fail_over_percent;
-  const bool blind = percent_of(one_sided) > limit;  // a regression of the limit would not be seen
+  const bool blind =
+      percent_of_log(one_sided) > limit;  // a regression of the limit would not be seen
   const bool certain = *change.low > limit * thresholds::kGateCertainty;
   if (beyond_chance && agree && certain && *change.percent > limit) {
     change.gate = Gate::fails;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "results/summarize.h"
 #include "results/thresholds.h"
 #include "results/units.h"
 
@@ -239,18 +240,10 @@ std::uint64_t most_recorded(const WorkloadInfo& workload) {
   return most;
 }
 
-const Summary* plain_glibc(const Result& result, const std::string& workload) {
-  for (const Summary& row : result.summary) {
-    if (row.workload == workload && row.allocator == "glibc" && row.tuning == "default")
-      return &row;
-  }
-  return nullptr;
-}
-
 /// The recorded process had all its anonymous memory in these samples, so a glibc heap that is
 /// predicted larger than that holds pages which the program never wrote.
 void flag_unwritten(const Result& result, WorkloadInfo& workload) {
-  const Summary* glibc = plain_glibc(result, workload.name);
+  const Summary* glibc = find_summary(result, workload.name, {"glibc", "default"});
   if (glibc == nullptr || !glibc->peak_rss_bytes ||
       workload.recorded_rss.size() < thresholds::kRecordedSamples || !workload.recordings.empty()) {
     return;
@@ -277,7 +270,7 @@ void flag_unwritten(const Result& result, WorkloadInfo& workload) {
 }
 
 void flag_small_heap(const Result& result, WorkloadInfo& workload) {
-  const Summary* glibc = plain_glibc(result, workload.name);
+  const Summary* glibc = find_summary(result, workload.name, {"glibc", "default"});
   const auto recorded = static_cast<double>(most_recorded(workload));
   if (glibc == nullptr || !glibc->peak_rss_bytes || recorded <= 0 || !workload.recordings.empty() ||
       workload.recorded_rss.size() < thresholds::kRecordedSamples) {

@@ -27,6 +27,8 @@ std::vector<double> resampled_medians(const std::vector<double>& values) {
 
 }  // namespace
 
+double percent_of_log(double difference) { return std::expm1(difference) * 100; }
+
 double median(std::vector<double> values) {
   assert(!values.empty());
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

@@ -8,6 +8,9 @@
 
 namespace heapwise {
 
+/// What a difference of natural logarithms is in per cent: 0.0953 is 10 % more.
+double percent_of_log(double difference);
+
 /// The middle value, or the mean of the two middle ones. `values` must not be empty.
 double median(std::vector<double> values);
 

@@ -154,6 +154,14 @@ std::vector<Summary> summarize(const std::vector<Run>& runs) {
   return summaries;
 }
 
+const Summary* find_summary(const Result& result, const std::string& workload,
+                            const AllocatorName& name) {
+  for (const Summary& row : result.summary) {
+    if (row.workload == workload && same_allocator(row, name)) return &row;
+  }
+  return nullptr;
+}
+
 std::string display_name(const std::string& allocator, const std::string& tuning) {
   return tuning.empty() || tuning == "default" ? allocator : allocator + ":" + tuning;
 }

@@ -15,6 +15,16 @@ namespace heapwise {
 /// says stands in Harness.
 std::vector<Summary> summarize(const std::vector<Run>& runs);
 
+/// Whether two things that have an allocator and a tuning have the same.
+template <class One, class Other>
+bool same_allocator(const One& one, const Other& other) {
+  return one.allocator == other.allocator && one.tuning == other.tuning;
+}
+
+/// The row of an allocator on a workload, in `result`; null when there is none.
+const Summary* find_summary(const Result& result, const std::string& workload,
+                            const AllocatorName& name);
+
 /// The name that a person reads and types: "jemalloc", or "jemalloc:background" when tuned.
 std::string display_name(const std::string& allocator, const std::string& tuning);
 inline std::string display_name(const Summary& summary) {

@@ -133,7 +133,7 @@ void add_steps(TrendSeries& series, const std::vector<double>& factors) {
     const double move =
         middle_of(values, borders[index], to) - middle_of(values, from, borders[index]);
     series.steps.push_back({borders[index], middle_of(shown, from, borders[index]),
-                            middle_of(shown, borders[index], to), std::expm1(move) * 100});
+                            middle_of(shown, borders[index], to), percent_of_log(move)});
   }
 }
 

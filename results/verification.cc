@@ -18,11 +18,6 @@ namespace {
 
 using Values = std::vector<double>;
 
-template <class One, class Other>
-bool same_allocator(const One& one, const Other& other) {
-  return one.allocator == other.allocator && one.tuning == other.tuning;
-}
-
 std::optional<std::uint64_t> median_bytes(const Values& values) {
   if (values.empty()) return std::nullopt;
   return static_cast<std::uint64_t>(std::llround(median(values)));

@@ -7,6 +7,8 @@
 
 #include "results/difference.h"
 #include "results/robust.h"
+#include "results/statistics.h"
+#include "results/summarize.h"
 #include "results/thresholds.h"
 
 namespace heapwise {
@@ -16,22 +18,22 @@ constexpr const char* kFaster = "faster";
 constexpr const char* kSlower = "slower";
 constexpr const char* kSame = "same";
 
-bool is_baseline(const Verification& row) {
-  return row.allocator == "glibc" && row.tuning == "default";
+const AllocatorName& baseline() {
+  static const AllocatorName kName{"glibc", "default"};
+  return kName;
 }
 
+bool is_baseline(const Verification& row) { return same_allocator(row, baseline()); }
+
 /// By round, of runs that ended well.
-std::map<unsigned, double> log_cpu_times(const Result& result, const Verification& row) {
+std::map<unsigned, double> log_cpu_times(const Result& result, const AllocatorName& name) {
   std::map<unsigned, double> times;
   for (const Run& run : result.real_runs) {
-    if (run.allocator != row.allocator || run.tuning != row.tuning) continue;
-    if (run.status != RunStatus::ok || run.cpu_seconds <= 0) continue;
+    if (!same_allocator(run, name) || run.status != RunStatus::ok || run.cpu_seconds <= 0) continue;
     times[run.repetition] = std::log(run.cpu_seconds);
   }
   return times;
 }
-
-double percent_of(double log_ratio) { return std::expm1(log_ratio) * 100; }
 
 void fill_real(Verification& row, const std::map<unsigned, double>& own,
                const std::map<unsigned, double>& base) {
@@ -45,23 +47,13 @@ void fill_real(Verification& row, const std::map<unsigned, double>& own,
   const TrimmedMean shift = trimmed_mean(shifts);
   const double margin =
       student_quantile((1 + kVerifyCpuConfidence) / 2, shift.freedom) * std::sqrt(shift.variance);
-  row.cpu_change_percent = percent_of(shift.mean);
-  row.cpu_change_low_percent = percent_of(shift.mean - margin);
-  row.cpu_change_high_percent = percent_of(shift.mean + margin);
+  row.cpu_change_percent = percent_of_log(shift.mean);
+  row.cpu_change_low_percent = percent_of_log(shift.mean - margin);
+  row.cpu_change_high_percent = percent_of_log(shift.mean + margin);
   const bool beyond_noise = *row.cpu_change_low_percent > 0 || *row.cpu_change_high_percent < 0;
   const bool counts =
       beyond_noise && std::abs(*row.cpu_change_percent) > thresholds::kSpeedCpuPercent;
   row.real_speed = !counts ? kSame : shift.mean < 0 ? kFaster : kSlower;
-}
-
-const Summary* summary_of(const Result& result, const std::string& workload,
-                          const Verification& row) {
-  const auto found =
-      std::find_if(result.summary.begin(), result.summary.end(), [&](const Summary& one) {
-        return one.workload == workload && one.allocator == row.allocator &&
-               one.tuning == row.tuning;
-      });
-  return found == result.summary.end() ? nullptr : &*found;
 }
 
 void fill_predicted(Verification& row, const Difference& difference) {
@@ -76,19 +68,19 @@ void fill_predicted(Verification& row, const Difference& difference) {
 
 void verify_speed(const Result& result, const std::string& workload,
                   std::vector<Verification>& rows) {
-  const auto base = std::find_if(rows.begin(), rows.end(), is_baseline);
-  if (base == rows.end()) return;
+  if (std::none_of(rows.begin(), rows.end(), is_baseline)) return;
   const auto info = std::find_if(result.workloads.begin(), result.workloads.end(),
                                  [&](const WorkloadInfo& one) { return one.name == workload; });
-  const auto base_times = log_cpu_times(result, *base);
-  const Summary* const base_summary = summary_of(result, workload, *base);
+  const WorkloadInfo* const workload_info = info == result.workloads.end() ? nullptr : &*info;
+  const auto base_times = log_cpu_times(result, baseline());
+  const Summary* const base = find_summary(result, workload, baseline());
   for (Verification& row : rows) {
     if (is_baseline(row)) continue;
-    fill_real(row, log_cpu_times(result, row), base_times);
-    const Summary* const own = summary_of(result, workload, row);
-    if (own == nullptr || base_summary == nullptr) continue;
-    const WorkloadInfo* const workload_info = info == result.workloads.end() ? nullptr : &*info;
-    fill_predicted(row, speed_difference(*own, *base_summary, workload_info));
+    const AllocatorName name{row.allocator, row.tuning};
+    fill_real(row, log_cpu_times(result, name), base_times);
+    const Summary* const own = find_summary(result, workload, name);
+    if (own == nullptr || base == nullptr) continue;
+    fill_predicted(row, speed_difference(*own, *base, workload_info));
   }
 }
 

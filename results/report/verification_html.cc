@@ -11,6 +11,7 @@
 #include "results/series.h"
 #include "results/summarize.h"
 #include "results/units.h"
+#include "results/verified_speed.h"
 
 namespace heapwise {
 namespace {
@@ -154,8 +155,8 @@ std::string verification_table(const Result& result) {
   std::string text =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Predicted and real\">"
       "<table>\n<caption>Medians of the heap’s RSS. Error: (predicted − real) ÷ real; noise: half "
-      "the range of the real runs. CPU time: against glibc’s default, with its 99 % "
-      "interval.</caption>\n<thead><tr>";
+      "the range of the real runs. CPU time: against glibc’s default, with its " +
+      fmt::format("{:.0f} %", kVerifyCpuConfidence * 100) + " interval.</caption>\n<thead><tr>";
   for (const char* name :
        {"allocator", "figure", "predicted", "real", "error", "noise", "of the process"}) {
     text += heading(name);
