@@ -65,8 +65,13 @@ struct WorkloadInfo {
   std::uint64_t end_live_bytes = 0;
   double duration_s = 0;
   std::optional<double> cpu_s;  ///< of the recorded program, where it is known
+  /// On how many processors at once a program of several threads called malloc, on average: as
+  /// many, rounded, replay it for speed.
+  std::optional<double> busy_processors;
   /// Wall time of the recorded run, up to the end of its load where it had one.
   std::optional<double> recorded_wall_s;
+  /// That ÷ the wall time of the program without recorder, run next; the median of several.
+  std::optional<double> recording_slowdown;
   std::vector<std::string> capabilities;
   /// The recorded process's own RssAnon, where the trace has it.
   std::vector<std::pair<double, std::uint64_t>> recorded_rss;

@@ -92,7 +92,9 @@ void describe(Visitor& field, T& one) {
   field("end_live_bytes", one.end_live_bytes);
   field("duration_s", one.duration_s);
   field("cpu_s", one.cpu_s);
+  field("busy_processors", one.busy_processors);
   field("recorded_wall_s", one.recorded_wall_s);
+  field("recording_slowdown", one.recording_slowdown);
   field("capabilities", one.capabilities);
   field("recorded_rss", one.recorded_rss);
   describe_some(field, "linked_allocator", one.linked_allocator);

@@ -316,6 +316,8 @@ void take_figures(PlanFacts& facts, const Walked& walked) {
   facts.allocations = walked.allocations;
   facts.threads = walked.threads;
   facts.duration_ns = walked.duration_ns;
+  facts.busy_ns = walked.busy_ns;
+  facts.threads_at_once = walked.threads_at_once;
   facts.peak_live_bytes = walked.peak_live_bytes;
   facts.end_live_bytes = walked.exit_live_bytes;
   facts.last_live_bytes = walked.live_bytes;

@@ -22,6 +22,8 @@ struct PlanFacts {
   std::uint64_t operations = 0, allocations = 0;
   std::uint32_t threads = 0;
   std::uint64_t duration_ns = 0;  ///< made up, op by op, when the trace has no times
+  std::uint64_t busy_ns = 0;      ///< of the milliseconds in which a call was made
+  double threads_at_once = 1;     ///< that made calls in the same one; mean over all calls
   std::uint64_t peak_live_bytes = 0;
   double mean_live_bytes = 0;         ///< over the trace's time; end_live_bytes if that is 0
   std::uint64_t end_live_bytes = 0;   ///< where exit begins, or after the last op

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::uint32_t kMaxThreads = 1U << 20;
 constexpr std::uint64_t kPage = 4096;
+constexpr std::uint64_t kBusyStep_ns = 1'000'000;
 
 tl::unexpected<Error> nonsense(std::uint64_t op, const std::string& what) {
   return fail(ErrorCode::bad_input, "op " + std::to_string(op) + " of the trace " + what,
@@ -26,6 +27,10 @@ Expected<void> Walk::run(TraceReader& reader) {
   }
   if (!figures_.exit_seen) figures_.exit_live_bytes = figures_.live_bytes;
   figures_.duration_ns = time_ns_;
+  end_busy_step();
+  if (figures_.operations > 0) {
+    figures_.threads_at_once = call_threads_ / static_cast<double>(figures_.operations);
+  }
   figures_.threads = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(started_.size()));
   return {};
 }
@@ -61,7 +66,10 @@ Expected<void> Walk::step(const Op& op) {
 
 Expected<void> Walk::object_op(const Op& op) {
   const std::uint32_t number = index(op.object);
-  if (is_operation(op.kind)) ++figures_.operations;
+  if (is_operation(op.kind)) {
+    ++figures_.operations;
+    count_busy(index(op.thread));
+  }
   if (is_allocation(op.kind)) {
     if (number > objects_.size()) return nonsense(ops_, "skips object numbers");
     if (number == objects_.size()) objects_.emplace_back();
@@ -134,6 +142,25 @@ void Walk::consume(const Op& op, Object& object) {
 void Walk::produce(const Op& op, Object& object) {
   object.owner = index(op.thread);
   object.production = figures_.productions++;
+}
+
+void Walk::count_busy(std::uint32_t thread) {
+  if (time_ns_ >= step_until_ns_) {
+    end_busy_step();
+    step_until_ns_ = (time_ns_ / kBusyStep_ns + 1) * kBusyStep_ns;
+    figures_.busy_ns += kBusyStep_ns;
+  }
+  ++step_calls_;
+  if (thread >= seen_until_ns_.size()) seen_until_ns_.resize(thread + std::size_t{1});
+  if (seen_until_ns_[thread] == step_until_ns_) return;
+  seen_until_ns_[thread] = step_until_ns_;
+  ++step_threads_;
+}
+
+void Walk::end_busy_step() {
+  call_threads_ += static_cast<double>(step_calls_) * step_threads_;
+  step_calls_ = 0;
+  step_threads_ = 0;
 }
 
 void Walk::set_live(std::uint64_t bytes) {

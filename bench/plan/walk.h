@@ -53,6 +53,8 @@ struct Walked {
   std::uint64_t exit_live_bytes = 0;  ///< where exit begins; after the last op if it is not known
   bool exit_seen = false;
   std::uint64_t duration_ns = 0;
+  std::uint64_t busy_ns = 0;   ///< in steps of a millisecond: of those in which a call was made
+  double threads_at_once = 1;  ///< that made calls in one such step; mean over all calls
   std::uint32_t threads = 0;
 };
 
@@ -71,6 +73,8 @@ class Walk {
   void consume(const Op& op, Object& object);
   void produce(const Op& op, Object& object);
   void set_live(std::uint64_t bytes);
+  void count_busy(std::uint32_t thread);
+  void end_busy_step();
 
   Events& events_;
   Walked figures_;
@@ -80,6 +84,13 @@ class Walk {
   std::uint64_t time_ns_ = 0;
   std::uint64_t ops_ = 0;
   bool timed_ = true;
+
+  // The present step of busy time.
+  std::uint64_t step_until_ns_ = 0;
+  std::uint64_t step_calls_ = 0;
+  std::uint32_t step_threads_ = 0;
+  std::vector<std::uint64_t> seen_until_ns_;  ///< by thread: the end of the last step with a call
+  double call_threads_ = 0;                   ///< sum over all calls
 };
 
 /// Traces without times are laid out as if an op came every so many nanoseconds.

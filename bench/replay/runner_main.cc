@@ -3,7 +3,7 @@
 // its own, so what its process holds beyond the null runner's is the allocator's doing.
 //
 //   heapwise-replay-NAME --plan FILE [--raw FILE] [--purpose footprint|throughput|latency]
-//                        [--clock trace|recorded|none] [--library FILE] [--print]
+//                        [--clock trace|recorded|none] [--processors N] [--library FILE] [--print]
 //   heapwise-replay-NAME --identify [--library FILE] [--check VARIABLE]
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +33,7 @@ struct Arguments {
   const char* check = nullptr;
   Purpose purpose = Purpose::throughput;
   ReplayClock clock = ReplayClock::trace;
+  unsigned processors = 0;
   bool identify = false;
   bool print = false;
 };
@@ -66,9 +67,19 @@ ReplayClock clock_of(const char* value) {
   return static_cast<ReplayClock>(found + 1);
 }
 
+/// A positive number, or the end of the process.
+unsigned count_of(const char* value) {
+  char* end = nullptr;
+  const unsigned long count = strtoul(value, &end, 10);
+  if (end == value || *end != '\0' || count == 0 || count > UINT_MAX) {
+    quit(kRunnerUsage, "no number of processors: ", value);
+  }
+  return static_cast<unsigned>(count);
+}
+
 void take_valued(Arguments& arguments, const char* flag, const char* value) {
-  static const char* const names[] = {"--plan",  "--raw",   "--library", "--purpose",
-                                      "--clock", "--check", nullptr};
+  static const char* const names[] = {"--plan",  "--raw",   "--library",    "--purpose",
+                                      "--clock", "--check", "--processors", nullptr};
   const int found = choice(flag, names);
   if (found < 0) quit(kRunnerUsage, "unknown argument ", flag);
   if (value == nullptr) quit(kRunnerUsage, "a value is missing behind ", flag);
@@ -78,6 +89,7 @@ void take_valued(Arguments& arguments, const char* flag, const char* value) {
   if (found == 3) arguments.purpose = purpose_of(value);
   if (found == 4) arguments.clock = clock_of(value);
   if (found == 5) arguments.check = value;
+  if (found == 6) arguments.processors = count_of(value);
 }
 
 Arguments parse(char** words) {
@@ -235,6 +247,7 @@ void run(const Arguments& arguments, const probe::Identity& identity) {
   replay.raw = load_raw(arguments.raw);
   replay.purpose = arguments.purpose;
   replay.clock = arguments.clock;
+  replay.processors = arguments.processors;
   replay.raw->purpose = arguments.purpose;
   probe::copy_text(replay.raw->version, sizeof replay.raw->version, identity.version);
   if (!prepare(replay)) quit(kRunnerSystem, "the system gives no memory for the replay's tables");

@@ -51,6 +51,7 @@ struct Replay {
   RawRun* raw;
   Purpose purpose;
   ReplayClock clock;
+  unsigned processors;  ///< unpaced: that all threads together run on; 0: on all
   Sampler sampler;
   Lane* lanes;
   Mailbox* mailboxes;
@@ -65,8 +66,9 @@ struct Replay {
   std::atomic<Lane*> leavers;  ///< throughput: ended threads that nobody has joined yet
 };
 
-/// Maps slots, mailboxes and lanes for the plan. `replay` must be zeroed but for plan, raw, purpose
-/// and clock. False when the system has no memory. Nothing is ever unmapped: the process ends.
+/// Maps slots, mailboxes and lanes for the plan. `replay` must be zeroed but for plan, raw,
+/// purpose, clock and processors. False when the system has no memory. Nothing is ever unmapped:
+/// the process ends.
 bool prepare(Replay& replay);
 
 /// Anonymous shared memory, zeroed; null when there is none. With `now` its pages are there at

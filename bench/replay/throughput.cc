@@ -6,6 +6,7 @@
 #include "bench/replay/clock.h"
 #include "bench/replay/passing_time.h"
 #include "bench/replay/process_heap.h"
+#include "bench/replay/processors.h"
 #include "bench/replay/replay.h"
 #include "bench/replay/threads.h"
 
@@ -103,6 +104,7 @@ void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
   main_lane.started.store(1);
   enter_thread(main_lane);
   replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
+  const ProcessorLimit limit(replay.processors);
   begin_time(replay);
   line_up(replay);
   const std::int64_t cpu_before = cpu_now_ns();

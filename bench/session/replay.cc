@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 
@@ -198,6 +199,9 @@ Expected<RunnerEnd> Session::call_runner(const Contender& contender, Purpose pur
   call.purpose = purpose;
   // The null runner has no memory to give back, so it need not wait for the time to come.
   call.clock = contender.runner == "null" ? ReplayClock::none : options_.clock;
+  if (purpose != Purpose::footprint && opened_.busy_processors) {
+    call.processors = static_cast<unsigned>(std::lround(*opened_.busy_processors));
+  }
   call.timeout_s = timeout_s;
   call.environment_padding = padding_ = rng_.below(kPage);
   call.stop = options_.stop;

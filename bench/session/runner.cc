@@ -67,6 +67,10 @@ std::vector<std::string> command_line(const RunnerCall& call) {
                                    to_string(call.purpose),
                                    "--clock",
                                    name_of(call.clock)};
+  if (call.processors > 0) {
+    command.emplace_back("--processors");
+    command.push_back(std::to_string(call.processors));
+  }
   if (!call.contender.library.empty()) {
     command.emplace_back("--library");
     command.push_back(call.contender.library);

@@ -22,6 +22,7 @@ struct RunnerCall {
   std::uint64_t sample_capacity = 0;
   Purpose purpose = Purpose::footprint;
   ReplayClock clock = ReplayClock::trace;
+  unsigned processors = 0;  ///< that a run for speed may use at once; 0: all
   double timeout_s = 60;
   /// Length of a variable that does nothing but move the stack, and with it what lies beside it.
   std::uint64_t environment_padding = 0;

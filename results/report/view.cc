@@ -73,10 +73,11 @@ std::string origin_of(const WorkloadInfo& info) {
 
 std::string describe_workload(const WorkloadInfo& info) {
   std::string text = fmt::format(
-      "{}, {}, {}; live bytes: peak {}, mean {}, end {}", plural(info.operations, "operation"),
-      plural(info.threads, "thread"), format_seconds(info.duration_s),
-      format_bytes(static_cast<double>(info.peak_live_bytes)), format_bytes(info.mean_live_bytes),
-      format_bytes(static_cast<double>(info.end_live_bytes)));
+      "{}, {}{}, {}; live bytes: peak {}, mean {}, end {}", plural(info.operations, "operation"),
+      plural(info.threads, "thread"),
+      info.busy_processors ? fmt::format(" on {:.1f} processors", *info.busy_processors) : "",
+      format_seconds(info.duration_s), format_bytes(static_cast<double>(info.peak_live_bytes)),
+      format_bytes(info.mean_live_bytes), format_bytes(static_cast<double>(info.end_live_bytes)));
   if (info.cpu_s)
     text += fmt::format("; the program used {} of CPU time", format_seconds(*info.cpu_s));
   return text;

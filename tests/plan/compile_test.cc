@@ -259,6 +259,33 @@ TEST(Compile, TimesAreKeptHoweverLongThePausesAre) {
   EXPECT_EQ(plan.header().duration_ns, 20'000'000'000);
 }
 
+TEST(Compile, CountsTheMillisecondsInWhichACallIsMade) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  for (const std::uint64_t time : {0, 1000, 999'999, 1'000'000, 7'500'000, 7'999'999}) {
+    writer.allocate(kFirst, time, OpKind::malloc, 8);
+  }
+  writer.trim(kFirst, 9'000'000, 0);  // asks for no memory
+  finish(writer);
+  compiled.compile();
+  EXPECT_EQ(compiled.facts.busy_ns, 3'000'000);
+  EXPECT_EQ(compiled.facts.threads_at_once, 1);
+}
+
+TEST(Compile, CountsTheThreadsThatCallInTheSameMillisecondOverAllCalls) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  writer.thread_start(kFirst, 0, ThreadId{1});
+  const auto call = [&](std::uint32_t thread, std::uint64_t time_ns) {
+    writer.allocate(ThreadId{thread}, time_ns, OpKind::malloc, 8);
+  };
+  for (const std::uint32_t thread : {0, 1, 0, 1, 1, 1}) call(thread, 100);  // six calls, of two
+  for (const std::uint32_t thread : {1, 1}) call(thread, 1'000'000);        // two calls, of one
+  finish(writer);
+  compiled.compile();
+  EXPECT_EQ(compiled.facts.threads_at_once, (6 * 2 + 2 * 1) / 8.0);
+}
+
 TEST(Compile, FiguresOfTheTraceAreThoseOfItsLiveBytes) {
   Compiled compiled;
   auto writer = new_trace(compiled.trace);

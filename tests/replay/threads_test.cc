@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace {
 constexpr std::size_t kArm = 1;
 constexpr std::size_t kLook = 2;
 constexpr std::size_t kTell = 3;
+constexpr std::size_t kCount = 4;
 
 /// Counts threads that have come to the end of their destructors, as an allocator's would.
 struct Destructors {
@@ -47,6 +49,19 @@ std::vector<std::int64_t>& times_told() {
   return times;
 }
 
+cpu_set_t allowed_processors() {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  EXPECT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  return allowed;
+}
+
+/// The processors that each thread might run on that told. The test has one thread tell at a time.
+std::vector<cpu_set_t>& processors_told() {
+  static std::vector<cpu_set_t> told;
+  return told;
+}
+
 }  // namespace
 }  // namespace heapwise::testing
 
@@ -64,6 +79,9 @@ extern "C" int malloc_trim(std::size_t what) {
   if (what == heapwise::testing::kLook) destructors.seen.push_back(destructors.run.load());
   if (what == heapwise::testing::kTell) {
     heapwise::testing::times_told().push_back(heapwise::replay::VirtualClock::offset_ns.load());
+  }
+  if (what == heapwise::testing::kCount) {
+    heapwise::testing::processors_told().push_back(heapwise::testing::allowed_processors());
   }
   return 0;
 }
@@ -169,6 +187,48 @@ TEST(Throughput, WithoutAClockNoTimePasses) {
   times_told().clear();
   run_throughput(process.replay());
   EXPECT_THAT(times_told(), ::testing::Each(0));
+}
+
+/// The first thread tells, then the second one, which the first has waited for by a block of its.
+void write_two_tellers(const std::string& path) {
+  auto writer = new_trace(path);
+  writer.trim(ThreadId{0}, 0, kCount);
+  const ObjectId handed = writer.allocate(ThreadId{0}, 1, OpKind::malloc, 64);
+  writer.thread_start(ThreadId{0}, 2, ThreadId{1});
+  writer.free(ThreadId{1}, 3, handed);
+  writer.trim(ThreadId{1}, 4, kCount);
+  finish(writer);
+}
+
+TEST(Throughput, RunsOnAsManyProcessorsAsItIsGivenAndGivesTheOthersBack) {
+  Compiled compiled;
+  write_two_tellers(compiled.trace);
+  compiled.compile();
+  const cpu_set_t before = allowed_processors();
+  InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+  process.replay().processors = 1;
+  processors_told().clear();
+  run_throughput(process.replay());
+  ASSERT_EQ(processors_told().size(), 2U);
+  EXPECT_EQ(CPU_COUNT(&processors_told()[0]), 1);
+  EXPECT_TRUE(CPU_EQUAL(&processors_told()[0], &processors_told()[1]));
+  const cpu_set_t after = allowed_processors();
+  EXPECT_TRUE(CPU_EQUAL(&before, &after));
+}
+
+TEST(Throughput, RunsOnAllProcessorsWhereItIsGivenMoreOrNoNumber) {
+  Compiled compiled;
+  write_two_tellers(compiled.trace);
+  compiled.compile();
+  const cpu_set_t before = allowed_processors();
+  for (const unsigned given : {0U, 5000U}) {
+    InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+    process.replay().processors = given;
+    processors_told().clear();
+    run_throughput(process.replay());
+    ASSERT_EQ(processors_told().size(), 2U);
+    for (const cpu_set_t& told : processors_told()) EXPECT_TRUE(CPU_EQUAL(&before, &told));
+  }
 }
 
 TEST(Throughput, StopsAFewThousandTimesHoweverLongTheTraceIs) {

@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 #include <map>
+#include <sstream>
+#include <string>
+#include <utility>
 
 #include "base/files.h"
 #include "bench/session/replay.h"
@@ -68,6 +71,42 @@ class Session : public ::testing::Test {
   Expectation expected_;
   ReplayOptions options_;
 };
+
+/// Two threads that both make a call each millisecond for a tenth of a second.
+void write_two_threads(const std::string& path, const std::string& cpu_seconds) {
+  auto writer = testing::new_trace(path);
+  writer.thread_start(ThreadId{0}, 0, ThreadId{1});
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    writer.allocate(ThreadId{i % 2}, i * std::uint64_t{500'000}, OpKind::malloc, 64);
+  }
+  TraceTotals end;
+  end.facts = {{"cpu_seconds", cpu_seconds}};
+  ASSERT_TRUE(writer.finish(end));
+}
+
+TEST_F(Session, RunsForSpeedOnAsManyProcessorsAsTheProgramKeptBusy) {
+  const std::string said = directory_.path() + "/said";
+  use_false_runner("jemalloc", "echo \"$@\" >>" + said);
+  options_.purposes = {Purpose::footprint, Purpose::throughput};
+  options_.repetitions = 1;
+  for (const auto& [cpu_seconds, told] :
+       {std::pair{"0.118", "--processors 1"}, {"0.19", "--processors 2"}}) {
+    unlink(said.c_str());
+    unlink(trace_.c_str());
+    write_two_threads(trace_, cpu_seconds);
+    const Result result = session();
+    EXPECT_NEAR(*result.workloads[0].busy_processors, std::stod(cpu_seconds) * 10, 0.001);
+    std::istringstream lines(*read_file(said));
+    for (std::string line; std::getline(lines, line);) {
+      if (line.find("--plan") == std::string::npos) continue;  // it was only asked about itself
+      if (line.find("--purpose throughput") != std::string::npos) {
+        EXPECT_THAT(line, HasSubstr(told));
+      } else {
+        EXPECT_THAT(line, ::testing::Not(HasSubstr("--processors"))) << "one thread at a time";
+      }
+    }
+  }
+}
 
 TEST_F(Session, RunsEveryContenderForEveryPurposeInEveryRound) {
   options_.contenders = {*parse_contender("glibc"), *parse_contender("glibc:arena-max-2")};
