@@ -21,15 +21,31 @@ Difference relative(const Interval& one, const Interval& other) {
   return difference;
 }
 
-/// The verdict on a difference that is large enough to matter: is it beyond the noise?
-void decide(Difference& difference, const Summary& one, const Summary& other, bool beyond_noise,
-            bool is_less) {
-  difference.too_few = std::min(one.repetitions, other.repetitions) < thresholds::kRepetitions;
-  if (difference.too_few || !beyond_noise) {
-    difference.relation = Relation::unclear;
-  } else {
-    difference.relation = is_less ? Relation::less : Relation::more;
-  }
+/// A difference as one recording shows it, before the verdict.
+struct Part {
+  Difference difference;
+  double bytes = 0;           ///< memory only
+  bool beyond_noise = false;  ///< and so its sign is sure
+  bool enough = true;         ///< repetitions
+};
+
+bool worth_having_memory(const Part& part) {
+  return std::abs(part.bytes) >= thresholds::kMemoryBytes &&
+         std::abs(part.difference.percent) > thresholds::kMemoryPercent;
+}
+
+bool worth_having_speed(const Part& part) {
+  const Difference& difference = part.difference;
+  return difference.cpu_percent ? std::abs(*difference.cpu_percent) > thresholds::kSpeedCpuPercent
+                                : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
+}
+
+bool enough_repetitions(const Summary& one, const Summary& other) {
+  return std::min(one.repetitions, other.repetitions) >= thresholds::kRepetitions;
+}
+
+Relation direction(const Part& part) {
+  return part.difference.percent < 0 ? Relation::less : Relation::more;
 }
 
 /// Where another tool left out the MAD: half the interval, which is never less than the MAD.
@@ -60,56 +76,69 @@ Times times_of(const Figures& one, const Figures& other, const WorkloadInfo* wor
   return {one.ns_per_operation, other.ns_per_operation};
 }
 
-Difference compare_memory(const Summary& one, const Summary& other, const Interval& mine,
-                          const Interval& theirs) {
-  Difference difference = relative(mine, theirs);
-  const double bytes = mine.median - theirs.median;
-  if (std::abs(bytes) < thresholds::kMemoryBytes ||
-      std::abs(difference.percent) <= thresholds::kMemoryPercent) {
-    difference.relation = Relation::same;
-    return difference;
-  }
-  const bool apart = mine.high < theirs.low || theirs.high < mine.low;
-  decide(difference, one, other, apart, bytes < 0);
-  return difference;
+Part compare_memory(const Summary& one, const Summary& other, const Interval& mine,
+                    const Interval& theirs) {
+  Part part;
+  part.difference = relative(mine, theirs);
+  part.bytes = mine.median - theirs.median;
+  part.beyond_noise = mine.high < theirs.low || theirs.high < mine.low;
+  part.enough = enough_repetitions(one, other);
+  return part;
 }
 
-Difference compare_speed(const Summary& one, const Summary& other, const Times& times,
-                         const WorkloadInfo* workload) {
-  Difference difference = relative(*times.mine, *times.theirs);
+Part compare_speed(const Summary& one, const Summary& other, const Times& times,
+                   const WorkloadInfo* workload) {
+  Part part;
+  part.difference = relative(*times.mine, *times.theirs);
   const double ns = times.mine->median - times.theirs->median;
-  if (knows_cpu(workload)) difference.cpu_percent = share_of_cpu(ns, *workload);
-  const bool worth = difference.cpu_percent
-                         ? std::abs(*difference.cpu_percent) > thresholds::kSpeedCpuPercent
-                         : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
-  if (!worth) {
-    difference.relation = Relation::same;
-    return difference;
-  }
+  if (knows_cpu(workload)) part.difference.cpu_percent = share_of_cpu(ns, *workload);
   const double noise =
       thresholds::kSpeedMads * std::max(spread(*times.mine), spread(*times.theirs));
-  decide(difference, one, other, std::abs(ns) > noise, ns < 0);
-  return difference;
+  part.beyond_noise = std::abs(ns) > noise;
+  part.enough = enough_repetitions(one, other);
+  return part;
 }
 
-/// What the recordings say together. The program's own variation moves all allocators alike, so
-/// they are compared within each recording; the recordings must agree before a difference counts.
-Difference together(const std::vector<Difference>& parts) {
-  Difference all = parts.front();
-  std::vector<double> percents, cpu;
-  bool agree = true;
-  for (const Difference& part : parts) {
-    percents.push_back(part.percent);
-    if (part.cpu_percent) cpu.push_back(*part.cpu_percent);
-    all.low = std::min(all.low, part.low);
-    all.high = std::max(all.high, part.high);
-    all.too_few = all.too_few || part.too_few;
-    agree = agree && part.relation == parts.front().relation;
+/// The middle of all recordings.
+Part middle_of(const std::vector<Part>& parts) {
+  Part middle = parts.front();
+  std::vector<double> percents, cpu, bytes;
+  for (const Part& part : parts) {
+    percents.push_back(part.difference.percent);
+    bytes.push_back(part.bytes);
+    if (part.difference.cpu_percent) cpu.push_back(*part.difference.cpu_percent);
+    middle.difference.low = std::min(middle.difference.low, part.difference.low);
+    middle.difference.high = std::max(middle.difference.high, part.difference.high);
+    middle.enough = middle.enough && part.enough;
   }
-  all.percent = median(percents);
-  if (cpu.size() == parts.size()) all.cpu_percent = median(cpu);
-  if (!agree) all.relation = Relation::unclear;
-  return all;
+  middle.difference.percent = median(percents);
+  middle.bytes = median(bytes);
+  if (cpu.size() == parts.size()) middle.difference.cpu_percent = median(cpu);
+  return middle;
+}
+
+/// The verdict. The program's own variation moves all allocators alike, so they are compared within
+/// each recording. What counts must be worth having in the middle, and of the same sure sign in all
+/// of them; that each alone is worth having would be asked too much of a difference near the limit.
+Difference decide(const std::vector<Part>& parts, bool (*worth_having)(const Part&)) {
+  const Part middle = middle_of(parts);
+  Difference difference = middle.difference;
+  const bool agree = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
+    return part.beyond_noise && direction(part) == direction(middle);
+  });
+  if (!worth_having(middle)) {
+    const auto some_are = [&](Relation which) {
+      return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+        return worth_having(part) && direction(part) == which;
+      });
+    };
+    const bool contradicted = some_are(Relation::less) && some_are(Relation::more);
+    difference.relation = contradicted ? Relation::unclear : Relation::same;
+    return difference;
+  }
+  difference.too_few = !middle.enough;
+  difference.relation = agree && middle.enough ? direction(middle) : Relation::unclear;
+  return difference;
 }
 
 /// The figures of the same recording on the other side, or null.
@@ -135,31 +164,33 @@ std::optional<Interval> memory_cost(const Summary& summary) {
 }
 
 Difference memory_difference(const Summary& one, const Summary& other) {
-  std::vector<Difference> parts;
+  std::vector<Part> parts;
   for (const RecordingFigures& mine : one.recordings) {
     const RecordingFigures* theirs = counterpart(mine, other);
     if (theirs == nullptr || !mine.memory_cost_bytes || !theirs->memory_cost_bytes) continue;
     parts.push_back(
         compare_memory(one, other, *mine.memory_cost_bytes, *theirs->memory_cost_bytes));
   }
-  if (!parts.empty()) return together(parts);
+  if (!parts.empty()) return decide(parts, worth_having_memory);
   const auto mine = memory_cost(one);
   const auto theirs = memory_cost(other);
-  return mine && theirs ? compare_memory(one, other, *mine, *theirs) : Difference{};
+  if (!mine || !theirs) return {};
+  return decide({compare_memory(one, other, *mine, *theirs)}, worth_having_memory);
 }
 
 Difference speed_difference(const Summary& one, const Summary& other,
                             const WorkloadInfo* workload) {
-  std::vector<Difference> parts;
+  std::vector<Part> parts;
   for (const RecordingFigures& mine : one.recordings) {
     const RecordingFigures* theirs = counterpart(mine, other);
     if (theirs == nullptr) continue;
     const Times times = times_of(mine, *theirs, workload);
     if (times.mine && times.theirs) parts.push_back(compare_speed(one, other, times, workload));
   }
-  if (!parts.empty()) return together(parts);
+  if (!parts.empty()) return decide(parts, worth_having_speed);
   const Times times = times_of(one, other, workload);
-  return times.mine && times.theirs ? compare_speed(one, other, times, workload) : Difference{};
+  if (!times.mine || !times.theirs) return {};
+  return decide({compare_speed(one, other, times, workload)}, worth_having_speed);
 }
 
 Difference latency_difference(const Summary& one, const Summary& other) {
@@ -174,7 +205,10 @@ Difference latency_difference(const Summary& one, const Summary& other) {
     return difference;
   }
   const bool apart = mine.high < theirs.low || theirs.high < mine.low;
-  decide(difference, one, other, apart, ns < 0);
+  difference.too_few = !enough_repetitions(one, other);
+  difference.relation = difference.too_few || !apart ? Relation::unclear
+                        : ns < 0                     ? Relation::less
+                                                     : Relation::more;
   return difference;
 }
 

@@ -27,7 +27,8 @@ struct Difference {
 };
 
 /// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it. Of
-/// several recordings each is compared by itself, and a difference counts only where all agree.
+/// several recordings each is compared by itself; a difference counts where the median of them is
+/// worth having and each is beyond the noise, with the same sign.
 Difference memory_difference(const Summary& one, const Summary& other);
 
 /// By cpu_ns_per_operation and in per cent of the program's CPU time where `workload` knows that;

@@ -351,6 +351,24 @@ TEST(Recommend, DecidesNothingWhereRecordingsContradictEachOther) {
   EXPECT_EQ(verdict->choice.allocator, "glibc");
 }
 
+TEST(Recommend, AsksOfTheMiddleRecordingThatItIsWorthHavingAndOfAllThatTheyAreSure) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 96, 20).of_recording(0);
+  bench.did("glibc", 100, 20).did("jemalloc", 97.5, 20).of_recording(1);
+  bench.did("glibc", 100, 20).did("jemalloc", 96.5, 20).of_recording(2);
+  const auto verdict = bench.verdict(Objective::memory);
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+}
+
+TEST(Recommend, CallsTheSameWhatIsWorthHavingInOneRecordingOfThreeOnly) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 96, 20).of_recording(0);
+  bench.did("glibc", 100, 20).did("jemalloc", 97.5, 20).of_recording(1);
+  bench.did("glibc", 100, 20).did("jemalloc", 98, 20).of_recording(2);
+  EXPECT_EQ(bench.verdict(Objective::memory)->verdict, VerdictKind::same);
+}
+
 // ---- who takes part
 
 TEST(Recommend, LeavesOutAnAllocatorThatCrashedEvenOnce) {
