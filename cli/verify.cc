@@ -105,25 +105,30 @@ void show(Progress& progress, const VerifyProgress& step) {
   progress.show(what, static_cast<double>(step.done) / step.total);
 }
 
-Expected<RealRuns> run_for_real(const VerifyVerb& verb, const std::vector<std::string>& command,
-                                const std::vector<Contender>& contenders, const Subject& subject,
-                                const Result& predicted, const std::string& input,
-                                Progress& progress) {
+/// What a run of the program without recorder has to know.
+VerifyOptions options_for(const VerifyVerb& verb, const std::vector<std::string>& command,
+                          const Subject& subject, const std::string& input) {
   VerifyOptions options;
   options.command = command;
   options.load = verb.load;
   options.wait_any_port = verb.wait_port == "{port}";
-  options.contenders = contenders;
-  options.repetitions = verb.measure.repetitions;
-  options.seed = predicted.seed;
-  options.workload = predicted.workloads.front().name;
   options.input = input;
-  options.library_directory = library_directory();
   options.mark_library = library_directory() + "/libheapwise_mark.so";
   options.over_linked = is_linked_to_allocator(subject);
   options.image = subject.image;
   options.recorded_wall_s = subject.recording.wall_seconds;
   options.recorded_wait_status = subject.recording.wait_status;
+  return options;
+}
+
+Expected<RealRuns> run_for_real(VerifyOptions options, const VerifyVerb& verb,
+                                const std::vector<Contender>& contenders, const Result& predicted,
+                                Progress& progress) {
+  options.contenders = contenders;
+  options.repetitions = verb.measure.repetitions;
+  options.seed = predicted.seed;
+  options.workload = predicted.workloads.front().name;
+  options.library_directory = library_directory();
   options.progress = [&progress](const VerifyProgress& step) { show(progress, step); };
   auto runs = run_all_for_real(options);
   progress.clear();
@@ -191,9 +196,12 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   if (!input) return tl::make_unexpected(input.error());
 
   Progress progress(verb.measure.quiet);
-  const auto subject =
-      record_subject({command, verb.load, verb.wait_port == "{port}", verb.recordings, *input},
-                     folder->path(), progress);
+  const auto run_without_recorder = [&](const Subject& recorded) {
+    return run_plainly(options_for(verb, command, recorded, *input));
+  };
+  const auto subject = record_subject({command, verb.load, verb.wait_port == "{port}",
+                                       verb.recordings, *input, run_without_recorder},
+                                      folder->path(), progress);
   if (!subject) return tl::make_unexpected(subject.error());
   const std::vector<unsigned> one_workload(subject->traces.size(), 0);
   auto result = measure(subject->traces, verb.measure, progress,
@@ -204,8 +212,10 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   for (RecordingInfo& one : workload.recordings) one.trace.clear();
   workload.command = command;
   workload.recorded_wall_s = subject->recorded_wall_s;
+  workload.recording_slowdown = subject->slowdown;
   add_recording_warnings(workload, subject->warnings);
-  auto real = run_for_real(verb, command, *contenders, *subject, *result, *input, progress);
+  auto real = run_for_real(options_for(verb, command, *subject, *input), verb, *contenders, *result,
+                           progress);
   if (!real) return tl::make_unexpected(real.error());
   add_verification(*result, *std::move(real), *contenders, subject->measured_share);
   if (auto written = write_outputs(verb, *result); !written) return written;

@@ -135,11 +135,15 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
     progress.note("recording " + call.command.front() + which);
     auto subject = record_once(call, trace_name(folder, number), progress);
     if (!subject) return subject;
+    const auto plain_s = call.run_plainly(*subject);
+    if (!plain_s) return tl::make_unexpected(plain_s.error());
+    if (*plain_s > 0) subject->slowdown = subject->recorded_wall_s / *plain_s;
     subjects.push_back(*std::move(subject));
   }
   Subject whole = subjects.front();
   whole.measured_share = median_of(subjects, &Subject::measured_share);
   whole.recorded_wall_s = median_of(subjects, &Subject::recorded_wall_s);
+  whole.slowdown = median_of(subjects, &Subject::slowdown);
   whole.traces.clear();
   for (const Subject& subject : subjects) {
     whole.traces.push_back(subject.process.trace);

@@ -2,6 +2,7 @@
 // Recording for `verify`: under its load, and with the process in mind that will be compared.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@
 
 namespace heapwise::cli {
 
+struct Subject;
+
 /// What is run, with {port} for a port that is free.
 struct SubjectCall {
   std::vector<std::string> command;
@@ -21,6 +24,8 @@ struct SubjectCall {
   bool wait_any_port = false;
   unsigned recordings = 1;
   std::string input;  ///< what keep_input() kept
+  /// Runs it without the recorder, as soon as it was recorded; tells the seconds.
+  std::function<Expected<double>(const Subject& recorded)> run_plainly;
 };
 
 /// What was recorded, for the prediction and for the real runs. Of several recordings the first
@@ -33,6 +38,7 @@ struct Subject {
   std::vector<Warning> warnings;    ///< of the recording and the choice, as shown already
   double measured_share = 1;        ///< of the process's trace, up to the end of the load
   double recorded_wall_s = 0;       ///< of the command, up to there
+  double slowdown = 0;              ///< that ÷ the same of the run without recorder next to it
 };
 
 /// Records the command into `folder`, as often as is asked for, with its load where it has one, and

@@ -33,6 +33,13 @@ class Cell:
             self.cpu_noise = (row["cpu_change_high_percent"] - row["cpu_change_low_percent"]) / 2
         self.real_speed = row.get("real_speed")
         self.predicted_speed = row.get("predicted_speed")
+        self.predicted_change = row.get("predicted_cpu_change_percent")
+
+    @property
+    def change_is_possible(self):
+        """Whether the real runs allow the change that was predicted."""
+        return (self.row["cpu_change_low_percent"] <= self.predicted_change <=
+                self.row["cpu_change_high_percent"])
 
     @property
     def counts(self):
@@ -50,12 +57,7 @@ class Measured:
         self.cells = [Cell(program, row)
                       for row in sorted(rows, key=lambda r: r["allocator"] != "glibc")]
         self.flags = sorted({w["code"] for w in self.workload.get("warnings", [])})
-        self.slowdown = self.judge_slowdown(rows)
-
-    def judge_slowdown(self, rows):
-        recorded = self.workload.get("recorded_wall_s")
-        plain = [r["real_wall_s"] for r in rows if r["allocator"] == "glibc" and r.get("real_wall_s")]
-        return recorded / plain[0] if recorded and plain else None
+        self.slowdown = self.workload.get("recording_slowdown")
 
     def pairs(self):
         """(differ, rightly ordered) of the pairs of allocators whose peaks really differ."""
@@ -103,7 +105,7 @@ class Table:
     # ---- rows and aggregates, as lists of texts
 
     HEAD = ["program", "allocator", "real peak MiB", "± %", "peak", "mean", "end",
-            "CPU %", "±", "real", "predicted"]
+            "CPU %", "±", "real", "replay %", "predicted"]
 
     @staticmethod
     def rows(measured):
@@ -119,7 +121,9 @@ class Table:
                    signed(cell.error["mean"]), signed(cell.error["end"]),
                    f"{cell.cpu:.2f} s" if base else signed(cell.cpu_change),
                    "" if cell.cpu_noise is None else f"{cell.cpu_noise:.1f}",
-                   SIGNS.get(cell.real_speed, ""), SIGNS.get(cell.predicted_speed, "")]
+                   SIGNS.get(cell.real_speed, ""),
+                   "" if base else signed(cell.predicted_change),
+                   SIGNS.get(cell.predicted_speed, "")]
 
     def aggregates(self, measured):
         """(what, value, bar or None, good or None) over all cells of these programs."""
@@ -155,6 +159,12 @@ class Table:
         quiet = sum(1 for c in same if c.predicted_speed == "same")
         yield ("speed does not differ: no difference said", f"{quiet} of {len(same)}", "all",
                quiet == len(same))
+        foretold = [c for m in measured for c in m.cells
+                    if c.cpu_noise is not None and c.predicted_change is not None]
+        if foretold:
+            possible = sum(1 for c in foretold if c.change_is_possible)
+            yield ("… predicted change within the real interval",
+                   f"{possible} of {len(foretold)}", None, None)
         slow = [m.slowdown for m in measured if m.slowdown]
         if slow:
             yield ("slowdown by recording, worst", f"{max(slow):.2f} ×", f"≤ {SLOWDOWN} ×",
@@ -246,7 +256,8 @@ is recorded {recordings}, replayed on every allocator, and then run itself under
   {different} %.
 - **CPU %** is what the real program's CPU time, user and system, is more than under glibc, run
   against run of the same round, and **±** its 99 % interval. **real** says whether that is beyond
-  doubt and 2 %, and **predicted** what the replay says (of several recordings all must agree):
-  + slower, − faster, = no difference.
-- **recording** is the program's wall time while recorded ÷ its wall time otherwise.
+  doubt and 2 %; **replay %** is the difference of allocator time in replay, in per cent of the same
+  CPU time, and **predicted** what that says: + slower, − faster, = no difference.
+- **recording** is the program's wall time while recorded ÷ that of a run without recorder right
+  after it, the median of the recordings.
 """

@@ -96,6 +96,20 @@ class Verifier {
     return std::move(result_);
   }
 
+  /// A run under glibc that must end well.
+  Expected<RealRunEnd> run_under_glibc() {
+    tell("", "", 0);
+    std::vector<std::string> preload;
+    if (options_.over_linked) preload.push_back(libc_path());
+    auto end = call(preload, {}, nullptr);
+    if (end && end->status != RunStatus::ok) {
+      return fail(ErrorCode::unsupported,
+                  "the program could be recorded, but not run again under glibc: " + end->detail,
+                  "give a command that can be run several times in this directory");
+    }
+    return end;
+  }
+
  private:
   void tell(const std::string& allocator, const std::string& tuning, unsigned repetition) const {
     if (!options_.progress) return;
@@ -133,16 +147,8 @@ class Verifier {
   }
 
   Expected<void> look_first() {
-    tell("", "", 0);
-    std::vector<std::string> preload;
-    if (options_.over_linked) preload.push_back(libc_path());
-    auto end = call(preload, {}, nullptr);
+    auto end = run_under_glibc();
     if (!end) return tl::unexpected(end.error());
-    if (end->status != RunStatus::ok) {
-      return fail(ErrorCode::unsupported,
-                  "the program could be recorded, but not run again under glibc: " + end->detail,
-                  "give a command that can be run several times in this directory");
-    }
     own_files_ = std::move(end->files);
     for (const ProcessMoment& moment : end->non_heap) {
       result_.non_heap_bytes +=
@@ -265,6 +271,12 @@ Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
   ported.load.wait_file = with_port(load.wait_file, *port);
   if (wait_any_port) ported.load.wait_port = *port;
   return ported;
+}
+
+Expected<double> run_plainly(const VerifyOptions& options) {
+  const auto end = Verifier(options).run_under_glibc();
+  if (!end) return tl::unexpected(end.error());
+  return end->wall_s;
 }
 
 Expected<RealRuns> run_all_for_real(const VerifyOptions& options) {

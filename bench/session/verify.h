@@ -54,6 +54,10 @@ struct PortedCommand {
 Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
                                        const LoadScript& load, bool wait_any_port);
 
+/// One run under glibc as it is, to compare a recorded run with. Seconds until the load ended, or
+/// the program. Fails when the program cannot be run again. Not thread-safe.
+Expected<double> run_plainly(const VerifyOptions& options);
+
 /// One run under glibc that tells which files are the program's own, then `repetitions` rounds of
 /// all contenders in balanced random order. A run that dies is a Run with its status; the rest of
 /// that allocator's runs are made nevertheless, as it may not die each time. Fails when the program

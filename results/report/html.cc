@@ -260,8 +260,10 @@ void add_verification(Page& page, const Result& result, unsigned section) {
   if (result.verification.empty()) return;
   page.add("<section id=\"verified-{}\"><h2>Predicted and real</h2>\n<p>{}.</p>\n", section,
            prose(describe_check(result.verification)));
-  const std::string speed = describe_speed(result.verification);
-  if (!speed.empty()) page.add("<p>{}.</p>\n", prose(speed));
+  for (const std::string& sentence :
+       {describe_speed(result.verification), describe_recording(result)}) {
+    if (!sentence.empty()) page.add("<p>{}.</p>\n", prose(sentence));
+  }
   if (result.agreement) {
     for (const std::string& sentence : result.agreement->sentences) {
       page.add("<p>{}.</p>\n", prose(sentence));

@@ -58,6 +58,14 @@ std::string row_text(const Verification& row, double unit, std::size_t columns) 
   return text + wrap(printable(failures), columns, indent, indent);
 }
 
+/// Whether the real runs leave room for the change in CPU time that was predicted.
+bool allows_prediction(const Verification& row) {
+  return row.predicted_cpu_change_percent && row.cpu_change_low_percent &&
+         row.cpu_change_high_percent &&
+         *row.cpu_change_low_percent <= *row.predicted_cpu_change_percent &&
+         *row.predicted_cpu_change_percent <= *row.cpu_change_high_percent;
+}
+
 }  // namespace
 
 std::vector<VerifiedFigure> verified_figures(const Verification& row) {
@@ -114,20 +122,30 @@ std::string describe_check(const std::vector<Verification>& rows) {
 }
 
 std::string describe_speed(const std::vector<Verification>& rows) {
-  std::string right, wrong;
+  std::string right, open, wrong;
   for (const Verification& row : rows) {
     if (row.real_speed.empty() || row.predicted_speed.empty()) continue;
     const std::string name = display_name(row.allocator, row.tuning);
     if (row.real_speed == row.predicted_speed) {
       right += (right.empty() ? "" : ", ") + name;
+    } else if (row.real_speed == "same" && allows_prediction(row)) {
+      open +=
+          fmt::format("{}{} (predicted: {})", open.empty() ? "" : ", ", name, row.predicted_speed);
     } else {
       wrong += fmt::format("; {} is {} (predicted: {})", name, row.real_speed, row.predicted_speed);
     }
   }
-  if (right.empty() && wrong.empty()) return {};
-  const std::string begin = "CPU time against glibc's default is ";
-  if (right.empty()) return begin + "not as predicted" + wrong;
-  return fmt::format("{}as predicted under {}{}", begin, right, wrong);
+  if (!open.empty()) open = "; the real runs scatter too much to tell for " + open;
+  if (right.empty() && open.empty() && wrong.empty()) return {};
+  const std::string begin = "CPU time against glibc's default";
+  if (right.empty()) return begin + ":" + (open + wrong).substr(1);
+  return fmt::format("{} is as predicted under {}{}{}", begin, right, open, wrong);
+}
+
+std::string describe_recording(const Result& result) {
+  if (result.workloads.empty() || !result.workloads.front().recording_slowdown) return {};
+  return fmt::format("Recording took {:.2f} times as long as a run without it",
+                     *result.workloads.front().recording_slowdown);
 }
 
 std::string verification_text(const Result& result, std::size_t columns) {
@@ -137,8 +155,10 @@ std::string verification_text(const Result& result, std::size_t columns) {
                                                       {"predicted", "real", "error", "noise"});
   for (const Verification& row : result.verification) text += row_text(row, unit.bytes, columns);
   text += "\n" + wrap(printable(describe_check(result.verification)) + ".", columns, "  ", "  ");
-  const std::string speed = describe_speed(result.verification);
-  if (!speed.empty()) text += wrap(printable(speed) + ".", columns, "  ", "  ");
+  for (const std::string& sentence :
+       {describe_speed(result.verification), describe_recording(result)}) {
+    if (!sentence.empty()) text += wrap(printable(sentence) + ".", columns, "  ", "  ");
+  }
   if (result.agreement) {
     for (const std::string& sentence : result.agreement->sentences) {
       text += wrap(printable(sentence) + ".", columns, "  ", "  ");

@@ -38,6 +38,9 @@ std::string describe_check(const std::vector<Verification>& rows);
 /// Whether CPU time is as predicted, in a sentence; empty where that is not known.
 std::string describe_speed(const std::vector<Verification>& rows);
 
+/// How much longer the recorded run took, in a sentence; empty where that is not known.
+std::string describe_recording(const Result& result);
+
 /// The section of the console report; empty for a result that is no verification.
 std::string verification_text(const Result& result, std::size_t columns);
 

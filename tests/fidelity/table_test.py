@@ -27,14 +27,14 @@ def row(allocator, predicted, real, noise=0.5, cpu=10.0, **more):
             "failures": 0, "check": "passed" if abs(error) <= noise + 5 else "failed", **more}
 
 
-def speed(change, real, predicted):
-    return {"cpu_change_percent": change, "cpu_change_low_percent": change - 3,
+def speed(change, real, predicted, predicted_change=0):
+    return {"cpu_change_percent": change, "predicted_cpu_change_percent": predicted_change, "cpu_change_low_percent": change - 3,
             "cpu_change_high_percent": change + 3, "real_speed": real,
             "predicted_speed": predicted}
 
 
 def result(rows, **workload):
-    return {"workloads": [{"recorded_wall_s": 5.0, "warnings": [{"code": "a-flag"}], **workload}],
+    return {"workloads": [{"recording_slowdown": 1.25, "warnings": [{"code": "a-flag"}], **workload}],
             "summary": [], "verification": rows, "real_runs": [],
             "created": "2026-01-02T03:04:05Z",
             "environment": {"cpu": "CPU", "cores": 2, "distribution": "Debian", "kernel": "6",
@@ -93,8 +93,8 @@ class TableTest(unittest.TestCase):
 
     def test_the_sign_of_speed_is_judged_where_the_program_itself_differs(self):
         rows = [row("glibc", 100, 100),
-                row("jemalloc", 100, 100, **speed(-20, "faster", "faster")),
-                row("mimalloc", 100, 100, **speed(20, "slower", "faster")),
+                row("jemalloc", 100, 100, **speed(-20, "faster", "faster", -18)),
+                row("mimalloc", 100, 100, **speed(20, "slower", "faster", -5)),
                 row("mesh", 100, 100, **speed(20, "slower", "same")),
                 row("hoard", 100, 100, **speed(1, "same", "slower")),
                 row("tcmalloc", 100, 100, **speed(1, "same", "same"))]
@@ -103,7 +103,8 @@ class TableTest(unittest.TestCase):
         self.assertEqual(found["speed differs from glibc's: sign right, missed, wrong"],
                          ("1, 1, 1 of 3", False))
         self.assertEqual(found["speed does not differ: no difference said"], ("1 of 2", False))
-        self.assertIn("| one | mimalloc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 | +20.0 | 3.0 | + | − |",
+        self.assertEqual(found["… predicted change within the real interval"], ("3 of 5", None))
+        self.assertIn("| one | mimalloc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 | +20.0 | 3.0 | + | -5.0 | − |",
                       table.page())
 
     def test_what_died_shows_its_signal_and_counts_nowhere(self):
@@ -118,9 +119,11 @@ class TableTest(unittest.TestCase):
         self.assertIn("two has no result: it is not there",
                       table.text(list(table.programs.values())))
 
-    def test_the_slowdown_of_recording_is_that_of_the_wall_time_under_glibc(self):
+    def test_a_recording_that_slows_its_program_too_much_misses_the_bar(self):
         table = table_of({"one": result([row("glibc", 100, 100)])})
         self.assertEqual(aggregates(table)["slowdown by recording, worst"], ("1.25 ×", True))
+        slow = table_of({"one": result([row("glibc", 100, 100)], recording_slowdown=1.3)})
+        self.assertEqual(aggregates(slow)["slowdown by recording, worst"], ("1.30 ×", False))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,29 @@ TEST(VerificationText, ComesFirstWithBothFiguresErrorAndNoise) {
   EXPECT_THAT(text, ::testing::ContainsRegex("CPU +same +.+20 % +± 0 %\n"));
   EXPECT_THAT(text, HasSubstr("3 of 3 real runs failed, crashed: killed by SIGSEGV"));
   EXPECT_THAT(text, HasSubstr("Predicted peaks off by more"));
-  EXPECT_THAT(text, HasSubstr("is not as predicted; jemalloc is faster\n  (predicted: same)."));
+  EXPECT_THAT(text, HasSubstr("against glibc's default: jemalloc is faster (predicted: same)."));
+}
+
+TEST(VerificationText, SaysForWhomTheRealRunsScatterTooMuchToTell) {
+  Result result = shown();
+  Verification& row = result.verification[1];
+  row.predicted_speed = "faster";
+  row.predicted_cpu_change_percent = -4;
+  row.real_speed = "same";
+  row.cpu_change_low_percent = -9;
+  row.cpu_change_high_percent = 2;
+  EXPECT_THAT(describe_speed(result.verification),
+              HasSubstr("the real runs scatter too much to tell for jemalloc (predicted: faster)"));
+  row.cpu_change_low_percent = -1;
+  EXPECT_THAT(describe_speed(result.verification),
+              HasSubstr("jemalloc is same (predicted: faster)"));
+}
+
+TEST(VerificationText, SaysHowMuchLongerTheRecordedRunTook) {
+  Result result = shown();
+  EXPECT_THAT(verification_text(result, 80), Not(HasSubstr("Recording took")));
+  result.workloads[0].recording_slowdown = 1.058;
+  EXPECT_THAT(verification_text(result, 80), HasSubstr("Recording took 1.06 times as long"));
 }
 
 TEST(VerificationText, FitsEightyColumnsWhateverTheNames) {
