@@ -59,6 +59,11 @@ class Measured:
         self.flags = sorted({w["code"] for w in self.workload.get("warnings", [])})
         self.slowdown = self.workload.get("recording_slowdown")
 
+    @property
+    def real_runs(self):
+        """Under each allocator."""
+        return max(c.row["real_runs"] + c.row["failures"] for c in self.cells)
+
     def pairs(self):
         """(differ, rightly ordered) of the pairs of allocators whose peaks really differ."""
         found = []
@@ -199,8 +204,8 @@ class Table:
         first = next(iter(self.known.values())).result
         machine = first["environment"]
         dates = sorted(m.result["created"] for m in self.known.values())
-        repetitions = min(c.row["real_runs"] + c.row["failures"] for m in self.known.values()
-                          for c in m.cells)
+        runs = sorted({m.real_runs for m in self.known.values()})
+        repetitions = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
         recordings = min(len(m.result["workloads"][0].get("recordings", [])) or 1
                          for m in self.known.values())
         times = "once" if recordings == 1 else f"{recordings} times, whose median predicts"
@@ -226,10 +231,12 @@ class Table:
         lines += ["", "| " + " | ".join(self.HEAD) + " |", "|---" * len(self.HEAD) + "|"]
         for m in measured:
             lines += ["| " + " | ".join(row) + " |" for row in self.rows(m)]
-        lines += ["", "| program | what it does | recording | flags |", "|---|---|---|---|"]
+        lines += ["", "| program | what it does | real runs | recording | flags |",
+                  "|---|---|---|---|---|"]
         for m in measured:
             slowdown = f"{m.slowdown:.2f} ×" if m.slowdown else ""
-            lines.append(f"| {m.program.name} | {m.program.what.strip()} | {slowdown} | "
+            lines.append(f"| {m.program.name} | {m.program.what.strip()} | {m.real_runs} | "
+                         f"{slowdown} | "
                          f"{', '.join(f'`{flag}`' for flag in m.flags)} |")
         return "\n".join(lines) + "\n"
 
@@ -245,9 +252,10 @@ INTRODUCTION = """<!-- SPDX-License-Identifier: MIT -->
 # Predicted and real, program by program
 
 Written by `scripts/fidelity`, from {first} to {last} on {cpu}, {cores} cores, {distribution}, Linux
-{kernel}, transparent huge pages {huge}; {repetitions} real runs under each allocator. Each program
-is recorded {recordings}, replayed on every allocator, and then run itself under each of them in turn
-(`heapwise verify`). Its input is made by the script, the same on every machine.
+{kernel}, transparent huge pages {huge}; {repetitions} real runs under each allocator, most where
+differences in CPU time are small. Each program is recorded {recordings}, replayed on every
+allocator, and then run itself under each of them in turn (`heapwise verify`). Its input is made by
+the script, the same on every machine.
 
 - **real peak** is the most that the real program's heap had resident, the median of the runs, and
   **± %** half their range. **peak, mean, end** are the prediction's errors in per cent of the real
