@@ -25,6 +25,8 @@ Difference relative(const Interval& one, const Interval& other) {
 struct Part {
   Difference difference;
   double bytes = 0;           ///< memory only
+  double ns = 0;              ///< speed only
+  double noise_ns = 0;        ///< speed only: what ns must be beyond
   bool beyond_noise = false;  ///< and so its sign is sure
   bool enough = true;         ///< repetitions
 };
@@ -90,11 +92,10 @@ Part compare_speed(const Summary& one, const Summary& other, const Times& times,
                    const WorkloadInfo* workload) {
   Part part;
   part.difference = relative(*times.mine, *times.theirs);
-  const double ns = times.mine->median - times.theirs->median;
-  if (knows_cpu(workload)) part.difference.cpu_percent = share_of_cpu(ns, *workload);
-  const double noise =
-      thresholds::kSpeedMads * std::max(spread(*times.mine), spread(*times.theirs));
-  part.beyond_noise = std::abs(ns) > noise;
+  part.ns = times.mine->median - times.theirs->median;
+  if (knows_cpu(workload)) part.difference.cpu_percent = share_of_cpu(part.ns, *workload);
+  part.noise_ns = thresholds::kSpeedMads * std::max(spread(*times.mine), spread(*times.theirs));
+  part.beyond_noise = std::abs(part.ns) > part.noise_ns;
   part.enough = enough_repetitions(one, other);
   return part;
 }
@@ -117,19 +118,43 @@ Part middle_of(const std::vector<Part>& parts) {
   return middle;
 }
 
+bool memory_is_sure(const std::vector<Part>& parts) {
+  return std::all_of(parts.begin(), parts.end(),
+                     [](const Part& part) { return part.beyond_noise; });
+}
+
+/// Of speed the recordings are asked together: each has few replays, whose noise is their own, so
+/// that of the mean over k recordings is less by the square root of k.
+bool speed_is_sure(const std::vector<Part>& parts) {
+  double ns = 0, squares = 0;
+  for (const Part& part : parts) {
+    ns += part.ns;
+    squares += part.noise_ns * part.noise_ns;
+  }
+  return std::abs(ns) > std::sqrt(squares);
+}
+
+/// How one kind of figure is judged.
+struct Judge {
+  bool (*worth_having)(const Part&);
+  bool (*is_sure)(const std::vector<Part>&);
+};
+constexpr Judge kMemory{worth_having_memory, memory_is_sure};
+constexpr Judge kSpeed{worth_having_speed, speed_is_sure};
+
 /// The verdict. The program's own variation moves all allocators alike, so they are compared within
-/// each recording. What counts must be worth having in the middle, and of the same sure sign in all
-/// of them; that each alone is worth having would be asked too much of a difference near the limit.
-Difference decide(const std::vector<Part>& parts, bool (*worth_having)(const Part&)) {
+/// each recording. What counts must be worth having in the middle, sure, and of the same sign in
+/// all; that each alone is worth having would be asked too much of a difference near the limit.
+Difference decide(const std::vector<Part>& parts, const Judge& judge) {
   const Part middle = middle_of(parts);
   Difference difference = middle.difference;
-  const bool agree = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
-    return part.beyond_noise && direction(part) == direction(middle);
+  const bool one_sign = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
+    return direction(part) == direction(middle);
   });
-  if (!worth_having(middle)) {
+  if (!judge.worth_having(middle)) {
     const auto some_are = [&](Relation which) {
       return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
-        return worth_having(part) && direction(part) == which;
+        return judge.worth_having(part) && direction(part) == which;
       });
     };
     const bool contradicted = some_are(Relation::less) && some_are(Relation::more);
@@ -137,7 +162,8 @@ Difference decide(const std::vector<Part>& parts, bool (*worth_having)(const Par
     return difference;
   }
   difference.too_few = !middle.enough;
-  difference.relation = agree && middle.enough ? direction(middle) : Relation::unclear;
+  const bool counts = one_sign && judge.is_sure(parts) && middle.enough;
+  difference.relation = counts ? direction(middle) : Relation::unclear;
   return difference;
 }
 
@@ -171,11 +197,11 @@ Difference memory_difference(const Summary& one, const Summary& other) {
     parts.push_back(
         compare_memory(one, other, *mine.memory_cost_bytes, *theirs->memory_cost_bytes));
   }
-  if (!parts.empty()) return decide(parts, worth_having_memory);
+  if (!parts.empty()) return decide(parts, kMemory);
   const auto mine = memory_cost(one);
   const auto theirs = memory_cost(other);
   if (!mine || !theirs) return {};
-  return decide({compare_memory(one, other, *mine, *theirs)}, worth_having_memory);
+  return decide({compare_memory(one, other, *mine, *theirs)}, kMemory);
 }
 
 Difference speed_difference(const Summary& one, const Summary& other,
@@ -187,10 +213,10 @@ Difference speed_difference(const Summary& one, const Summary& other,
     const Times times = times_of(mine, *theirs, workload);
     if (times.mine && times.theirs) parts.push_back(compare_speed(one, other, times, workload));
   }
-  if (!parts.empty()) return decide(parts, worth_having_speed);
+  if (!parts.empty()) return decide(parts, kSpeed);
   const Times times = times_of(one, other, workload);
   if (!times.mine || !times.theirs) return {};
-  return decide({compare_speed(one, other, times, workload)}, worth_having_speed);
+  return decide({compare_speed(one, other, times, workload)}, kSpeed);
 }
 
 Difference latency_difference(const Summary& one, const Summary& other) {

@@ -28,11 +28,11 @@ struct Difference {
 
 /// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it. Of
 /// several recordings each is compared by itself; a difference counts where the median of them is
-/// worth having and each is beyond the noise, with the same sign.
+/// worth having and each is beyond its noise, with the same sign.
 Difference memory_difference(const Summary& one, const Summary& other);
 
 /// By cpu_ns_per_operation and in per cent of the program's CPU time where `workload` knows that;
-/// by ns_per_operation elsewhere.
+/// by ns_per_operation elsewhere. Several recordings are beyond the noise together, with one sign.
 Difference speed_difference(const Summary& one, const Summary& other, const WorkloadInfo* workload);
 
 /// By latency_p999_ns, over calls of all kinds.

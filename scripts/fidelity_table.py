@@ -10,6 +10,9 @@ BEYOND_NOISE = 5
 # Two allocators really differ when their peaks are further apart than both noises and this.
 DIFFERENT_PERCENT = 2
 SLOWDOWN = 1.25
+# Recordings whose live bytes at the peak are further apart than this, in per cent, are too few.
+SETTLED_PERCENT = 3
+ENOUGH_RECORDINGS = 9
 GROUPS = {"named": "The programs of the bar", "apart": "Reported apart",
           "others": "Programs that had no part in the method"}
 ERRORS = {"peak": "error_percent", "mean": "mean_error_percent", "end": "end_error_percent"}
@@ -79,6 +82,13 @@ class Measured:
                              one.row["predicted_peak_rss_bytes"])
                 found.append((one, other, (predicted > 0) == (real > 0)))
         return found
+
+
+def is_settled(result):
+    """Whether the recordings agree on how much is live at the peak."""
+    peaks = [one["peak_live_bytes"] for one in result["workloads"][0].get("recordings", [])]
+    return (len(peaks) < 2 or
+            (max(peaks) - min(peaks)) * 100 <= SETTLED_PERCENT * statistics.median(peaks))
 
 
 def signed(value, digits=1):
@@ -206,9 +216,12 @@ class Table:
         dates = sorted(m.result["created"] for m in self.known.values())
         runs = sorted({m.real_runs for m in self.known.values()})
         repetitions = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
-        recordings = min(len(m.result["workloads"][0].get("recordings", [])) or 1
-                         for m in self.known.values())
-        times = "once" if recordings == 1 else f"{recordings} times, whose median predicts"
+        recordings = sorted({len(m.result["workloads"][0].get("recordings", [])) or 1
+                             for m in self.known.values()})
+        times = "once" if recordings[-1] == 1 else f"{recordings[0]} times, whose median predicts"
+        if len(recordings) > 1:
+            times += (f" ({recordings[-1]} times where their live bytes at the peak are more than "
+                      f"{SETTLED_PERCENT} % apart)")
         parts = [INTRODUCTION.format(recordings=times,
             cpu=machine["cpu"], cores=machine["cores"], distribution=machine["distribution"],
             kernel=machine["kernel"], huge=machine["transparent_hugepage"], first=dates[0][:10],

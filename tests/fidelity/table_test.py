@@ -119,6 +119,13 @@ class TableTest(unittest.TestCase):
         self.assertIn("two has no result: it is not there",
                       table.text(list(table.programs.values())))
 
+    def test_recordings_of_different_heaps_are_too_few(self):
+        def recorded(*peaks):
+            return result([], recordings=[{"peak_live_bytes": peak} for peak in peaks])
+        self.assertTrue(fidelity_table.is_settled(recorded(100, 102, 103)))
+        self.assertFalse(fidelity_table.is_settled(recorded(100, 102, 104)))
+        self.assertTrue(fidelity_table.is_settled(result([])))
+
     def test_a_recording_that_slows_its_program_too_much_misses_the_bar(self):
         table = table_of({"one": result([row("glibc", 100, 100)])})
         self.assertEqual(aggregates(table)["slowdown by recording, worst"], ("1.25 ×", True))

@@ -361,6 +361,19 @@ TEST(Recommend, AsksOfTheMiddleRecordingThatItIsWorthHavingAndOfAllThatTheyAreSu
   EXPECT_EQ(verdict->choice.allocator, "jemalloc");
 }
 
+TEST(Recommend, AsksAllRecordingsTogetherWhetherADifferenceInSpeedIsBeyondTheNoise) {
+  // Alone, each scatters as far as the allocators are apart.
+  Bench apart, together;
+  apart.did("glibc", 100, 20, 20).did("jemalloc", 100, 16, 20);
+  EXPECT_EQ(apart.verdict(Objective::speed)->verdict, VerdictKind::inconclusive);
+  for (const unsigned recording : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U}) {
+    together.did("glibc", 100, 20, 20).did("jemalloc", 100, 16, 20).of_recording(recording);
+  }
+  const auto verdict = together.verdict(Objective::speed);
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+}
+
 TEST(Recommend, CallsTheSameWhatIsWorthHavingInOneRecordingOfThreeOnly) {
   Bench bench;
   bench.did("glibc", 100, 20).did("jemalloc", 96, 20).of_recording(0);
