@@ -120,6 +120,7 @@ Expected<Subject> record_once(const SubjectCall& call, const std::string& main_t
 
 double median_of(const std::vector<Subject>& subjects, double Subject::*figure) {
   std::vector<double> values;
+  values.reserve(subjects.size());
   for (const Subject& subject : subjects) values.push_back(subject.*figure);
   return median(std::move(values));
 }

@@ -81,6 +81,7 @@ WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trac
 
 void merge_recordings(WorkloadInfo& workload, const std::vector<WorkloadInfo>& recordings) {
   std::vector<const WorkloadInfo*> by_peak;
+  by_peak.reserve(recordings.size());
   for (const WorkloadInfo& one : recordings) by_peak.push_back(&one);
   std::stable_sort(by_peak.begin(), by_peak.end(), [](const auto* left, const auto* right) {
     return left->peak_live_bytes < right->peak_live_bytes;
@@ -109,7 +110,7 @@ std::vector<unsigned> group_recordings(const std::vector<std::string>& traces, b
       if (info.source == TraceSource::recorded && !info.command.empty()) {
         key = info.name;
         if (!by_program) {
-          for (const std::string& word : info.command) key += '\0' + word;
+          for (const std::string& word : info.command) (key += '\0') += word;
         }
         const std::string session = info.fact("recording").value_or(path);
         key += '\n' + std::to_string(seen_in_session[session + '\0' + key]++);

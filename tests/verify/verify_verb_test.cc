@@ -17,6 +17,21 @@ constexpr const char* kProgram =
     "my %h; $h{$_} = 'v' x ($_ % 300) for 1..60000; delete $h{$_ * 2} for 1..30000;"
     "my @a = map { 'w' x 100 } 1..40000; print scalar(keys %h), \"\\n\"";
 
+constexpr const char* kHoldsALot =
+    "my @a = map { 'x' x 99 } 1..99999; select undef, undef, undef, 0.1";
+
+constexpr const char* kStartsTwo =
+    "perl -e 'my @a = 1..99'; perl -e 'my @a = map { \"x\" x 99 } "
+    "1..99999; select undef, undef, undef, 0.1'; true";
+
+/// Holds one, two and three times as much when it runs for the first, third and fifth time.
+constexpr const char* kDiffersByRun =
+    "open my $f, '>>', 'runs'; print $f 'x'; close $f; my $n = -s 'runs';"
+    "$n = {1 => 1, 3 => 2, 5 => 3}->{$n} // 2;"
+    "my @a = map { 'x' x 99 } 1..30_000 * $n; select undef, undef, undef, 0.1";
+
+constexpr const char* kWithKiller = "glibc,killer=" VERIFY_KILLER;
+
 class Verify : public CliTest {
  protected:
   static nlohmann::json row_of(const nlohmann::json& result, const std::string& allocator) {
@@ -59,9 +74,8 @@ TEST_F(Verify, APredictionStandsBesideTheRealProgram) {
 }
 
 TEST_F(Verify, AnAllocatorThatTheProgramDiesOfIsAResultWithItsSignalAndTheWayOut) {
-  const auto finished =
-      heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json", "--allocators",
-                "glibc,killer=" VERIFY_KILLER, "--", "perl", "-e", kProgram});
+  const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json",
+                                  "--allocators", kWithKiller, "--", "perl", "-e", kProgram});
   ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
   const auto row = row_of(json("v.json"), "killer");
   EXPECT_EQ(row["failures"], 1);
@@ -116,10 +130,7 @@ TEST_F(Verify, EveryRunGetsTheSameInput) {
 TEST_F(Verify, OfSeveralRecordingsTheMedianPredicts) {
   const auto finished =
       heapwise({"verify", "--quiet", "--repetitions", "1", "--recordings", "3", "--allocators",
-                "glibc", "--json", "v.json", "--", "perl", "-e",
-                "open my $f, '>>', 'runs'; print $f 'x'; close $f; my $n = -s 'runs';"
-                "$n = {1 => 1, 3 => 2, 5 => 3}->{$n} // 2;"
-                "my @a = map { 'x' x 99 } 1..30_000 * $n; select undef, undef, undef, 0.1"});
+                "glibc", "--json", "v.json", "--", "perl", "-e", kDiffersByRun});
   ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
   const auto result = json("v.json");
   const auto& recordings = result["workloads"][0]["recordings"];
@@ -173,10 +184,9 @@ TEST_F(Verify, AStaticProgramIsRefusedWithTheReason) {
 }
 
 TEST_F(Verify, OfACommandThatStartsOthersTheProcessWithTheLargestHeapIsCompared) {
-  const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--allocators",
-                                  "glibc,jemalloc", "--json", "v.json", "--", "sh", "-c",
-                                  "perl -e 'my @a = 1..99'; perl -e 'my @a = map { \"x\" x 99 } "
-                                  "1..99999; select undef, undef, undef, 0.1'; true"});
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "1", "--allocators", "glibc,jemalloc",
+                "--json", "v.json", "--", "sh", "-c", kStartsTwo});
   ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
   const auto result = json("v.json");
   EXPECT_THAT(result["workloads"][0]["warnings"].dump(),
@@ -191,9 +201,7 @@ TEST_F(Verify, OfACommandThatStartsOthersTheProcessWithTheLargestHeapIsCompared)
 TEST_F(Verify, WhereTheAllocatorDidNotGetIntoTheProgramNothingIsClaimed) {
   const auto finished =
       heapwise({"verify", "--quiet", "--repetitions", "1", "--allocators", "glibc,jemalloc",
-                "--json", "v.json", "--", "env", "-i", "perl", "-e",
-                "my @a = map { 'x' x 99 } 1..99999; "
-                "select undef, undef, undef, 0.1"});
+                "--json", "v.json", "--", "env", "-i", "perl", "-e", kHoldsALot});
   ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
   const auto row = row_of(json("v.json"), "jemalloc");
   EXPECT_EQ(row["real_runs"], 0);
