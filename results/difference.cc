@@ -24,11 +24,10 @@ Difference relative(const Interval& one, const Interval& other) {
 /// A difference as one recording shows it, before the verdict.
 struct Part {
   Difference difference;
-  double bytes = 0;           ///< memory only
-  double ns = 0;              ///< speed only
-  double noise_ns = 0;        ///< speed only: what ns must be beyond
-  bool beyond_noise = false;  ///< and so its sign is sure
-  bool enough = true;         ///< repetitions
+  double bytes = 0;     ///< memory only
+  bool apart = false;   ///< memory only: the intervals are
+  double ns = 0;        ///< speed only
+  double noise_ns = 0;  ///< speed only: what ns must be beyond
 };
 
 bool worth_having_memory(const Part& part) {
@@ -78,25 +77,24 @@ Times times_of(const Figures& one, const Figures& other, const WorkloadInfo* wor
   return {one.ns_per_operation, other.ns_per_operation};
 }
 
-Part compare_memory(const Summary& one, const Summary& other, const Interval& mine,
-                    const Interval& theirs) {
+bool are_apart(const Interval& mine, const Interval& theirs) {
+  return mine.high < theirs.low || theirs.high < mine.low;
+}
+
+Part compare_memory(const Interval& mine, const Interval& theirs) {
   Part part;
   part.difference = relative(mine, theirs);
   part.bytes = mine.median - theirs.median;
-  part.beyond_noise = mine.high < theirs.low || theirs.high < mine.low;
-  part.enough = enough_repetitions(one, other);
+  part.apart = are_apart(mine, theirs);
   return part;
 }
 
-Part compare_speed(const Summary& one, const Summary& other, const Times& times,
-                   const WorkloadInfo* workload) {
+Part compare_speed(const Times& times, const WorkloadInfo* workload) {
   Part part;
   part.difference = relative(*times.mine, *times.theirs);
   part.ns = times.mine->median - times.theirs->median;
   if (knows_cpu(workload)) part.difference.cpu_percent = share_of_cpu(part.ns, *workload);
   part.noise_ns = thresholds::kSpeedMads * std::max(spread(*times.mine), spread(*times.theirs));
-  part.beyond_noise = std::abs(part.ns) > part.noise_ns;
-  part.enough = enough_repetitions(one, other);
   return part;
 }
 
@@ -110,7 +108,6 @@ Part middle_of(const std::vector<Part>& parts) {
     if (part.difference.cpu_percent) cpu.push_back(*part.difference.cpu_percent);
     middle.difference.low = std::min(middle.difference.low, part.difference.low);
     middle.difference.high = std::max(middle.difference.high, part.difference.high);
-    middle.enough = middle.enough && part.enough;
   }
   middle.difference.percent = median(percents);
   middle.bytes = median(bytes);
@@ -119,8 +116,7 @@ Part middle_of(const std::vector<Part>& parts) {
 }
 
 bool memory_is_sure(const std::vector<Part>& parts) {
-  return std::all_of(parts.begin(), parts.end(),
-                     [](const Part& part) { return part.beyond_noise; });
+  return std::all_of(parts.begin(), parts.end(), [](const Part& part) { return part.apart; });
 }
 
 /// Of speed the recordings are asked together: each has few replays, whose noise is their own, so
@@ -145,7 +141,8 @@ constexpr Judge kSpeed{worth_having_speed, speed_is_sure};
 /// The verdict. The program's own variation moves all allocators alike, so they are compared within
 /// each recording. What counts must be worth having in the middle, sure, and of the same sign in
 /// all; that each alone is worth having would be asked too much of a difference near the limit.
-Difference decide(const std::vector<Part>& parts, const Judge& judge) {
+Difference decide(const Summary& one, const Summary& other, const std::vector<Part>& parts,
+                  const Judge& judge) {
   const Part middle = middle_of(parts);
   Difference difference = middle.difference;
   const bool one_sign = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
@@ -161,8 +158,8 @@ Difference decide(const std::vector<Part>& parts, const Judge& judge) {
     difference.relation = contradicted ? Relation::unclear : Relation::same;
     return difference;
   }
-  difference.too_few = !middle.enough;
-  const bool counts = one_sign && judge.is_sure(parts) && middle.enough;
+  difference.too_few = !enough_repetitions(one, other);
+  const bool counts = one_sign && judge.is_sure(parts) && !difference.too_few;
   difference.relation = counts ? direction(middle) : Relation::unclear;
   return difference;
 }
@@ -194,14 +191,13 @@ Difference memory_difference(const Summary& one, const Summary& other) {
   for (const RecordingFigures& mine : one.recordings) {
     const RecordingFigures* theirs = counterpart(mine, other);
     if (theirs == nullptr || !mine.memory_cost_bytes || !theirs->memory_cost_bytes) continue;
-    parts.push_back(
-        compare_memory(one, other, *mine.memory_cost_bytes, *theirs->memory_cost_bytes));
+    parts.push_back(compare_memory(*mine.memory_cost_bytes, *theirs->memory_cost_bytes));
   }
-  if (!parts.empty()) return decide(parts, kMemory);
+  if (!parts.empty()) return decide(one, other, parts, kMemory);
   const auto mine = memory_cost(one);
   const auto theirs = memory_cost(other);
   if (!mine || !theirs) return {};
-  return decide({compare_memory(one, other, *mine, *theirs)}, kMemory);
+  return decide(one, other, {compare_memory(*mine, *theirs)}, kMemory);
 }
 
 Difference speed_difference(const Summary& one, const Summary& other,
@@ -211,12 +207,12 @@ Difference speed_difference(const Summary& one, const Summary& other,
     const RecordingFigures* theirs = counterpart(mine, other);
     if (theirs == nullptr) continue;
     const Times times = times_of(mine, *theirs, workload);
-    if (times.mine && times.theirs) parts.push_back(compare_speed(one, other, times, workload));
+    if (times.mine && times.theirs) parts.push_back(compare_speed(times, workload));
   }
-  if (!parts.empty()) return decide(parts, kSpeed);
+  if (!parts.empty()) return decide(one, other, parts, kSpeed);
   const Times times = times_of(one, other, workload);
   if (!times.mine || !times.theirs) return {};
-  return decide({compare_speed(one, other, times, workload)}, kSpeed);
+  return decide(one, other, {compare_speed(times, workload)}, kSpeed);
 }
 
 Difference latency_difference(const Summary& one, const Summary& other) {
@@ -230,11 +226,9 @@ Difference latency_difference(const Summary& one, const Summary& other) {
     difference.relation = Relation::same;
     return difference;
   }
-  const bool apart = mine.high < theirs.low || theirs.high < mine.low;
   difference.too_few = !enough_repetitions(one, other);
-  difference.relation = difference.too_few || !apart ? Relation::unclear
-                        : ns < 0                     ? Relation::less
-                                                     : Relation::more;
+  const bool counts = are_apart(mine, theirs) && !difference.too_few;
+  difference.relation = counts ? (ns < 0 ? Relation::less : Relation::more) : Relation::unclear;
   return difference;
 }
 

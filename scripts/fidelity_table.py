@@ -215,7 +215,10 @@ class Table:
         machine = first["environment"]
         dates = sorted(m.result["created"] for m in self.known.values())
         runs = sorted({m.real_runs for m in self.known.values()})
-        repetitions = f"{runs[0]} to {runs[-1]}" if len(runs) > 1 else f"{runs[0]}"
+        repetitions = f"{runs[0]} real runs under each allocator"
+        if len(runs) > 1:
+            repetitions = (f"{runs[0]} to {runs[-1]} real runs under each allocator, most where\n"
+                           "differences in CPU time are small")
         recordings = sorted({len(m.result["workloads"][0].get("recordings", [])) or 1
                              for m in self.known.values()})
         times = "once" if recordings[-1] == 1 else f"{recordings[0]} times, whose median predicts"
@@ -265,8 +268,7 @@ INTRODUCTION = """<!-- SPDX-License-Identifier: MIT -->
 # Predicted and real, program by program
 
 Written by `scripts/fidelity`, from {first} to {last} on {cpu}, {cores} cores, {distribution}, Linux
-{kernel}, transparent huge pages {huge}; {repetitions} real runs under each allocator, most where
-differences in CPU time are small. Each program is recorded {recordings}, replayed on every
+{kernel}, transparent huge pages {huge}; {repetitions}. Each program is recorded {recordings}, replayed on every
 allocator, and then run itself under each of them in turn (`heapwise verify`). Its input is made by
 the script, the same on every machine.
 

@@ -36,10 +36,9 @@ double median(std::vector<double> values) {
 }
 
 /// How many threads were at work on average, as far as the recorded CPU time tells.
-double calls_at_once(const plan::PlanFacts& facts) {
-  const auto cpu = facts.totals.fact("cpu_seconds");
-  if (!cpu || facts.threads < 2 || facts.duration_ns == 0) return 1;
-  return std::max(1.0, std::atof(cpu->c_str()) * 1e9 / static_cast<double>(facts.duration_ns));
+double calls_at_once(const WorkloadInfo& recording) {
+  if (!recording.cpu_s || recording.threads < 2 || recording.duration_s <= 0) return 1;
+  return std::max(1.0, *recording.cpu_s / recording.duration_s);
 }
 
 }  // namespace
@@ -270,7 +269,7 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
     const LiveFigures live{facts.peak_live_bytes, facts.mean_live_bytes, facts.end_live_bytes,
                            facts.exit_known};
     if (options_.clock == ReplayClock::trace && facts.info.source == TraceSource::recorded) {
-      add_allocator_time(end->raw, null_.samples, calls_at_once(facts));
+      add_allocator_time(end->raw, null_.samples, calls_at_once(opened_));
     }
     fill_footprint(run, end->raw, live, null_.rss_bytes);
   }

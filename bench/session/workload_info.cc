@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "bench/session/environment.h"
@@ -47,14 +48,15 @@ void add_residency(WorkloadInfo& info, const std::vector<ResidencySample>& sampl
   }
 }
 
-}  // namespace
-
-std::optional<double> busy_processors(const plan::PlanFacts& facts) {
-  const auto cpu = facts.totals.fact("cpu_seconds");
-  if (!cpu || facts.threads < 2 || facts.busy_ns == 0) return std::nullopt;
-  const double by_cpu = std::atof(cpu->c_str()) * kSecond / static_cast<double>(facts.busy_ns);
+/// 1 where threads take turns (an interpreter's global lock), however many there are: the number of
+/// threads that call in the same millisecond, and no more than the CPU time allows.
+std::optional<double> busy_processors(const plan::PlanFacts& facts, std::optional<double> cpu_s) {
+  if (!cpu_s || facts.threads < 2 || facts.busy_ns == 0) return std::nullopt;
+  const double by_cpu = *cpu_s * kSecond / static_cast<double>(facts.busy_ns);
   return std::max(1.0, std::min(by_cpu, facts.threads_at_once));
 }
+
+}  // namespace
 
 WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trace_path) {
   WorkloadInfo info;
@@ -71,7 +73,7 @@ WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trac
   info.end_live_bytes = facts.end_live_bytes;
   info.duration_s = static_cast<double>(facts.duration_ns) / kSecond;
   if (const auto cpu = facts.totals.fact("cpu_seconds")) info.cpu_s = std::atof(cpu->c_str());
-  info.busy_processors = busy_processors(facts);
+  info.busy_processors = busy_processors(facts, info.cpu_s);
   info.capabilities = capability_names(facts.capabilities);
   add_residency(info, facts.residency);
   info.linked_allocator = facts.info.fact("recorder.linked_allocator").value_or("");

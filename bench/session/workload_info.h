@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,12 +11,6 @@ namespace heapwise {
 
 /// What a result says about a trace: its figures, and what limits them.
 WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trace_path);
-
-/// On how many processors at once a recorded program of several threads called malloc, on average:
-/// 1 where threads take turns (an interpreter's global lock), however many there are. It is the
-/// number of threads that call in the same millisecond, and no more than the CPU time allows;
-/// nothing where that is not known.
-std::optional<double> busy_processors(const plan::PlanFacts& facts);
 
 /// Makes of several recordings' descriptions, in their order, that of their workload: the figures
 /// of the one in the middle by its peak, and the warnings of all beside those that `workload` has.

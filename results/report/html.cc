@@ -258,16 +258,9 @@ void add_workload(Page& page, const WorkloadView& view, const Result& result, un
 
 void add_verification(Page& page, const Result& result, unsigned section) {
   if (result.verification.empty()) return;
-  page.add("<section id=\"verified-{}\"><h2>Predicted and real</h2>\n<p>{}.</p>\n", section,
-           prose(describe_check(result.verification)));
-  for (const std::string& sentence :
-       {describe_speed(result.verification), describe_recording(result)}) {
-    if (!sentence.empty()) page.add("<p>{}.</p>\n", prose(sentence));
-  }
-  if (result.agreement) {
-    for (const std::string& sentence : result.agreement->sentences) {
-      page.add("<p>{}.</p>\n", prose(sentence));
-    }
+  page.add("<section id=\"verified-{}\"><h2>Predicted and real</h2>\n", section);
+  for (const std::string& sentence : verification_sentences(result)) {
+    page.add("<p>{}.</p>\n", prose(sentence));
   }
   page.add("{}<div class=\"pair\">\n", verification_table(result));
   for (std::size_t index = 0; index < result.verification.size(); ++index) {

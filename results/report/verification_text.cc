@@ -142,10 +142,19 @@ std::string describe_speed(const std::vector<Verification>& rows) {
   return fmt::format("{} is as predicted under {}{}{}", begin, right, open, wrong);
 }
 
-std::string describe_recording(const Result& result) {
-  if (result.workloads.empty() || !result.workloads.front().recording_slowdown) return {};
-  return fmt::format("Recording took {:.2f} times as long as a run without it",
-                     *result.workloads.front().recording_slowdown);
+std::vector<std::string> verification_sentences(const Result& result) {
+  std::vector<std::string> sentences{describe_check(result.verification)};
+  std::string speed = describe_speed(result.verification);
+  if (!speed.empty()) sentences.push_back(std::move(speed));
+  if (!result.workloads.empty() && result.workloads.front().recording_slowdown) {
+    sentences.push_back(fmt::format("Recording took {:.2f} times as long as a run without it",
+                                    *result.workloads.front().recording_slowdown));
+  }
+  if (result.agreement) {
+    const std::vector<std::string>& more = result.agreement->sentences;
+    sentences.insert(sentences.end(), more.begin(), more.end());
+  }
+  return sentences;
 }
 
 std::string verification_text(const Result& result, std::size_t columns) {
@@ -154,15 +163,9 @@ std::string verification_text(const Result& result, std::size_t columns) {
   std::string text = "Predicted and real\n" + line_of(fmt::format("heap RSS, {}", unit.name), "",
                                                       {"predicted", "real", "error", "noise"});
   for (const Verification& row : result.verification) text += row_text(row, unit.bytes, columns);
-  text += "\n" + wrap(printable(describe_check(result.verification)) + ".", columns, "  ", "  ");
-  for (const std::string& sentence :
-       {describe_speed(result.verification), describe_recording(result)}) {
-    if (!sentence.empty()) text += wrap(printable(sentence) + ".", columns, "  ", "  ");
-  }
-  if (result.agreement) {
-    for (const std::string& sentence : result.agreement->sentences) {
-      text += wrap(printable(sentence) + ".", columns, "  ", "  ");
-    }
+  text += "\n";
+  for (const std::string& sentence : verification_sentences(result)) {
+    text += wrap(printable(sentence) + ".", columns, "  ", "  ");
   }
   return text + "\n";
 }

@@ -38,8 +38,9 @@ std::string describe_check(const std::vector<Verification>& rows);
 /// Whether CPU time is as predicted, in a sentence; empty where that is not known.
 std::string describe_speed(const std::vector<Verification>& rows);
 
-/// How much longer the recorded run took, in a sentence; empty where that is not known.
-std::string describe_recording(const Result& result);
+/// All that is said of a verification, without full stops: these two where there is something to
+/// say, how much longer the recorded run took, and which allocator prediction and real runs choose.
+std::vector<std::string> verification_sentences(const Result& result);
 
 /// The section of the console report; empty for a result that is no verification.
 std::string verification_text(const Result& result, std::size_t columns);

@@ -47,6 +47,14 @@ class Bench {
     for (; seen_ < result_.runs.size(); ++seen_) result_.runs[seen_].recording = number;
     return *this;
   }
+  /// One recording for each figure: glibc's heap has 100 MiB, jemalloc's so many.
+  Bench& recorded(std::initializer_list<double> jemalloc_mib) {
+    unsigned number = 0;
+    for (const double mib : jemalloc_mib) {
+      did("glibc", 100, 20).did("jemalloc", mib, 20).of_recording(number++);
+    }
+    return *this;
+  }
   Bench& repetitions(unsigned count) {
     repetitions_ = count;
     return *this;
@@ -343,9 +351,7 @@ TEST(Recommend, ComparesWithinEachRecordingWhereTheProgramItselfVaries) {
 
 TEST(Recommend, DecidesNothingWhereRecordingsContradictEachOther) {
   Bench bench;
-  bench.did("glibc", 100, 20).did("jemalloc", 70, 20).of_recording(0);
-  bench.did("glibc", 100, 20).did("jemalloc", 120, 20).of_recording(1);
-  bench.did("glibc", 100, 20).did("jemalloc", 80, 20).of_recording(2);
+  bench.recorded({70, 120, 80});
   const auto verdict = bench.verdict(Objective::memory);
   EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
   EXPECT_EQ(verdict->choice.allocator, "glibc");
@@ -353,9 +359,7 @@ TEST(Recommend, DecidesNothingWhereRecordingsContradictEachOther) {
 
 TEST(Recommend, AsksOfTheMiddleRecordingThatItIsWorthHavingAndOfAllThatTheyAreSure) {
   Bench bench;
-  bench.did("glibc", 100, 20).did("jemalloc", 96, 20).of_recording(0);
-  bench.did("glibc", 100, 20).did("jemalloc", 97.5, 20).of_recording(1);
-  bench.did("glibc", 100, 20).did("jemalloc", 96.5, 20).of_recording(2);
+  bench.recorded({96, 97.5, 96.5});
   const auto verdict = bench.verdict(Objective::memory);
   EXPECT_EQ(verdict->verdict, VerdictKind::better);
   EXPECT_EQ(verdict->choice.allocator, "jemalloc");
@@ -376,9 +380,7 @@ TEST(Recommend, AsksAllRecordingsTogetherWhetherADifferenceInSpeedIsBeyondTheNoi
 
 TEST(Recommend, CallsTheSameWhatIsWorthHavingInOneRecordingOfThreeOnly) {
   Bench bench;
-  bench.did("glibc", 100, 20).did("jemalloc", 96, 20).of_recording(0);
-  bench.did("glibc", 100, 20).did("jemalloc", 97.5, 20).of_recording(1);
-  bench.did("glibc", 100, 20).did("jemalloc", 98, 20).of_recording(2);
+  bench.recorded({96, 97.5, 98});
   EXPECT_EQ(bench.verdict(Objective::memory)->verdict, VerdictKind::same);
 }
 
