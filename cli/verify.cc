@@ -97,11 +97,8 @@ bool is_linked_to_allocator(const Subject& subject) {
 }
 
 void show(Progress& progress, const VerifyProgress& step) {
-  const std::string what =
-      step.allocator.empty()
-          ? "real run: a first one"
-          : fmt::format("real run: {} · round {}", display_name(step.allocator, step.tuning),
-                        step.repetition + 1);
+  const std::string what = fmt::format(
+      "real run: {} · round {}", display_name(step.allocator, step.tuning), step.repetition + 1);
   progress.show(what, static_cast<double>(step.done) / step.total);
 }
 
@@ -122,15 +119,15 @@ VerifyOptions options_for(const VerifyVerb& verb, const std::vector<std::string>
 }
 
 Expected<RealRuns> run_for_real(VerifyOptions options, const VerifyVerb& verb,
-                                const std::vector<Contender>& contenders, const Result& predicted,
-                                Progress& progress) {
+                                const std::vector<Contender>& contenders, const RealRunEnd& plain,
+                                const Result& predicted, Progress& progress) {
   options.contenders = contenders;
   options.repetitions = verb.measure.repetitions;
   options.seed = predicted.seed;
   options.workload = predicted.workloads.front().name;
   options.library_directory = library_directory();
   options.progress = [&progress](const VerifyProgress& step) { show(progress, step); };
-  auto runs = run_all_for_real(options);
+  auto runs = run_all_for_real(options, plain);
   progress.clear();
   return runs;
 }
@@ -214,8 +211,8 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   workload.recorded_wall_s = subject->recorded_wall_s;
   workload.recording_slowdown = subject->slowdown;
   add_recording_warnings(workload, subject->warnings);
-  auto real = run_for_real(options_for(verb, command, *subject, *input), verb, *contenders, *result,
-                           progress);
+  auto real = run_for_real(options_for(verb, command, *subject, *input), verb, *contenders,
+                           subject->plain, *result, progress);
   if (!real) return tl::make_unexpected(real.error());
   add_verification(*result, *std::move(real), *contenders, subject->measured_share);
   if (auto written = write_outputs(verb, *result); !written) return written;

@@ -136,9 +136,12 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
     progress.note("recording " + call.command.front() + which);
     auto subject = record_once(call, trace_name(folder, number), progress);
     if (!subject) return subject;
-    const auto plain_s = call.run_plainly(*subject);
-    if (!plain_s) return tl::make_unexpected(plain_s.error());
-    if (*plain_s > 0) subject->slowdown = subject->recorded_wall_s / *plain_s;
+    auto plain = call.run_plainly(*subject);
+    if (!plain) return tl::make_unexpected(plain.error());
+    subject->plain = *std::move(plain);
+    if (subject->plain.wall_s > 0) {
+      subject->slowdown = subject->recorded_wall_s / subject->plain.wall_s;
+    }
     subjects.push_back(*std::move(subject));
   }
   Subject whole = subjects.front();

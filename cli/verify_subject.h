@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "bench/session/process_images.h"
+#include "bench/session/real_run.h"
 #include "bench/session/real_run_load.h"
 #include "bench/session/record.h"
 #include "cli/progress.h"
@@ -24,8 +25,8 @@ struct SubjectCall {
   bool wait_any_port = false;
   unsigned recordings = 1;
   std::string input;  ///< what keep_input() kept
-  /// Runs it without the recorder, as soon as it was recorded; tells the seconds.
-  std::function<Expected<double>(const Subject& recorded)> run_plainly;
+  /// Runs it without the recorder, as soon as it was recorded.
+  std::function<Expected<RealRunEnd>(const Subject& recorded)> run_plainly;
 };
 
 /// What was recorded, for the prediction and for the real runs. Of several recordings the first
@@ -38,7 +39,8 @@ struct Subject {
   std::vector<Warning> warnings;    ///< of the recording and the choice, as shown already
   double measured_share = 1;        ///< of the process's trace, up to the end of the load
   double recorded_wall_s = 0;       ///< of the command, up to there
-  double slowdown = 0;              ///< that ÷ the same of the run without recorder next to it
+  RealRunEnd plain;                 ///< the run without recorder that followed
+  double slowdown = 0;              ///< recorded_wall_s ÷ the same of that run
 };
 
 /// Records the command into `folder`, as often as is asked for, with its load where it has one, and

@@ -73,8 +73,8 @@ class Verifier {
  public:
   explicit Verifier(const VerifyOptions& options) : options_(options) {}
 
-  Expected<RealRuns> run() {
-    if (auto looked = look_first(); !looked) return tl::unexpected(looked.error());
+  Expected<RealRuns> run(const RealRunEnd& plain) {
+    take(plain);
     if (auto asked = confirm_all(); !asked) return tl::unexpected(asked.error());
     const auto rounds =
         balanced_rounds(options_.contenders.size(), options_.repetitions, options_.seed);
@@ -98,7 +98,6 @@ class Verifier {
 
   /// A run under glibc that must end well.
   Expected<RealRunEnd> run_under_glibc() {
-    tell("", "", 0);
     std::vector<std::string> preload;
     if (options_.over_linked) preload.push_back(libc_path());
     auto end = call(preload, {}, nullptr);
@@ -114,7 +113,7 @@ class Verifier {
   void tell(const std::string& allocator, const std::string& tuning, unsigned repetition) const {
     if (!options_.progress) return;
     const auto runs = static_cast<unsigned>(options_.contenders.size()) * options_.repetitions;
-    options_.progress({allocator, tuning, repetition, done_, runs + 1});
+    options_.progress({allocator, tuning, repetition, done_, runs});
   }
 
   Expected<RealRunEnd> call(const std::vector<std::string>& preload, const Settings& settings,
@@ -146,16 +145,12 @@ class Verifier {
     if (!load.wait_file.empty()) unlink(load.wait_file.c_str());
   }
 
-  Expected<void> look_first() {
-    auto end = run_under_glibc();
-    if (!end) return tl::unexpected(end.error());
-    own_files_ = std::move(end->files);
-    for (const ProcessMoment& moment : end->non_heap) {
+  void take(const RealRunEnd& plain) {
+    own_files_ = plain.files;
+    for (const ProcessMoment& moment : plain.non_heap) {
       result_.non_heap_bytes +=
-          static_cast<double>(moment.bytes) / static_cast<double>(end->non_heap.size());
+          static_cast<double>(moment.bytes) / static_cast<double>(plain.non_heap.size());
     }
-    ++done_;
-    return {};
   }
 
   /// Settings without effect would be verified as what they are not.
@@ -273,14 +268,12 @@ Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
   return ported;
 }
 
-Expected<double> run_plainly(const VerifyOptions& options) {
-  const auto end = Verifier(options).run_under_glibc();
-  if (!end) return tl::unexpected(end.error());
-  return end->wall_s;
+Expected<RealRunEnd> run_plainly(const VerifyOptions& options) {
+  return Verifier(options).run_under_glibc();
 }
 
-Expected<RealRuns> run_all_for_real(const VerifyOptions& options) {
-  return Verifier(options).run();
+Expected<RealRuns> run_all_for_real(const VerifyOptions& options, const RealRunEnd& plain) {
+  return Verifier(options).run(plain);
 }
 
 std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,

@@ -16,8 +16,7 @@
 namespace heapwise {
 
 struct VerifyProgress {
-  std::string allocator,
-      tuning;  ///< empty: the first run, which tells what the program's own files are
+  std::string allocator, tuning;
   unsigned repetition = 0;
   unsigned done = 0, total = 0;
 };
@@ -42,7 +41,7 @@ struct VerifyOptions {
 
 struct RealRuns {
   std::vector<Run> runs;          ///< for Result::real_runs
-  double non_heap_bytes = 0;      ///< mean over the first run
+  double non_heap_bytes = 0;      ///< mean over the plain run
   std::vector<Warning> warnings;  ///< allocators that the program cannot run on, with the way out
 };
 
@@ -54,15 +53,14 @@ struct PortedCommand {
 Expected<PortedCommand> with_free_port(const std::vector<std::string>& command,
                                        const LoadScript& load, bool wait_any_port);
 
-/// One run under glibc as it is, to compare a recorded run with. Seconds until the load ended, or
-/// the program. Fails when the program cannot be run again. Not thread-safe.
-Expected<double> run_plainly(const VerifyOptions& options);
+/// One run under glibc as it is, to compare a recorded run with, which also tells which files are
+/// the program's own. Fails when the program cannot be run again. Not thread-safe.
+Expected<RealRunEnd> run_plainly(const VerifyOptions& options);
 
-/// One run under glibc that tells which files are the program's own, then `repetitions` rounds of
-/// all contenders in balanced random order. A run that dies is a Run with its status; the rest of
-/// that allocator's runs are made nevertheless, as it may not die each time. Fails when the program
-/// cannot even be run again under glibc. Not thread-safe.
-Expected<RealRuns> run_all_for_real(const VerifyOptions& options);
+/// After such a run, `repetitions` rounds of all contenders in balanced random order. A run that
+/// dies is a Run with its status; the rest of that allocator's runs are made nevertheless, as it
+/// may not die each time. Not thread-safe.
+Expected<RealRuns> run_all_for_real(const VerifyOptions& options, const RealRunEnd& plain);
 
 /// The heap of a process: its anonymous memory less what of it was not heap at the same time.
 /// Between two looks at that it is taken to change evenly; where it is a large part of the whole,
