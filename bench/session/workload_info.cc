@@ -114,8 +114,9 @@ std::vector<unsigned> group_recordings(const std::vector<std::string>& traces, b
         if (!by_program) {
           for (const std::string& word : info.command) (key += '\0') += word;
         }
-        const std::string session = info.fact("recording").value_or(path);
-        key += '\n' + std::to_string(seen_in_session[session + '\0' + key]++);
+        std::string process = info.fact("recording").value_or(path);
+        (process += '\0') += key;
+        (key += '\n') += std::to_string(seen_in_session[process]++);
       }
     }
     const auto next = static_cast<unsigned>(numbers.size());
