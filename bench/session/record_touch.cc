@@ -89,9 +89,11 @@ void TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock
   }
   if (address <= 1) return;
   const std::uint64_t ticks = clock();
-  const std::int64_t pages = count_pages(address, block.pages.load(std::memory_order_relaxed));
+  const std::uint32_t held = block.pages.load(std::memory_order_relaxed);
+  const std::int64_t pages = count_pages(address, held);
   if (pages < 0 || block.address.load(std::memory_order_acquire) != address ||
-      block.turn.load(std::memory_order_relaxed) != turn) {
+      block.turn.load(std::memory_order_relaxed) != turn ||
+      block.pages.load(std::memory_order_acquire) < held) {
     return;
   }
   const auto count = static_cast<std::uint64_t>(pages);

@@ -78,6 +78,7 @@ TEST(RecordedTouches, GoOnThroughReallocations) {
   EXPECT_THAT(last_pages(trace, 2000000), ElementsAre(489)) << "it was written to its end";
   EXPECT_THAT(last_pages(trace, 400003), ElementsAre(7));
   EXPECT_EQ(trace.freed(90001), 1U) << "by realloc to 0";
+  EXPECT_THAT(last_pages(trace, 600011), ElementsAre(60)) << "counted before it shrank";
 }
 
 TEST(RecordedTouches, AreMeasuredWhateverTheBlocksAlignment) {

@@ -384,25 +384,33 @@ void teach_libc(std::size_t size) {
   spent.fetch_add(stamp() - began, std::memory_order_relaxed);
 }
 
+namespace {
+
+void give_back(std::uintptr_t from, std::uint64_t bytes) {
+  if (is_sandboxed()) {
+    std::memset(reinterpret_cast<void*>(from), 0, bytes);
+  } else {
+    system_call(SYS_madvise, static_cast<long>(from), static_cast<long>(bytes), MADV_DONTNEED);
+  }
+}
+
+}  // namespace
+
 [[gnu::cold, gnu::noinline]] bool resize_large(void* block, std::size_t size) {
   Placement& place = *placement(block);
   const std::uint64_t before = pages_of(place.size);
   const std::uint64_t pages = pages_of(size);
   if (size == 0 || pages > place.pages_reserved) return false;
+  if (pages < before && is_sandboxed() && before > kMostCleared) return false;
+  if (pages < before) log_touched(block);
+  place.size = size;
+  // Before pages are given back: who counts meanwhile sees that some are gone.
+  if (LargeBlock* entry = entry_of(place)) {
+    entry->pages.store(static_cast<std::uint32_t>(pages), std::memory_order_release);
+  }
   if (pages < before) {
     const auto from = reinterpret_cast<std::uintptr_t>(block) + pages * kPage;
-    const std::uint64_t bytes = (before - pages) * kPage;
-    if (!is_sandboxed()) {
-      system_call(SYS_madvise, static_cast<long>(from), static_cast<long>(bytes), MADV_DONTNEED);
-    } else if (before <= kMostCleared) {
-      std::memset(reinterpret_cast<void*>(from), 0, bytes);
-    } else {
-      return false;
-    }
-  }
-  place.size = size;
-  if (LargeBlock* entry = entry_of(place)) {
-    entry->pages.store(static_cast<std::uint32_t>(pages), std::memory_order_relaxed);
+    give_back(from, (before - pages) * kPage);
   }
   return true;
 }

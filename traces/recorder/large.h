@@ -63,7 +63,8 @@ void log_touched(const void* block);
 /// Gives the block's pages back. Logged before, as its place may be taken again at once.
 void release_large(void* block);
 
-/// Makes the block smaller or larger where it is; false when there is no room.
+/// Makes the block smaller or larger where it is; false when there is no room. Logs how many pages
+/// had been written before it gives some back.
 bool resize_large(void* block, std::size_t size);
 
 /// Copies what was written of a block to one that is not smaller and was written nowhere.

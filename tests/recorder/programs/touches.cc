@@ -85,6 +85,9 @@ int resized() {
   std::free(sparse);
   std::free(text);
   std::free(std::realloc(std::malloc(90001), 0));
+  void* shrunk = std::malloc(600011);
+  write_pages(shrunk, 0, 60);
+  std::free(std::realloc(shrunk, 30011));
   return 0;
 }
 
