@@ -47,7 +47,7 @@ class Supervisor {
       wait(pause);
       take_signals();
       collect();
-      pause = session_.step() > 0 ? kBusyPause : std::min(pause * 2, kIdlePause);
+      pause = session_.step() ? kBusyPause : std::min(pause * 2, kIdlePause);
     }
     session_.end(no_children_);
     return end_;

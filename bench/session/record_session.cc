@@ -252,7 +252,7 @@ std::uint32_t RecordSession::most_segments(const LiveSpool& spool) const {
       std::min<std::uint64_t>(budget_segments_ - others, spool::kMaxSegments));
 }
 
-std::size_t RecordSession::step() {
+bool RecordSession::step() {
   page_->heartbeat.fetch_add(1, std::memory_order_relaxed);
   alignas(inotify_event) std::array<char, 16384> buffer;
   for (ssize_t got; (got = ::read(watch_.get(), buffer.data(), buffer.size())) > 0;) {
@@ -262,20 +262,20 @@ std::size_t RecordSession::step() {
       at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
     }
   }
-  std::size_t copied = 0;
+  bool busy = false;
   const std::uint64_t now_ns = monotonic_ns();
   for (std::size_t i = 0; i < live_.size();) {
     const bool gone = live_[i]->is_gone();  // asked first: what it wrote until then is all there is
-    copied += live_[i]->drain(most_segments(*live_[i]), page_->heartbeat);
+    busy |= live_[i]->drain(most_segments(*live_[i]), page_->heartbeat) > 0;
     live_[i]->sample(now_ns);
-    live_[i]->count_touched([this] { return ticks(); });
+    busy |= live_[i]->count_touched([this] { return ticks(); });
     if (gone) {
       end_one(i, false);
     } else {
       ++i;
     }
   }
-  return copied;
+  return busy;
 }
 
 void RecordSession::end(bool all_gone) {

@@ -53,9 +53,9 @@ class RecordSession {
   /// Readable when a process has made a spool.
   int watch_fd() const { return watch_.get(); }
 
-  /// Takes in new spools, empties all, samples memory, ends those whose process is gone. Returns
-  /// how many segments were copied.
-  std::size_t step();
+  /// Takes in new spools, empties all, samples memory, ends those whose process is gone. True when
+  /// there was so much to do that there soon will be more.
+  bool step();
 
   /// Ends all that are still open. `all_gone` says that their processes have ended for sure, which
   /// cannot be seen of those in another process namespace.

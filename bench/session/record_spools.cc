@@ -163,14 +163,14 @@ void LiveSpool::grow_large() {
   mutable_header().large_limit.store(next, std::memory_order_release);
 }
 
-void LiveSpool::count_touched(const TickClock& clock) {
-  if (header().large_bytes.load(std::memory_order_relaxed) == 0) return;
+bool LiveSpool::count_touched(const TickClock& clock) {
+  if (header().large_bytes.load(std::memory_order_relaxed) == 0) return false;
   grow_large();
-  if (touch_ == nullptr) return;
-  touch_->step({reinterpret_cast<const spool::LargeBlock*>(base_ + spool::kLargeOffset),
-                std::min(header().large_used.load(std::memory_order_relaxed),
-                         header().large_limit.load(std::memory_order_relaxed))},
-               clock);
+  if (touch_ == nullptr) return false;
+  return touch_->step({reinterpret_cast<const spool::LargeBlock*>(base_ + spool::kLargeOffset),
+                       std::min(header().large_used.load(std::memory_order_relaxed),
+                                header().large_limit.load(std::memory_order_relaxed))},
+                      clock);
 }
 
 std::vector<recorder::TouchSample> LiveSpool::take_touches() {

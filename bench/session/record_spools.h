@@ -41,8 +41,9 @@ class LiveSpool {
   /// sampling half as often from then on. False when the process is gone.
   bool sample(std::uint64_t now_ns);
 
-  /// Counts the pages that are written of the process's large blocks, if that is due.
-  void count_touched(const TickClock& clock);
+  /// Counts the pages that are written of the process's large blocks, if that is due. True when
+  /// there are more of them than before.
+  bool count_touched(const TickClock& clock);
 
   /// True when the process has ended. False while that is not known.
   bool is_gone() const;

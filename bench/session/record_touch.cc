@@ -13,7 +13,7 @@
 namespace heapwise {
 namespace {
 
-constexpr std::int64_t kPeriodNs = 10'000'000;
+constexpr std::int64_t kPeriodNs = 2'000'000;
 constexpr std::int64_t kShare = 20;
 constexpr std::uint32_t kOftenPages = 128 * 1024 / spool::kPage;
 constexpr std::uint32_t kSmallAtOnce = 256;
@@ -55,22 +55,31 @@ std::unique_ptr<TouchScan> TouchScan::open(std::int32_t pid) {
   return std::unique_ptr<TouchScan>(new TouchScan(std::move(map)));
 }
 
-std::int64_t TouchScan::count_pages(std::uint64_t block, std::uint64_t pages) {
+bool TouchScan::read_pages(std::uint64_t page, std::uint64_t wanted) {
+  const std::uint64_t bytes = wanted * sizeof(std::uint64_t);
+  return pread(map_.get(), buffer_.data(), bytes,
+               static_cast<off_t>(page * sizeof(std::uint64_t))) == static_cast<ssize_t>(bytes);
+}
+
+bool TouchScan::count_pages(Seen& seen, std::uint64_t held) {
   const auto has_content = [](std::uint64_t page) { return (page & kHasContent) != 0; };
-  const std::uint64_t head = block / spool::kPage - 1;
-  std::int64_t count = -1;  // less the page in front
+  const std::uint64_t block = seen.address / spool::kPage;
   buffer_.resize(kPagesAtOnce);
-  for (std::uint64_t from = 0; from < pages + 1; from += kPagesAtOnce) {
-    const std::uint64_t wanted = std::min(kPagesAtOnce, pages + 1 - from) * sizeof(std::uint64_t);
-    const std::uint64_t at = (head + from) * sizeof(std::uint64_t);
-    const ssize_t got = pread(map_.get(), buffer_.data(), wanted, static_cast<off_t>(at));
-    if (got != static_cast<ssize_t>(wanted)) return -1;
-    if (from == 0 && !has_content(buffer_[0])) return -1;
-    count += std::count_if(buffer_.begin(),
-                           buffer_.begin() + static_cast<std::ptrdiff_t>(wanted / sizeof(wanted)),
-                           has_content);
+  if (!read_pages(block - 1, 1) || !has_content(buffer_[0])) return false;
+  std::uint64_t count = seen.prefix;
+  std::uint64_t wanted = 0;
+  for (std::uint64_t from = seen.prefix; from < held; from += wanted) {
+    wanted = std::min(kPagesAtOnce, held - from);
+    if (!read_pages(block + from, wanted)) return false;
+    const auto end = buffer_.begin() + static_cast<std::ptrdiff_t>(wanted);
+    if (from == seen.prefix) {
+      seen.prefix += static_cast<std::uint64_t>(
+          std::find_if_not(buffer_.begin(), end, has_content) - buffer_.begin());
+    }
+    count += static_cast<std::uint64_t>(std::count_if(buffer_.begin(), end, has_content));
   }
-  return count;
+  seen.pages = count;
+  return true;
 }
 
 // A growth is dated back to the last time that it was not yet there, so that time is told too.
@@ -80,27 +89,31 @@ void TouchScan::tell(Seen& seen) {
   seen.told = true;
 }
 
-void TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock) {
+bool TouchScan::look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock) {
   const std::uint64_t address = block.address.load(std::memory_order_acquire);
-  const std::uint32_t turn = block.turn.load(std::memory_order_relaxed);
-  if (seen.address != address || seen.turn != turn) {
+  const std::uint32_t turn = block.turn.load(std::memory_order_acquire);
+  const bool fresh = seen.address != address || seen.turn != turn;
+  if (fresh) {
     tell(seen);
     seen = {};
   }
-  if (address <= 1) return;
-  const std::uint64_t ticks = clock();
-  const std::uint32_t held = block.pages.load(std::memory_order_relaxed);
-  const std::int64_t pages = count_pages(address, held);
-  if (pages < 0 || block.address.load(std::memory_order_acquire) != address ||
-      block.turn.load(std::memory_order_relaxed) != turn ||
-      block.pages.load(std::memory_order_acquire) < held) {
-    return;
+  if (address <= 1) return false;
+  Seen now = seen;
+  now.address = address;
+  now.turn = turn;
+  now.ticks = clock();
+  now.told = false;
+  const std::uint32_t held = block.pages.load(std::memory_order_acquire);
+  if (now.prefix < held && !count_pages(now, held)) return false;
+  if (block.address.load(std::memory_order_acquire) != address ||
+      block.turn.load(std::memory_order_acquire) != turn) {
+    return false;
   }
-  const auto count = static_cast<std::uint64_t>(pages);
-  const bool changed = seen.address == 0 || count != seen.pages;
+  const bool changed = fresh || now.pages != seen.pages;
   if (changed) tell(seen);
-  seen = {address, count, ticks, turn, false};
+  seen = now;
   if (changed) tell(seen);
+  return changed;
 }
 
 std::vector<recorder::TouchSample> TouchScan::take() {
@@ -110,27 +123,29 @@ std::vector<recorder::TouchSample> TouchScan::take() {
   return std::move(samples_);
 }
 
-void TouchScan::step(const LargeBlocks& blocks, const TickClock& clock) {
+bool TouchScan::step(const LargeBlocks& blocks, const TickClock& clock) {
   const std::int64_t began = now_ns();
-  if (began < next_ns_) return;
+  if (began < next_ns_) return false;
+  bool changed = false;
   if (seen_.size() < blocks.count) seen_.resize(blocks.count);
   for (std::uint32_t i = 0; i < blocks.count; ++i) {
     if (blocks.entries[i].pages.load(std::memory_order_relaxed) < kOftenPages) continue;
     if (blocks.entries[i].address.load(std::memory_order_relaxed) <= 1 && seen_[i].address == 0) {
       continue;
     }
-    look(blocks.entries[i], seen_[i], clock);
+    changed |= look(blocks.entries[i], seen_[i], clock);
   }
   const std::uint32_t small = std::min(kSmallAtOnce, blocks.count);
   for (std::uint32_t i = 0; i < small; ++i) {
     if (++next_small_ >= blocks.count) next_small_ = 0;
     const spool::LargeBlock& block = blocks.entries[next_small_];
     if (block.pages.load(std::memory_order_relaxed) < kOftenPages) {
-      look(block, seen_[next_small_], clock);
+      changed |= look(block, seen_[next_small_], clock);
     }
   }
   const std::int64_t ended = now_ns();
   next_ns_ = std::max(began + kPeriodNs, ended + (ended - began) * kShare);
+  return changed;
 }
 
 }  // namespace heapwise

@@ -25,15 +25,17 @@ struct LargeBlocks {
 };
 
 /// Watches from outside how many pages a process has written of its large blocks. Of blocks from
-/// 128 KiB on it looks every 10 ms, of the others in turn; less often where looking would take more
-/// than a twentieth of one CPU.
+/// 128 KiB on it looks every 2 ms, of the others in turn; less often where looking would take more
+/// than a twentieth of one CPU. What is written stays so: pages up to the first unwritten one are
+/// not looked at again.
 class TouchScan {
  public:
   /// Null where the process's page map cannot be read.
   static std::unique_ptr<TouchScan> open(std::int32_t pid);
 
-  /// Looks, if it is time to.
-  void step(const LargeBlocks& blocks, const TickClock& clock);
+  /// Looks, if it is time to. True when more was written than the last time, so that there may soon
+  /// be more.
+  bool step(const LargeBlocks& blocks, const TickClock& clock);
 
   /// What was seen, in order of time. Ends the watch.
   std::vector<recorder::TouchSample> take();
@@ -43,6 +45,7 @@ class TouchScan {
   struct Seen {
     std::uint64_t address = 0;
     std::uint64_t pages = 0;
+    std::uint64_t prefix = 0;  ///< pages from the first on without a gap
     std::uint64_t ticks = 0;
     std::uint32_t turn = 0;
     bool told = false;  ///< the count at `ticks` is among the samples
@@ -50,10 +53,14 @@ class TouchScan {
 
   explicit TouchScan(Fd map) : map_(std::move(map)) {}
   void tell(Seen& seen);
-  void look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock);
-  /// Pages of a block that are there; -1 when the process has no such memory (any more). Where libc
-  /// has unmapped the block, the recorder's own page in front of it is gone too.
-  std::int64_t count_pages(std::uint64_t block, std::uint64_t pages);
+  /// True when something is new.
+  bool look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock);
+  /// Counts the pages of the block that are there, from its prefix on. False when the process has
+  /// no such memory (any more). Where libc has unmapped the block, the recorder's own page in front
+  /// of it is gone too.
+  bool count_pages(Seen& seen, std::uint64_t held);
+  /// The next `wanted` entries of the page map; false when they cannot be read.
+  bool read_pages(std::uint64_t page, std::uint64_t wanted);
 
   Fd map_;
   std::vector<std::uint64_t> buffer_;

@@ -404,8 +404,9 @@ void give_back(std::uintptr_t from, std::uint64_t bytes) {
   if (pages < before && is_sandboxed() && before > kMostCleared) return false;
   if (pages < before) log_touched(block);
   place.size = size;
-  // Before pages are given back: who counts meanwhile sees that some are gone.
   if (LargeBlock* entry = entry_of(place)) {
+    // Before pages are given back: what was counted of it, or is meanwhile, holds no longer.
+    if (pages < before) entry->turn.fetch_add(1, std::memory_order_release);
     entry->pages.store(static_cast<std::uint32_t>(pages), std::memory_order_release);
   }
   if (pages < before) {

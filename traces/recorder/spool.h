@@ -37,7 +37,7 @@ constexpr std::size_t kStatesOffset = kTextOffset + kTextBytes;
 struct LargeBlock {
   std::atomic<std::uint64_t> address;
   std::atomic<std::uint32_t> pages;  ///< that the program may write, from the address on
-  std::atomic<std::uint32_t> turn;   ///< advances each time that the entry is taken
+  std::atomic<std::uint32_t> turn;   ///< advances when the entry is taken, or pages given back
 };
 constexpr std::uint32_t kMaxLargeBlocks = 65536;
 /// Entries that a process has room for at first; the supervisor makes more.
