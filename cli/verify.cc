@@ -31,6 +31,9 @@
 namespace heapwise::cli {
 namespace {
 
+/// A program is run for real as often as is asked for; more replays than so many tell nothing new.
+constexpr unsigned kMostReplays = 9;
+
 struct VerifyVerb {
   std::string report;  ///< empty: none
   std::string json;
@@ -201,7 +204,9 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
                                       folder->path(), progress);
   if (!subject) return tl::make_unexpected(subject.error());
   const std::vector<unsigned> one_workload(subject->traces.size(), 0);
-  auto result = measure(subject->traces, verb.measure, progress,
+  MeasureOptions replays = verb.measure;
+  replays.repetitions = std::min(replays.repetitions, kMostReplays);
+  auto result = measure(subject->traces, replays, progress,
                         subject->traces.size() > 1 ? one_workload : std::vector<unsigned>{});
   if (!result) return tl::make_unexpected(result.error());
   WorkloadInfo& workload = result->workloads.front();
@@ -231,7 +236,8 @@ void add_verify(CLI::App& root, Outcome& outcome) {
       "verify",
       "See whether the prediction holds: record a program, replay it on every allocator, then run "
       "the program itself under each of them, preloaded, in turn, and show both side by side. The "
-      "program runs many times in this directory, each time with the same standard input. A "
+      "program runs many times in this directory, each time with the same standard input. "
+      "--repetitions says how often; replays are as many, up to nine of each recording. A "
       "server gets its load with --with, and a port of its own wherever {port} stands.\n"
       "Example: heapwise verify -- sqlite3 :memory: '.read load.sql'\n"
       "Example: heapwise verify --wait-port {port} --with 'redis-benchmark -p {port} -q' -- "

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "bench/session/guard.h"
+#include "bench/session/real_run_starts.h"
 
 namespace heapwise {
 namespace {
@@ -41,7 +42,7 @@ void append_library(std::string& list, std::string_view library) {
   list += library;
 }
 
-std::vector<std::string> environment_of(const RealRunCall& call) {
+std::vector<std::string> environment_of(const RealRunCall& call, const ProgramStarts& starts) {
   constexpr std::string_view kPreload = "LD_PRELOAD=";
   std::vector<std::string> entries;
   std::string preload;
@@ -54,6 +55,7 @@ std::vector<std::string> environment_of(const RealRunCall& call) {
     if (!steers_an_allocator(text)) entries.emplace_back(text);
   }
   if (!preload.empty()) entries.push_back(std::string(kPreload).append(preload));
+  if (auto variable = starts.variable(); !variable.empty()) entries.push_back(std::move(variable));
   for (const auto& [name, value] : call.settings) {
     entries.emplace_back(name).append("=").append(value);
   }
@@ -87,9 +89,9 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }
 
 /// Starts the program and returns once it is itself: before exec its memory is ours.
-Expected<pid_t> start(const RealRunCall& call) {
+Expected<pid_t> start(const RealRunCall& call, const ProgramStarts& starts) {
   std::vector<std::string> words = call.command;
-  std::vector<std::string> variables = environment_of(call);
+  std::vector<std::string> variables = environment_of(call, starts);
   const std::vector<char*> command = pointers(words);
   const std::vector<char*> environment = pointers(variables);
   std::array<int, 2> ends{};
@@ -112,8 +114,9 @@ Expected<pid_t> start(const RealRunCall& call) {
 /// Watches a command from its start to its end.
 class Watch {
  public:
-  Watch(const RealRunCall& call, pid_t pid, Guard& guard)
+  Watch(const RealRunCall& call, pid_t pid, Guard& guard, const ProgramStarts& starts)
       : call_(call),
+        starts_(starts),
         process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
         images_(pid, call.image, call.rules, [&guard](pid_t found) { guard.watch(found); }) {}
 
@@ -133,8 +136,9 @@ class Watch {
     const ProcessImage* const image = images_.chosen();
     if (image == nullptr) return end;
     end.program = image->program();
-    end.anonymous = measured(image->anonymous(), image->begun_s(), until_s);
-    end.non_heap = measured(image->non_heap(), image->begun_s(), until_s);
+    const double from_s = start_of(*image);
+    end.anonymous = measured(image->anonymous(), from_s, until_s);
+    end.non_heap = measured(image->non_heap(), from_s, until_s);
     end.peak_resident_bytes = image->peak_resident();
     end.files = image->files();
     return end;
@@ -145,11 +149,22 @@ class Watch {
  private:
   static constexpr double kLeastPause_s = 0.0005;
 
+  double start_of(const ProcessImage& image) const {
+    const auto told_ns = starts_.started_ns(image.pid(), image.identity());
+    if (!told_ns) return image.begun_s();
+    const Clock::time_point told{std::chrono::nanoseconds(*told_ns)};
+    return std::chrono::duration<double>(told - begun_).count();
+  }
+
+  /// The last moment before the start stands for the start itself.
   static std::vector<ProcessMoment> measured(const std::vector<ProcessMoment>& all, double from_s,
                                              double until_s) {
     std::vector<ProcessMoment> part;
     for (const ProcessMoment& moment : all) {
-      if (moment.time_s <= until_s) part.push_back({moment.time_s - from_s, moment.bytes});
+      if (moment.time_s > until_s) break;
+      const double time_s = std::max(0.0, moment.time_s - from_s);
+      if (!part.empty() && time_s == 0) part.clear();
+      part.push_back({time_s, moment.bytes});
     }
     return part;
   }
@@ -165,6 +180,7 @@ class Watch {
   }
 
   const RealRunCall& call_;
+  const ProgramStarts& starts_;
   Fd process_;
   Clock::time_point begun_ = Clock::now();
   ProcessImages images_;
@@ -244,7 +260,8 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
   Guard guard = Guard::start();
   const Adoption adoption;
   const auto begun = Clock::now();
-  const auto pid = start(call);
+  const ProgramStarts starts;
+  const auto pid = start(call, starts);
   if (!pid) return tl::unexpected(pid.error());
   std::optional<Load> load;
   if (!call.load.command.empty()) {
@@ -256,7 +273,7 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
     }
     load.emplace(*std::move(started));
   }
-  Watch watch(call, *pid, guard);
+  Watch watch(call, *pid, guard, starts);
   const bool in_time = watch.run();
   if (!in_time) kill(*pid, SIGKILL);
   int status = 0;

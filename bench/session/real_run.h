@@ -37,7 +37,7 @@ struct RealRunEnd {
   std::string program;  ///< of the image that was meant; empty: it was not seen
   std::uint64_t peak_resident_bytes = 0;  ///< its VmHWM: the whole process, files too
   /// Its anonymous resident memory, all of it and what of that is not heap, at times after its
-  /// start.
+  /// start: after its libraries were loaded, where it said when that was.
   std::vector<ProcessMoment> anonymous, non_heap;
   std::set<std::string> files;  ///< that it had mapped
 };

@@ -299,6 +299,12 @@ std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
     }
     add(time_s, value_at(whole, time_s));
   }
+  // Behind the last look it is taken to be as steady as before.
+  const std::size_t last = other.size() - 1;
+  const double change = std::abs(other[last].second - other[last - 1].second);
+  for (; next != whole.end() && change <= kSteadyNonHeap * heap; ++next) {
+    add(next->first, next->second);
+  }
   return samples;
 }
 

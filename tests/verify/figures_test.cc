@@ -80,6 +80,16 @@ TEST(HeapSamples, OfSuchAProcessAreAlsoTakenWhereTheRestStaysAsItIs) {
   EXPECT_EQ(samples[3].rss_bytes, 2'000U);
 }
 
+TEST(HeapSamples, GoOnBehindTheLastLookAtTheRestWhereThatWasSteady) {
+  const auto samples =
+      heap_samples({{0, 2'000}, {4, 3'000}, {9, 4'000}, {10, 5'000}}, {{0, 1'000}, {5, 1'010}});
+  ASSERT_FALSE(samples.empty());
+  EXPECT_EQ(samples.back().time_s, 10);
+  EXPECT_EQ(samples.back().rss_bytes, 3'990U);
+  const auto unsteady = heap_samples({{0, 2'000}, {10, 5'000}}, {{0, 1'000}, {5, 3'000}});
+  EXPECT_EQ(unsteady.back().time_s, 5);
+}
+
 TEST(HeapSamples, AreNeverBelowNothing) {
   EXPECT_EQ(heap_samples({{0, 50}, {1, 60}}, {{0, 100}})[0].rss_bytes, 0U);
   EXPECT_TRUE(heap_samples({}, {{0, 100}}).empty());

@@ -73,6 +73,18 @@ TEST_F(Verify, APredictionStandsBesideTheRealProgram) {
   EXPECT_NE(content("v.html").find("Predicted and real"), std::string::npos);
 }
 
+TEST_F(Verify, TimeBeginsWithTheProgramAndNotWithItsLoading) {
+  const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json",
+                                  "--allocators", "glibc,jemalloc", "--", VERIFY_SLOW_START});
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  const auto result = json("v.json");
+  for (const auto& run : result["real_runs"]) {
+    EXPECT_GT(run["seconds"], 0.6);
+    EXPECT_GT(run["mean_rss_bytes"], 0.7 * run["peak_rss_bytes"].get<double>())
+        << "nothing was held for two thirds of the time that the process was there";
+  }
+}
+
 TEST_F(Verify, AnAllocatorThatTheProgramDiesOfIsAResultWithItsSignalAndTheWayOut) {
   const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json",
                                   "--allocators", kWithKiller, "--", "perl", "-e", kProgram});

@@ -9,7 +9,11 @@
 // the library that malloc comes from; glibc's own malloc calls its mmap inside libc, past this one.
 // So are the stacks of threads, and what the dynamic linker had made when the first of all this
 // happens.
+//
+// It also tells when the program began, see mark.h.
 #define _GNU_SOURCE
+#include "bench/session/mark/mark.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +26,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -86,7 +91,7 @@ static void mark_what_the_linker_made(void) {
 
 /// With the first call that comes here, which is before the allocator has mapped anything, or when
 /// this library is initialized. There is one thread then.
-__attribute__((constructor)) static void begin(void) {
+static void begin(void) {
   static bool begun;
   if (begun) return;
   begun = true;
@@ -94,6 +99,37 @@ __attribute__((constructor)) static void begin(void) {
   mark_what_the_linker_made();
   // Its plain address may be that of a stub in the program.
   dl_iterate_phdr(find_malloc, dlsym(RTLD_NEXT, "malloc"));
+  errno = kept;
+}
+
+static const char* starts_file(char** environment) {
+  const size_t length = sizeof HEAPWISE_STARTS - 1;
+  for (; environment != NULL && *environment != NULL; ++environment) {
+    if (strncmp(*environment, HEAPWISE_STARTS "=", length + 1) == 0) {
+      return *environment + length + 1;
+    }
+  }
+  return NULL;
+}
+
+static void tell_start(const char* path, uint64_t identity) {
+  struct timespec now;
+  const int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (file < 0) return;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const struct heapwise_start start = {getpid(), identity, now.tv_sec * 1000000000LL + now.tv_nsec};
+  const ssize_t written = write(file, &start, sizeof start);
+  (void)written;  // what could not be told is not known
+  close(file);
+}
+
+/// libc has not looked at the environment yet.
+__attribute__((constructor)) static void initialize(int count, char** arguments,
+                                                    char** environment) {
+  begin();
+  const int kept = errno;
+  const char* const path = starts_file(environment);
+  if (path != NULL && count > 0) tell_start(path, (uintptr_t)arguments[0]);
   errno = kept;
 }
 
