@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <limits>
 #include <string>
@@ -20,8 +22,9 @@ constexpr std::uint32_t kSmallAtOnce = 256;
 constexpr std::uint64_t kPagesAtOnce = 4096;
 constexpr std::size_t kMostSamples = 4'000'000;
 
-// Documentation/admin-guide/mm/pagemap.rst: 63 is "page present", 62 "page swapped".
-constexpr std::uint64_t kHasContent = 3ULL << 62;
+// Documentation/admin-guide/mm/pagemap.rst: 63 is "page present", 62 "page swapped", 56 "page
+// exclusively mapped".
+constexpr std::uint64_t kHasContent = 3ULL << 62, kSwapped = 1ULL << 62, kExclusive = 1ULL << 56;
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -52,19 +55,42 @@ std::uint32_t measure_fault(const TickClock& clock) {
 std::unique_ptr<TouchScan> TouchScan::open(std::int32_t pid) {
   Fd map(::open(("/proc/" + std::to_string(pid) + "/pagemap").c_str(), O_RDONLY | O_CLOEXEC));
   if (!map) return nullptr;
-  return std::unique_ptr<TouchScan>(new TouchScan(std::move(map)));
+  return std::unique_ptr<TouchScan>(new TouchScan(pid, std::move(map)));
 }
 
 bool TouchScan::read_pages(std::uint64_t page, std::uint64_t wanted) {
   const std::uint64_t bytes = wanted * sizeof(std::uint64_t);
-  return pread(map_.get(), buffer_.data(), bytes,
-               static_cast<off_t>(page * sizeof(std::uint64_t))) == static_cast<ssize_t>(bytes);
+  buffer_.resize(kPagesAtOnce);
+  if (pread(map_.get(), buffer_.data(), bytes, static_cast<off_t>(page * sizeof(std::uint64_t))) !=
+      static_cast<ssize_t>(bytes)) {
+    return false;
+  }
+  drop_zero_pages(page, wanted);
+  return true;
+}
+
+// What was only read is mapped to the one page of zeros that all processes share. What a forked
+// process shares with another is not exclusive either: move_pages(2) tells them apart.
+void TouchScan::drop_zero_pages(std::uint64_t page, std::uint64_t wanted) {
+  asked_.clear();
+  for (std::uint64_t i = 0; i < wanted; ++i) {
+    if ((buffer_[i] & kHasContent) == 0 || (buffer_[i] & (kSwapped | kExclusive)) != 0) continue;
+    asked_.push_back(reinterpret_cast<void*>((page + i) * spool::kPage));
+  }
+  if (asked_.empty()) return;
+  nodes_.assign(asked_.size(), 0);
+  if (syscall(SYS_move_pages, pid_, asked_.size(), asked_.data(), nullptr, nodes_.data(), 0) != 0) {
+    return;
+  }
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    const std::uint64_t at = reinterpret_cast<std::uint64_t>(asked_[i]) / spool::kPage - page;
+    if (nodes_[i] == -EFAULT) buffer_[at] = 0;
+  }
 }
 
 bool TouchScan::count_pages(Seen& seen, std::uint64_t held) {
   const auto has_content = [](std::uint64_t page) { return (page & kHasContent) != 0; };
   const std::uint64_t block = seen.address / spool::kPage;
-  buffer_.resize(kPagesAtOnce);
   if (!read_pages(block - 1, 1) || !has_content(buffer_[0])) return false;
   std::uint64_t count = seen.prefix;
   std::uint64_t wanted = 0;

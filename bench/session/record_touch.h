@@ -51,7 +51,7 @@ class TouchScan {
     bool told = false;  ///< the count at `ticks` is among the samples
   };
 
-  explicit TouchScan(Fd map) : map_(std::move(map)) {}
+  TouchScan(std::int32_t pid, Fd map) : pid_(pid), map_(std::move(map)) {}
   void tell(Seen& seen);
   /// True when something is new.
   bool look(const spool::LargeBlock& block, Seen& seen, const TickClock& clock);
@@ -59,11 +59,16 @@ class TouchScan {
   /// no such memory (any more). Where libc has unmapped the block, the recorder's own page in front
   /// of it is gone too.
   bool count_pages(Seen& seen, std::uint64_t held);
-  /// The next `wanted` entries of the page map; false when they cannot be read.
+  /// Of `wanted` pages from this one on, whether they have content; false when that is not known.
   bool read_pages(std::uint64_t page, std::uint64_t wanted);
+  /// Takes from them those that were only read.
+  void drop_zero_pages(std::uint64_t page, std::uint64_t wanted);
 
+  std::int32_t pid_;
   Fd map_;
   std::vector<std::uint64_t> buffer_;
+  std::vector<void*> asked_;
+  std::vector<int> nodes_;
   std::vector<Seen> seen_;
   std::vector<recorder::TouchSample> samples_;
   std::uint32_t next_small_ = 0;

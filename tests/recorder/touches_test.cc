@@ -55,7 +55,9 @@ TEST(RecordedTouches, AreThePagesThatTheProgramWroteAndNoOthers) {
   const Seen& trace = recorded.main();
   EXPECT_TRUE(has(trace.capabilities, Capability::touch));
   EXPECT_EQ(trace.info.fact("touch_threshold"), "8192");
-  // Reading a page that nobody wrote also makes it resident, as one that all processes share.
+  // Reading a page that nobody wrote also maps one, which all processes share.
+  EXPECT_THAT(last_pages(trace, 900001), ElementsAre(7)) << "read whole, written in part";
+  EXPECT_THAT(last_pages(trace, 1048577), Each(10U));
   EXPECT_THAT(last_pages(trace, 50001), ElementsAre(13)) << "written whole";
   EXPECT_THAT(last_pages(trace, 70001), ElementsAre(3)) << "counted where exit begins";
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "traces/recorder/large.h"
 
+#include <errno.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -213,7 +214,7 @@ constexpr std::size_t kPagesAtOnce = 1024;
 /// Calls visit(page) for each resident page.
 template <class Visit>
 void for_each_resident(const void* block, std::uint64_t pages, Visit visit) {
-  unsigned char resident[kPagesAtOnce];
+  unsigned char resident[kPagesAtOnce] = {};
   const auto base = reinterpret_cast<std::uintptr_t>(block);
   for (std::uint64_t from = 0; from < pages; from += kPagesAtOnce) {
     const std::uint64_t count = std::min<std::uint64_t>(kPagesAtOnce, pages - from);
@@ -231,6 +232,49 @@ std::uint64_t count_resident(const void* block, std::uint64_t pages) {
   std::uint64_t count = 0;
   for_each_resident(block, pages, [&](std::uint64_t) { ++count; });
   return count;
+}
+
+// What was only read is mapped too, to the one page of zeros that all processes share. It is told
+// apart by asking for the node of each page (move_pages(2)), which takes longer than all the rest:
+// so a few are asked about, and more only where there are such. Where that is not allowed all
+// pages are taken to be written.
+constexpr std::uint64_t kAskedAlways = 8, kAskedAtMost = 512, kAskedAtOnce = 64;
+
+/// How many of these pages were written.
+std::uint64_t ask_written(void* const* pages, std::uint64_t count) {
+  int nodes[kAskedAtOnce] = {};
+  if (system_call(SYS_move_pages, 0, static_cast<long>(count), argument(pages), 0, argument(nodes),
+                  0) != 0) {
+    return count;
+  }
+  return static_cast<std::uint64_t>(
+      std::count_if(nodes, nodes + count, [](int node) { return node != -EFAULT; }));
+}
+
+/// Of `resident` pages, as many as were written by the word of at most `most` of them.
+std::uint64_t estimate_written(const void* block, std::uint64_t pages, std::uint64_t resident,
+                               std::uint64_t most) {
+  const std::uint64_t wanted = std::min(resident, most);
+  void* batch[kAskedAtOnce] = {};
+  std::uint64_t seen = 0, picked = 0, batched = 0, written = 0;
+  for_each_resident(block, pages, [&](std::uint64_t page) {
+    if (seen++ * wanted / resident < picked || picked >= wanted) return;
+    ++picked;
+    batch[batched++] = static_cast<char*>(const_cast<void*>(block)) + page * kPage;
+    if (batched < kAskedAtOnce) return;
+    written += ask_written(batch, batched);
+    batched = 0;
+  });
+  if (batched != 0) written += ask_written(batch, batched);
+  return picked == 0 ? resident : (resident * written + picked - 1) / picked;
+}
+
+std::uint64_t count_written(const void* block, std::uint64_t pages) {
+  const std::uint64_t resident = count_resident(block, pages);
+  if (resident == 0) return 0;
+  const std::uint64_t first = estimate_written(block, pages, resident, kAskedAlways);
+  if (first == resident || resident <= kAskedAlways) return first;
+  return estimate_written(block, pages, resident, kAskedAtMost);
 }
 
 // Where libc has unmapped a block, the recorder's page in front of it is gone too.
@@ -259,7 +303,7 @@ std::uint64_t fault_ticks() {
 constexpr std::size_t kUsuallyMapped = 128 * 1024;
 
 void log_count(const void* block, std::size_t size, std::uint64_t began) {
-  const std::uint64_t count = count_resident(block, pages_of(size));
+  const std::uint64_t count = count_written(block, pages_of(size));
   const std::uint64_t faults = count * fault_ticks();
   std::uint64_t debt = stamp() - began;
   spent.fetch_add(debt + faults, std::memory_order_relaxed);

@@ -46,6 +46,10 @@ int partly() {
     write_pages(block, 3, 10);
     std::free(block);
   }
+  void* read = std::calloc(1, 900001);
+  if (!is_zero(read, 900001)) return 1;
+  write_pages(read, 100, 7);
+  std::free(read);
   std::free(take(50001));
   void* kept = std::malloc(70001);
   write_pages(kept, 0, 3);
