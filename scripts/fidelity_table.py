@@ -85,8 +85,11 @@ class Measured:
 
 
 def is_settled(result):
-    """Whether the recordings agree on how much is live at the peak."""
-    peaks = [one["peak_live_bytes"] for one in result["workloads"][0].get("recordings", [])]
+    """Whether the recordings agree on how much is live at the peak, and took no longer than may be."""
+    workload = result["workloads"][0]
+    peaks = [one["peak_live_bytes"] for one in workload.get("recordings", [])]
+    if workload.get("recording_slowdown", 0) > SLOWDOWN:
+        return False
     return (len(peaks) < 2 or
             (max(peaks) - min(peaks)) * 100 <= SETTLED_PERCENT * statistics.median(peaks))
 
@@ -223,8 +226,9 @@ class Table:
                              for m in self.known.values()})
         times = "once" if recordings[-1] == 1 else f"{recordings[0]} times, whose median predicts"
         if len(recordings) > 1:
-            times += (f" ({recordings[-1]} times where their live bytes at the peak are more than "
-                      f"{SETTLED_PERCENT} % apart)")
+            times += (f" ({recordings[-1]}\ntimes where their live bytes at the peak are more than "
+                      f"{SETTLED_PERCENT} % apart, or three\nsay that recording takes more than "
+                      f"{SLOWDOWN} times as long)")
         parts = [INTRODUCTION.format(recordings=times,
             cpu=machine["cpu"], cores=machine["cores"], distribution=machine["distribution"],
             kernel=machine["kernel"], huge=machine["transparent_hugepage"], first=dates[0][:10],
@@ -268,8 +272,8 @@ INTRODUCTION = """<!-- SPDX-License-Identifier: MIT -->
 # Predicted and real, program by program
 
 Written by `scripts/fidelity`, from {first} to {last} on {cpu}, {cores} cores, {distribution}, Linux
-{kernel}, transparent huge pages {huge}; {repetitions}. Each program is recorded {recordings}, replayed on every
-allocator, and then run itself under each of them in turn (`heapwise verify`). Its input is made by
+{kernel}, transparent huge pages {huge}; {repetitions}. Each program is recorded {recordings}, replayed
+on every allocator, and then run itself under each of them in turn (`heapwise verify`). Its input is made by
 the script, the same on every machine.
 
 - **real peak** is the most that the real program's heap had resident, the median of the runs, and

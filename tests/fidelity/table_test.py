@@ -127,6 +127,10 @@ class TableTest(unittest.TestCase):
         self.assertFalse(fidelity_table.is_settled(recorded(100, 102, 104)))
         self.assertTrue(fidelity_table.is_settled(result([])))
 
+    def test_recordings_that_seem_to_cost_too_much_are_too_few(self):
+        self.assertTrue(fidelity_table.is_settled(result([], recording_slowdown=1.2)))
+        self.assertFalse(fidelity_table.is_settled(result([], recording_slowdown=1.3)))
+
     def test_a_recording_that_slows_its_program_too_much_misses_the_bar(self):
         table = table_of({"one": result([row("glibc", 100, 100)])})
         self.assertEqual(aggregates(table)["slowdown by recording, worst"], ("1.25 ×", True))
