@@ -127,6 +127,14 @@ class TableTest(unittest.TestCase):
         self.assertFalse(fidelity_table.is_settled(recorded(100, 102, 104)))
         self.assertTrue(fidelity_table.is_settled(result([])))
 
+    def test_recordings_whose_peaks_are_predicted_differently_are_too_few(self):
+        def predicted(*peaks):
+            return {**result([], recordings=[{"peak_live_bytes": 9}] * 3), "runs": [
+                {"allocator": "glibc", "peak_rss_bytes": peak} for peak in peaks] + [
+                {"allocator": "glibc"}, {"allocator": "mimalloc", "peak_rss_bytes": 500}]}
+        self.assertTrue(fidelity_table.is_settled(predicted(100, 102, 103)))
+        self.assertFalse(fidelity_table.is_settled(predicted(100, 100, 92)))
+
     def test_recordings_that_seem_to_cost_too_much_are_too_few(self):
         self.assertTrue(fidelity_table.is_settled(result([], recording_slowdown=1.2)))
         self.assertFalse(fidelity_table.is_settled(result([], recording_slowdown=1.3)))
