@@ -10,7 +10,8 @@ BEYOND_NOISE = 5
 # Two allocators really differ when their peaks are further apart than both noises and this.
 DIFFERENT_PERCENT = 2
 SLOWDOWN = 1.25
-# Recordings whose live bytes at the peak are further apart than this, in per cent, are too few.
+# Recordings are too few when their live bytes at the peak, or the peaks that they predict of
+# glibc, are further apart than this, in per cent.
 SETTLED_PERCENT = 3
 ENOUGH_RECORDINGS = 9
 GROUPS = {"named": "The programs of the bar", "apart": "Reported apart",

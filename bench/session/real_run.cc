@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "bench/session/guard.h"
+#include "bench/session/mark/mark.h"
 #include "bench/session/real_run_starts.h"
 
 namespace heapwise {
@@ -29,9 +30,10 @@ using Clock = std::chrono::steady_clock;
 /// Of a millisecond each, for what was killed to be gone.
 constexpr int kTriesToCollect = 100;
 
-bool steers_an_allocator(std::string_view entry) {
-  constexpr std::array<std::string_view, 5> kBeginnings{"MALLOC_", "GLIBC_TUNABLES=", "TCMALLOC_",
-                                                        "MIMALLOC_", "LD_PRELOAD="};
+/// What steers an allocator, and what is set anew.
+bool is_taken_away(std::string_view entry) {
+  constexpr std::array<std::string_view, 6> kBeginnings{
+      "MALLOC_", "GLIBC_TUNABLES=", "TCMALLOC_", "MIMALLOC_", "LD_PRELOAD=", HEAPWISE_STARTS "="};
   return std::any_of(kBeginnings.begin(), kBeginnings.end(), [entry](std::string_view beginning) {
     return entry.substr(0, beginning.size()) == beginning;
   });
@@ -52,7 +54,7 @@ std::vector<std::string> environment_of(const RealRunCall& call, const ProgramSt
     if (text.substr(0, kPreload.size()) == kPreload && text.size() > kPreload.size()) {
       append_library(preload, text.substr(kPreload.size()));
     }
-    if (!steers_an_allocator(text)) entries.emplace_back(text);
+    if (!is_taken_away(text)) entries.emplace_back(text);
   }
   if (!preload.empty()) entries.push_back(std::string(kPreload).append(preload));
   if (auto variable = starts.variable(); !variable.empty()) entries.push_back(std::move(variable));

@@ -444,16 +444,17 @@ void give_back(std::uintptr_t from, std::uint64_t bytes) {
   Placement& place = *placement(block);
   const std::uint64_t before = pages_of(place.size);
   const std::uint64_t pages = pages_of(size);
+  const bool shrinks = pages < before;
   if (size == 0 || pages > place.pages_reserved) return false;
-  if (pages < before && is_sandboxed() && before > kMostCleared) return false;
-  if (pages < before) log_touched(block);
+  if (shrinks && is_sandboxed() && before > kMostCleared) return false;
+  if (shrinks) log_touched(block);
   place.size = size;
   if (LargeBlock* entry = entry_of(place)) {
     // Before pages are given back: what was counted of it, or is meanwhile, holds no longer.
-    if (pages < before) entry->turn.fetch_add(1, std::memory_order_release);
+    if (shrinks) entry->turn.fetch_add(1, std::memory_order_release);
     entry->pages.store(static_cast<std::uint32_t>(pages), std::memory_order_release);
   }
-  if (pages < before) {
+  if (shrinks) {
     const auto from = reinterpret_cast<std::uintptr_t>(block) + pages * kPage;
     give_back(from, (before - pages) * kPage);
   }
