@@ -82,7 +82,7 @@ class Touches::Collector {
 
   void begin(const Event& event) {
     const auto span = static_cast<std::uint32_t>(touches_.spans_.size());
-    touches_.spans_.push_back({event.size, 0, 0, 0, kNoSpan});
+    touches_.spans_.push_back({event.size, 0, 0, 0, 0, kNoSpan});
     live_[event.address] = span;
     if (event.kind != Kind::realloc_end) return;
     Resized& before = resized(event.thread);
@@ -123,9 +123,9 @@ Touches::Touches(const RawSpool& raw, const std::vector<TouchSample>& samples) {
   Event event;
   while (merge.next(event)) collector.apply(event);
   collector.apply_samples(~0ULL);
+  pass_back();
   std::stable_sort(steps_.begin(), steps_.end(),
                    [](const Step& a, const Step& b) { return a.ticks < b.ticks; });
-  pass_back();
   guess_uncounted();
 }
 
@@ -141,19 +141,25 @@ void Touches::count(std::uint32_t number, std::uint64_t ticks, std::uint64_t add
     span.last = pages;
   }
   span.seen_ticks = std::max<std::uint64_t>(ticks, 1);
+  span.address = address;
 }
 
-// A block that was resized in its place was not counted then: what was written of it later is the
-// most that can have been by then.
+// A block that grew in its place was not counted then: what was written of it later is the most
+// that can have been by then. Where it was seen before, the rest counts from that time on.
 void Touches::pass_back() {
   for (std::size_t i = spans_.size(); i-- > 0;) {
     Span& span = spans_[i];
-    if (span.seen_ticks != 0 || span.next == kNoSpan) continue;
+    if (span.next == kNoSpan || spans_[span.next].seen_ticks == 0) continue;
     const Span& next = spans_[span.next];
-    if (next.seen_ticks == 0) continue;
-    span.first = span.last = std::min(next.first, pages_of(span.size));
-    span.seen_ticks = next.seen_ticks;
-    ++counted_;
+    const std::uint64_t pages = std::min(next.first, pages_of(span.size));
+    if (span.seen_ticks == 0) {
+      span.first = span.last = pages;
+      span.seen_ticks = next.seen_ticks;
+      ++counted_;
+    } else if (pages > span.last) {
+      steps_.push_back({span.seen_ticks, span.address, pages, static_cast<std::uint32_t>(i)});
+      span.last = pages;
+    }
   }
 }
 

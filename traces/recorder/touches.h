@@ -32,7 +32,7 @@ class Touches {
     std::uint32_t span = kNoSpan;
   };
 
-  /// Reads all events once. Memory grows with the number of large blocks, by 32 bytes each.
+  /// Reads all events once. Memory grows with the number of large blocks, by 48 bytes each.
   Touches(const RawSpool& raw, const std::vector<TouchSample>& samples);
 
   /// Pages that count as written from the span's beginning on.
@@ -48,6 +48,7 @@ class Touches {
     std::uint64_t size = 0;
     std::uint64_t first = 0, last = 0;  ///< pages; see `seen`
     std::uint64_t seen_ticks = 0;       ///< of the last count; 0 before the first
+    std::uint64_t address = 0;          ///< where it was counted
     std::uint32_t next = kNoSpan;       ///< the same block in the same place, resized
   };
   class Collector;
