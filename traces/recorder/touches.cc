@@ -17,8 +17,9 @@ using spool::Kind;
 
 std::uint64_t pages_of(std::uint64_t size) { return (size + spool::kPage - 1) / spool::kPage; }
 
-// Eight to each doubling.
+// Eight to each doubling; of spans, which are larger than eight bytes.
 std::size_t size_class(std::uint64_t size) {
+  size = std::max<std::uint64_t>(size, 8);
   const auto shift = static_cast<unsigned>(std::bit_width(size)) - 1;
   return shift * 8 + (size >> (shift - 3) & 7U);
 }

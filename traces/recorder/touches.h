@@ -53,7 +53,7 @@ class Touches {
   };
   class Collector;
 
-  void count(std::uint32_t span, std::uint64_t ticks, std::uint64_t address, std::uint64_t pages);
+  void count(std::uint32_t number, std::uint64_t ticks, std::uint64_t address, std::uint64_t pages);
   void pass_back();
   void guess_uncounted();
 
