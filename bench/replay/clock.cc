@@ -41,4 +41,6 @@ std::int64_t real_now_ns() { return read_ns(CLOCK_MONOTONIC); }
 
 std::int64_t cpu_now_ns() { return read_ns(CLOCK_PROCESS_CPUTIME_ID); }
 
+std::int64_t thread_cpu_now_ns() { return read_ns(CLOCK_THREAD_CPUTIME_ID); }
+
 }  // namespace heapwise::replay

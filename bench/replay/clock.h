@@ -30,4 +30,7 @@ std::int64_t real_now_ns();
 /// User and system time of all threads so far.
 std::int64_t cpu_now_ns();
 
+/// The same of the calling thread alone.
+std::int64_t thread_cpu_now_ns();
+
 }  // namespace heapwise::replay

@@ -3,13 +3,42 @@
 #include <malloc.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "bench/replay/clock.h"
 #include "bench/replay/footprint.h"
 #include "bench/replay/process_heap.h"
 #include "bench/replay/threads.h"
 
 namespace heapwise::replay {
 namespace {
+
+/// A thread that waits lets others run for so long; then it naps, each time for a part of what it
+/// has waited, so that no wait becomes longer by more than that part.
+constexpr std::int64_t kYieldNs = 50'000;
+constexpr std::int64_t kNapPart = 8;
+constexpr std::int64_t kLongestNapNs = 1'000'000;
+
+void rest(std::int64_t waited_ns) {
+  if (waited_ns < kYieldNs) {
+    sched_yield();
+    return;
+  }
+  const std::int64_t part = waited_ns / kNapPart;
+  const timespec nap{0, part < kLongestNapNs ? part : kLongestNapNs};
+  nanosleep(&nap, nullptr);
+}
+
+/// In the program this thread slept until it was woken up. So it takes no processor from those
+/// that it waits for, and its CPU time is not counted.
+void wait_for_mailbox(Lane& lane, plan::Word word) {
+  const Mailbox& box = lane.mailboxes[plan::operand_of(word)];
+  const bool full = plan::code_of(word) == plan::Code::take;
+  const std::int64_t began = real_now_ns();
+  const std::int64_t cpu_before = thread_cpu_now_ns();
+  while ((box.load(std::memory_order_acquire) != nullptr) != full) rest(real_now_ns() - began);
+  lane.waited_cpu_ns += thread_cpu_now_ns() - cpu_before;
+}
 
 void* allocate_aligned(std::uint32_t align_log2, std::size_t size) {
   void* block = nullptr;
@@ -75,8 +104,7 @@ extern "C" void heapwise_replay_cold(Lane* lane, const plan::Word* at, Reason re
     case Reason::word:
       return perform(*lane, *at);
     case Reason::wait:
-      sched_yield();
-      return;
+      return wait_for_mailbox(*lane, *at);
     case Reason::pace:
       return catch_up(*lane->replay);
   }

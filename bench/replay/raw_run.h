@@ -81,8 +81,9 @@ struct RawRun {
   std::uint32_t finished;
   Purpose purpose;
   std::uint64_t operations;
-  std::uint64_t wall_ns;           ///< of the replay itself
-  std::uint64_t cpu_ns;            ///< user and system, all threads, of the replay itself
+  std::uint64_t wall_ns;  ///< of the replay itself
+  std::uint64_t cpu_ns;   ///< user and system, all threads, of the replay itself; unpaced: without
+                          ///< what went into waiting for another thread's object
   std::uint64_t failed_calls;      ///< allocations that returned null
   std::uint64_t before_rss_bytes;  ///< RssAnon just before the first word
   std::uint64_t exit_rss_bytes;    ///< where the program began to exit (footprint); 0 if it did not

@@ -13,7 +13,7 @@ namespace heapwise::replay {
 constexpr std::size_t kAhead = 24;
 static_assert(kAhead < plan::kWordsPadding);
 
-/// A mailbox is polled so often before the thread lets others run.
+/// A mailbox is polled so often before the cold function waits for it.
 constexpr unsigned kSpins = 100;
 
 /// As fast as the allocator and the hand-overs allow.

@@ -44,6 +44,7 @@ struct alignas(64) Lane {
   unsigned long handle;  ///< pthread_t
   void* stack;
   Lane* next_leaver;
+  std::int64_t waited_cpu_ns;         ///< unpaced: CPU time that went into waiting for mailboxes
   std::atomic<std::int64_t> time_ns;  ///< unpaced: trace time of the next word after a stop
   const TimeStop* stops;              ///< unpaced
   const TimeStop* stops_end;

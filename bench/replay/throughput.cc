@@ -2,6 +2,7 @@
 // As fast as the hand-overs allow: all threads at once, nothing sampled, no futex between the first
 // word and the last. The allocator's clock goes on between a few thousand pieces of the loop.
 #include <limits.h>
+#include <sys/prctl.h>
 
 #include "bench/replay/clock.h"
 #include "bench/replay/passing_time.h"
@@ -77,11 +78,12 @@ void line_up(Replay& replay) {
 void report(Replay& replay, std::int64_t wall_ns, std::int64_t cpu_ns) {
   RawRun& raw = *replay.raw;
   raw.wall_ns = static_cast<std::uint64_t>(wall_ns);
-  raw.cpu_ns = static_cast<std::uint64_t>(cpu_ns);
   raw.operations = replay.plan.header->operations;
   for (std::uint32_t i = 0; i < replay.plan.header->thread_count; ++i) {
     raw.failed_calls += replay.lanes[i].failed_calls;
+    cpu_ns -= replay.lanes[i].waited_cpu_ns;
   }
+  raw.cpu_ns = cpu_ns > 0 ? static_cast<std::uint64_t>(cpu_ns) : 0;
   raw.threads_started = replay.threads_started.load();
 }
 
@@ -103,6 +105,7 @@ void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
   Lane& main_lane = replay.lanes[0];
   main_lane.started.store(1);
   enter_thread(main_lane);
+  prctl(PR_SET_TIMERSLACK, 1UL);  // of all threads: naps take as long as they are to
   replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
   const ProcessorLimit limit(replay.processors);
   begin_time(replay);

@@ -24,6 +24,7 @@ constexpr std::size_t kArm = 1;
 constexpr std::size_t kLook = 2;
 constexpr std::size_t kTell = 3;
 constexpr std::size_t kCount = 4;
+constexpr std::size_t kSleep = 5;
 
 /// Counts threads that have come to the end of their destructors, as an allocator's would.
 struct Destructors {
@@ -83,6 +84,7 @@ extern "C" int malloc_trim(std::size_t what) {
   if (what == heapwise::testing::kCount) {
     heapwise::testing::processors_told().push_back(heapwise::testing::allowed_processors());
   }
+  if (what == heapwise::testing::kSleep) usleep(100'000);
   return 0;
 }
 
@@ -229,6 +231,23 @@ TEST(Throughput, RunsOnAllProcessorsWhereItIsGivenMoreOrNoNumber) {
     ASSERT_EQ(processors_told().size(), 2U);
     for (const cpu_set_t& told : processors_told()) EXPECT_TRUE(CPU_EQUAL(&before, &told));
   }
+}
+
+TEST(Throughput, WhoWaitsForAnotherThreadsObjectTakesNoCpuTime) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  writer.thread_start(ThreadId{0}, 0, ThreadId{1});
+  writer.trim(ThreadId{1}, 1, kSleep);
+  writer.free(ThreadId{0}, 3, writer.allocate(ThreadId{1}, 2, OpKind::malloc, 64));
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+  const std::int64_t cpu_before = replay::cpu_now_ns();
+  run_throughput(process.replay());
+  const std::int64_t cpu_ns = replay::cpu_now_ns() - cpu_before;
+  const auto wall_ns = static_cast<std::int64_t>(process.raw().wall_ns);
+  EXPECT_LT(process.raw().cpu_ns * 2, process.raw().wall_ns) << "it counts as the allocator's";
+  EXPECT_LT(cpu_ns * 2, wall_ns) << "others did not get the processor";
 }
 
 TEST(Throughput, StopsAFewThousandTimesHoweverLongTheTraceIs) {
