@@ -155,31 +155,4 @@ Expected<void> write_file(const std::string& path, std::string_view content, boo
   return replace_file(resolved(path), content);
 }
 
-Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
-  const char* configured = getenv("TMPDIR");
-  std::string base = parent;
-  if (base.empty()) base = configured != nullptr && *configured != '\0' ? configured : "/tmp";
-  TemporaryDirectory directory;
-  directory.path_ = base + "/heapwise-XXXXXX";
-  if (mkdtemp(directory.path_.data()) == nullptr) {
-    directory.path_.clear();
-    return fail_errno("cannot make a temporary folder in " + base, "set TMPDIR to a writable one");
-  }
-  return directory;
-}
-
-TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept
-    : path_(std::exchange(other.path_, {})) {}
-
-TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) noexcept {
-  std::swap(path_, other.path_);
-  return *this;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  if (path_.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace heapwise

@@ -61,18 +61,4 @@ Expected<void> write_file(const std::string& path, std::string_view content, boo
 /// Writes all of `size` bytes, going on after interruptions and short writes.
 bool write_all(int fd, const void* data, std::size_t size);
 
-/// A directory made under $TMPDIR (or /tmp) and removed with all in it at the end.
-class TemporaryDirectory {
- public:
-  static Expected<TemporaryDirectory> make(const std::string& parent = {});
-  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
-  TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
-  ~TemporaryDirectory();
-  const std::string& path() const { return path_; }
-
- private:
-  TemporaryDirectory() = default;
-  std::string path_;
-};
-
 }  // namespace heapwise

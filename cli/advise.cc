@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/workload_info.h"
 #include "cli/measure.h"
 #include "cli/recording.h"

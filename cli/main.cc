@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/temporary_directory.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 
@@ -27,6 +28,7 @@ int end_of_options(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using namespace heapwise::cli;
+  heapwise::remove_temporary_directories_on_signals();
   CLI::App app(kAbout, "heapwise");
   app.footer(kFooter);
   app.set_version_flag("--version", "heapwise " HEAPWISE_VERSION);

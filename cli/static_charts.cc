@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/process.h"
 #include "cli/measure.h"
 #include "results/report/static_charts.h"

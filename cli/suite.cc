@@ -19,6 +19,7 @@
 
 #include "allocators/allocator.h"
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/environment.h"
 #include "cli/complete.h"
 #include "cli/deployments.h"
@@ -57,14 +58,24 @@ struct SuiteVerb {
 
 std::atomic<bool> the_stop{false};
 
-/// The first signal ends the suite in order; the second ends it as it ends any program.
+using Handler = void (*)(int number);
+std::atomic<Handler> the_usual{SIG_DFL};
+
+/// The first signal ends the suite in order; the second ends it as it ends any verb.
 void on_signal(int number) {
   the_stop.store(true);
-  std::signal(number, SIG_DFL);
+  std::signal(number, the_usual.load());
 }
 
 void heed_signals() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) std::signal(number, on_signal);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    const Handler before = std::signal(number, on_signal);
+    if (before == SIG_IGN) {
+      std::signal(number, SIG_IGN);
+    } else {
+      the_usual.store(before);
+    }
+  }
 }
 
 // ---- what was asked for

@@ -14,6 +14,7 @@
 
 #include "allocators/allocator.h"
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/record_target.h"
 #include "cli/deployments.h"
 #include "cli/measure.h"

@@ -9,6 +9,7 @@
 
 #include "allocators/allocator.h"
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "cli/measure.h"
 #include "cli/verb.h"
 #include "results/summarize.h"

@@ -19,6 +19,7 @@
 
 #include "base/files.h"
 #include "base/rng.h"
+#include "base/temporary_directory.h"
 #include "bench/session/record.h"
 
 namespace {

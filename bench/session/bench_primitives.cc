@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/rng.h"
+#include "base/temporary_directory.h"
 #include "bench/session/bench_json.h"
 #include "bench/session/confirm.h"
 #include "bench/session/process.h"

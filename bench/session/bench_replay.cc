@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "allocators/allocator.h"
-#include "base/files.h"
 #include "base/rng.h"
+#include "base/temporary_directory.h"
 #include "bench/plan/compile.h"
 #include "bench/session/process.h"
 #include "bench/session/runner.h"

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/record_spools.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/spool.h"

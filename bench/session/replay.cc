@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "base/rng.h"
+#include "base/temporary_directory.h"
 #include "bench/plan/compile.h"
 #include "bench/session/replay_session.h"
 #include "bench/session/rounds.h"

@@ -9,6 +9,8 @@
 
 #include <filesystem>
 
+#include "base/temporary_directory.h"
+
 namespace heapwise {
 namespace {
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "tests/support/process.h"
 
 namespace heapwise::testing {

@@ -43,6 +43,18 @@ TEST_F(ReplayVerb, TwoWavesStayUnderGlibcAndAreReturnedByJemalloc) {
   EXPECT_LT(jemalloc, 1.4 * live);
 }
 
+TEST_F(ReplayVerb, EndedByASignalLeavesNothingBehind) {
+  // Without -m the shell would have it ignore SIGINT.
+  const char* const end =
+      "set -m; mkdir \"$0\"; for signal in INT TERM HUP; do TMPDIR=$0 \"$@\" & "
+      "until [ -n \"$(ls \"$0\")\" ] || ! kill -0 $!; do sleep 0.02; done; "
+      "kill -$signal $!; wait $!; echo $? $(ls \"$0\" | wc -l); done";
+  const Finished finished =
+      run({"bash", "-c", end, path("tmp"), HEAPWISE_BINARY_DIR "/bin/heapwise", "replay",
+           path("waves.hwt"), "--quiet", "--repetitions", "50"});
+  EXPECT_EQ(finished.out, "130 0\n143 0\n129 0\n") << finished.err;
+}
+
 TEST_F(ReplayVerb, TheJsonKeepsItsContract) {
   const auto result = replayed({"--repetitions", "1", "--seed", "42"});
   EXPECT_EQ(result["schema_version"], 1);

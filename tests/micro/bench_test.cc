@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/bench_json.h"
 #include "bench/session/bench_primitives.h"
 #include "bench/session/runner.h"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/plan/compile.h"
 #include "bench/plan/plan.h"
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "tests/recorder/spool_builder.h"
 #include "traces/reader.h"
 

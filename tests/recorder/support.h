@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "traces/op.h"
 #include "traces/trace.h"
 

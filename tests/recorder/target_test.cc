@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/record_target.h"
 
 namespace heapwise::recorder_test {

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/files.h"
+#include "base/temporary_directory.h"
 
 namespace heapwise {
 namespace {

@@ -7,6 +7,7 @@
 #include "allocators/allocator.h"
 #include "allocators/elf_exports.h"
 #include "base/files.h"
+#include "base/temporary_directory.h"
 
 namespace heapwise {
 namespace {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
-#include "base/files.h"
 #include "base/rng.h"
+#include "base/temporary_directory.h"
 #include "bench/plan/compile.h"
 #include "bench/session/heap_figures.h"
 #include "bench/session/runner.h"

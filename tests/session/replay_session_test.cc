@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/replay.h"
 #include "bench/session/runner.h"
 #include "tests/plan/trace_maker.h"

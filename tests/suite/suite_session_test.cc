@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/runner.h"
 #include "bench/session/suite.h"
 #include "tests/plan/trace_maker.h"

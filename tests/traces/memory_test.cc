@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "tests/traces/counting_new.h"
 #include "traces/profile.h"
 #include "traces/reader.h"

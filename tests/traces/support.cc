@@ -8,6 +8,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "base/files.h"
 #include "traces/fields.h"
 #include "traces/op_columns.h"
 

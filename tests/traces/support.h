@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/files.h"
+#include "base/temporary_directory.h"
 #include "traces/reader.h"
 #include "traces/writer.h"
 

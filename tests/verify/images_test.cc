@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "bench/session/guard.h"
 #include "bench/session/process_images.h"
 #include "bench/session/program_name.h"

@@ -6,6 +6,7 @@
 
 #include <csignal>
 
+#include "base/temporary_directory.h"
 #include "bench/session/real_run_load.h"
 
 namespace heapwise {

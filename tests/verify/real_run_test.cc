@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "results/series.h"
 
 namespace heapwise {

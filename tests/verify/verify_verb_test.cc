@@ -224,7 +224,8 @@ TEST_F(Verify, WhereTheAllocatorDidNotGetIntoTheProgramNothingIsClaimed) {
 
 TEST_F(Verify, AServerDoesNotOutliveAKilledHeapwise) {
   RunOptions options;
-  options.timeout_s = 3;  // after which it is killed
+  options.timeout_s = 3;                          // after which it is killed
+  options.environment = {{"TMPDIR", path(".")}};  // what it leaves behind goes with the test's
   heapwise({"verify", "--quiet", "--with", "sleep 600", "--", "sh", "-c",
             "echo $$ >pid; trap '' TERM; while :; do sleep 0.1; done"},
            options);

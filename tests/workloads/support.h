@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/temporary_directory.h"
 #include "traces/profile.h"
 #include "traces/reader.h"
 #include "workloads/workload.h"

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "base/temporary_directory.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace heapwise {
+namespace {
+
+/// The paths as a signal handler can read them, in no order; null where there is none. Those that
+/// find no room here stay behind when a signal comes.
+constexpr std::size_t kMost = 16;
+std::array<std::atomic<char*>, kMost> the_paths;
+pid_t the_owner = 0;
+
+void note(const std::string& path) {
+  char* const copy = strdup(path.c_str());
+  for (std::atomic<char*>& one : the_paths) {
+    char* none = nullptr;
+    if (one.compare_exchange_strong(none, copy)) return;
+  }
+  std::free(copy);
+}
+
+void forget(const std::string& path) {
+  for (std::atomic<char*>& one : the_paths) {
+    char* const known = one.load();
+    if (known == nullptr || path != known) continue;
+    one.store(nullptr);
+    std::free(known);
+    return;
+  }
+}
+
+/// Only what is allowed in a signal handler, which removing a tree of files is not.
+void remove_all_noted() {
+  std::array<const char*, kMost + 4> arguments{"rm", "-rf", "--"};
+  std::size_t count = 3;
+  for (const std::atomic<char*>& one : the_paths) {
+    const char* const path = one.load();
+    if (path != nullptr) arguments[count++] = path;
+  }
+  if (count == 3) return;
+  const pid_t remover = _Fork();
+  if (remover == 0) {
+    execv("/bin/rm", const_cast<char* const*>(arguments.data()));
+    _exit(127);
+  }
+  if (remover > 0) waitpid(remover, nullptr, 0);
+}
+
+/// The signal that is raised comes when this one has been handled.
+void on_signal(int number) {
+  if (getpid() == the_owner) remove_all_noted();
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
+}  // namespace
+
+Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
+  const char* configured = getenv("TMPDIR");
+  std::string base = parent;
+  if (base.empty()) base = configured != nullptr && *configured != '\0' ? configured : "/tmp";
+  TemporaryDirectory directory;
+  directory.path_ = base + "/heapwise-XXXXXX";
+  if (mkdtemp(directory.path_.data()) == nullptr) {
+    directory.path_.clear();
+    return fail_errno("cannot make a temporary folder in " + base, "set TMPDIR to a writable one");
+  }
+  note(directory.path_);
+  return directory;
+}
+
+TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept
+    : path_(std::exchange(other.path_, {})) {}
+
+TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  if (path_.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+  forget(path_);
+}
+
+void remove_temporary_directories_on_signals() {
+  the_owner = getpid();
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    if (std::signal(number, on_signal) == SIG_IGN) std::signal(number, SIG_IGN);
+  }
+}
+
+}  // namespace heapwise

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+
+namespace heapwise {
+
+/// A directory made under $TMPDIR (or /tmp) and removed with all in it at the end.
+class TemporaryDirectory {
+ public:
+  static Expected<TemporaryDirectory> make(const std::string& parent = {});
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept;
+  TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
+  ~TemporaryDirectory();
+  const std::string& path() const { return path_; }
+
+ private:
+  TemporaryDirectory() = default;
+  std::string path_;
+};
+
+/// From now on SIGINT, SIGTERM and SIGHUP first remove this process's temporary directories and
+/// then end it as they would have. Those that the process was told to ignore stay ignored. Children
+/// of fork end without removing anything. For the main function of a program.
+void remove_temporary_directories_on_signals();
+
+}  // namespace heapwise
