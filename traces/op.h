@@ -29,7 +29,8 @@ enum class OpKind : std::uint8_t {
   touch = 8,         ///< `size` pages of `object` have been written by now (capability `touch`)
   trim = 9,          ///< malloc_trim(size)
   mallopt = 10,      ///< mallopt(int32(object), int32(size))
-  exit_begin = 11,   ///< main returned or exit() was called: the "end" of memory figures
+  exit_begin = 11,   ///< main returned or exit() was called, or the process was seen last before
+                     ///< it was killed: the "end" of memory figures
 };
 
 /// One event in the total order of the trace: allocations stand where they completed, frees where

@@ -295,6 +295,21 @@ TEST_F(Convert, MemorySamplesAreSetIntoTheTimeOfTheTrace) {
   EXPECT_EQ(ops_[1].time_ns, 4000U);
 }
 
+TEST_F(Convert, AProcessThatWasKilledBeganToExitWhereItWasSeenLast) {
+  SpoolBuilder spool;
+  spool.segments = {SegmentBuilder(0, 0).malloc(1000, kA, 10).free(3000, kA)};
+  request_.scale = {0, 0, 1.0};
+  request_.residency = {{2000, 1, 2}, {9000, 3, 4}};
+  convert_fine(spool);
+  ASSERT_EQ(ops_.size(), 3U);
+  EXPECT_EQ(ops_[2].kind, OpKind::exit_begin);
+  EXPECT_EQ(ops_[2].time_ns, 9000U);
+  EXPECT_EQ(totals_.duration_ns, 9000U);
+  request_.residency.pop_back();
+  convert_fine(spool);
+  EXPECT_EQ(ops_.size(), 2U) << "it lived longer than it was looked at";
+}
+
 TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
   SpoolBuilder spool;
   spool.header.stamp_ticks = 10;

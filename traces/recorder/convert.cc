@@ -112,13 +112,14 @@ class Converter {
   Expected<Conversion> run() {
     for (const LiveObject& object : request_.inherited) inherit(object);
     EventMerge merge(raw_.segments());
-    Event event;
-    while (merge.next(event)) {
+    std::uint64_t last_ticks = first_ticks_;
+    for (Event event; merge.next(event); last_ticks = event.ticks) {
       if (event.ticks >= next_interruption_) interrupt(event.ticks);
       span_ = touches_ && begins_span(event) ? next_span_++ : kNoSpan;
       apply(event);
     }
     interrupt(~0ULL);
+    if (!exit_seen_) exit_where_seen_last(last_ticks);
     return finish();
   }
 
@@ -333,6 +334,7 @@ class Converter {
         thread_state(event.thread).ended = true;
         return;
       case Code::exit_begin:
+        exit_seen_ = true;
         return writer_.exit_begin(thread_id(event.thread), now);
       case Code::realloc_freed:
         return end_freed(thread_state(event.thread), event, now);
@@ -374,6 +376,17 @@ class Converter {
   }
 
   // --- the end ---
+
+  // A process that was killed, or called _exit, may have lived on for long after its last call.
+  void exit_where_seen_last(std::uint64_t last_ticks) {
+    const auto alive = std::find_if(threads_.begin(), threads_.end(), [](const Thread& thread) {
+      return thread.id && !thread.ended;
+    });
+    if (alive == threads_.end() || request_.residency.empty()) return;
+    const double last = static_cast<double>(last_ticks - first_ticks_) * request_.scale.ns_per_tick;
+    const double seen = recorded_ns(request_.residency.back().monotonic_ns);
+    if (seen > last) writer_.exit_begin(*alive->id, time_.between(seen));
+  }
 
   static void add_fact(TraceTotals& totals, const char* name, std::uint64_t count) {
     if (count != 0) totals.facts.emplace_back(name, std::to_string(count));
@@ -420,6 +433,7 @@ class Converter {
   std::uint32_t thread_count_ = 0;
   std::uint64_t next_interruption_ = 0;
   std::size_t sampled_ = 0;
+  bool exit_seen_ = false;
   bool inherited_known_;
   bool measures_touch_;
   std::optional<Touches> touches_;
