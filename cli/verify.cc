@@ -212,7 +212,12 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   if (!result) return tl::make_unexpected(result.error());
   WorkloadInfo& workload = result->workloads.front();
   workload.trace.clear();  // it is about to be removed
-  for (RecordingInfo& one : workload.recordings) one.trace.clear();
+  for (std::size_t i = 0; i < workload.recordings.size(); ++i) {
+    workload.recordings[i].trace.clear();
+    if (!verb.load.command.empty()) {
+      workload.recordings[i].measured_share = subject->measured_shares[i];
+    }
+  }
   workload.command = command;
   workload.recorded_wall_s = subject->recorded_wall_s;
   workload.recording_slowdown = subject->slowdown;

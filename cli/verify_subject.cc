@@ -69,8 +69,13 @@ double share_at(const RecordedProcess& process, std::uint64_t moment_ns) {
   const auto at = static_cast<std::size_t>(
       std::lower_bound(taken_ns.begin(), taken_ns.end(), moment_ns) - taken_ns.begin());
   if (samples.size() != taken_ns.size() || at >= samples.size()) return 1;
-  return std::min(1.0, static_cast<double>(samples[at].time_ns) /
-                           static_cast<double>(process.totals.duration_ns));
+  auto time_ns = static_cast<double>(samples[at].time_ns);
+  if (at > 0) {
+    const auto width = static_cast<double>(taken_ns[at] - taken_ns[at - 1]);
+    const double part = width > 0 ? static_cast<double>(taken_ns[at] - moment_ns) / width : 0;
+    time_ns -= part * static_cast<double>(samples[at].time_ns - samples[at - 1].time_ns);
+  }
+  return std::min(1.0, time_ns / static_cast<double>(process.totals.duration_ns));
 }
 
 std::string trace_name(const std::string& folder, unsigned number) {
@@ -151,6 +156,7 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
   whole.traces.clear();
   for (const Subject& subject : subjects) {
     whole.traces.push_back(subject.process.trace);
+    whole.measured_shares.push_back(subject.measured_share);
     for (const Warning& warning : subject.warnings) {
       if (!has_flag(whole.warnings, warning.code)) whole.warnings.push_back(warning);
     }

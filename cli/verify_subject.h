@@ -38,9 +38,10 @@ struct Subject {
   ImageChoice image;                ///< the same in the real runs
   std::vector<Warning> warnings;    ///< of the recording and the choice, as shown already
   double measured_share = 1;        ///< of the process's trace, up to the end of the load
-  double recorded_wall_s = 0;       ///< of the command, up to there
-  RealRunEnd plain;                 ///< the run without recorder that followed
-  double slowdown = 0;              ///< recorded_wall_s ÷ the same of that run
+  std::vector<double> measured_shares;  ///< of each trace
+  double recorded_wall_s = 0;           ///< of the command, up to there
+  RealRunEnd plain;                     ///< the run without recorder that followed
+  double slowdown = 0;                  ///< recorded_wall_s ÷ the same of that run
 };
 
 /// Records the command into `folder`, as often as is asked for, with its load where it has one, and

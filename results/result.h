@@ -49,6 +49,8 @@ struct RecordingInfo {
   std::uint64_t end_live_bytes = 0;
   double duration_s = 0;
   std::optional<double> cpu_s;
+  std::optional<double>
+      measured_share;  ///< of its time: until the load script ended, if it had one
 };
 
 /// A workload that was run: a profile of its trace, or of the middle one (by peak) of several

@@ -76,6 +76,7 @@ void describe(Visitor& field, T& one) {
   field("end_live_bytes", one.end_live_bytes);
   field("duration_s", one.duration_s);
   field("cpu_s", one.cpu_s);
+  field("measured_share", one.measured_share);
 }
 
 template <class Visitor, Is<WorkloadInfo> T>

@@ -2,6 +2,7 @@
 #include "results/series.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace heapwise {
 namespace {
@@ -57,6 +58,13 @@ std::vector<Sample> first_part(const std::vector<Sample>& samples, double share)
   std::vector<Sample> part;
   for (const Sample& sample : samples) {
     if (part.empty() || sample.time_s <= until) part.push_back(sample);
+  }
+  // The part lasts until then, though the last sample may have been taken long before.
+  if (part.back().time_s < until) {
+    Sample last = part.back();
+    last.time_s = until;
+    last.rss_bytes = static_cast<std::uint64_t>(std::llround(at_time(samples, until)));
+    part.push_back(last);
   }
   return part;
 }

@@ -20,7 +20,8 @@ struct SeriesFigures {
 /// `samples` in order of time, not empty. Time counts from the first to the last.
 SeriesFigures figures_of(const std::vector<Sample>& samples);
 
-/// The samples of the first `share` (0 to 1) of the time; at least the first sample.
+/// The samples of the first `share` (0 to 1) of the time, and what memory was then; at least the
+/// first sample.
 std::vector<Sample> first_part(const std::vector<Sample>& samples, double share);
 
 /// Bytes at shares of a run's time, in order; in between they change evenly, before the first and

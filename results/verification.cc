@@ -66,8 +66,9 @@ Figures predicted_figures(const Result& result, const std::string& workload,
         run.samples.empty() || !same_allocator(run, row)) {
       continue;
     }
-    const SeriesFigures series = figures_of(first_part(run.samples, share));
-    const bool whole = share >= 1 && run.peak_rss_bytes;
+    const double own_share = measured_share_of(result, run, share);
+    const SeriesFigures series = figures_of(first_part(run.samples, own_share));
+    const bool whole = own_share >= 1 && run.peak_rss_bytes;
     const double kept = whole ? static_cast<double>(*run.peak_rss_bytes) : 0;
     figures.peak.push_back(std::max(series.peak, kept));
     figures.mean.push_back(series.mean);
@@ -236,6 +237,14 @@ Choices compare(const Result& result, const Result& real, const std::string& wor
 }
 
 }  // namespace
+
+double measured_share_of(const Result& result, const Run& run, double otherwise) {
+  for (const WorkloadInfo& one : result.workloads) {
+    if (one.name != run.workload || run.recording >= one.recordings.size()) continue;
+    return one.recordings[run.recording].measured_share.value_or(otherwise);
+  }
+  return otherwise;
+}
 
 std::vector<Verification> verify_predictions(const Result& result, const std::string& workload,
                                              double measured_share, double non_heap_bytes) {

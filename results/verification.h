@@ -18,11 +18,16 @@ constexpr double kVerifyAllowedPercent = 5;
 /// predictions are allowed to be off, so nothing is checked.
 constexpr double kVerifyMostNonHeap = 0.5;
 
+/// The part of a recording's time that real runs are compared with: that of the recording which
+/// `run` replayed, or `otherwise` where there was but one or it has none. Pure.
+double measured_share_of(const Result& result, const Run& run, double otherwise);
+
 /// One row for each allocator and tuning of `result.real_runs`, in the order of result.summary.
 /// Predicted figures are taken from the footprint runs of `workload` by the same functions as the
-/// real ones. `measured_share` is the part of the recorded run that the real runs cover: below 1
-/// where a load script ended the measurement and the server lived on. `non_heap_bytes` is the mean
-/// of what was subtracted from the real process's memory. Pure.
+/// real ones. `measured_share` is the part of the recorded run that the real runs cover, where its
+/// recording does not have its own: below 1 where a load script ended the measurement and the
+/// server lived on. `non_heap_bytes` is the mean of what was subtracted from the real process's
+/// memory. Pure.
 std::vector<Verification> verify_predictions(const Result& result, const std::string& workload,
                                              double measured_share, double non_heap_bytes = 0);
 

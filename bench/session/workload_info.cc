@@ -94,7 +94,7 @@ void merge_recordings(WorkloadInfo& workload, const std::vector<WorkloadInfo>& r
   for (const WorkloadInfo& one : recordings) {
     workload.recordings.push_back({one.trace, one.operations, one.threads, one.peak_live_bytes,
                                    one.mean_live_bytes, one.end_live_bytes, one.duration_s,
-                                   one.cpu_s});
+                                   one.cpu_s, std::nullopt});
     // The same flag of two recordings differs in its figures at most.
     for (const Warning& warning : one.warnings) {
       if (!has_flag(workload.warnings, warning.code)) workload.warnings.push_back(warning);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "results/report/escape.h"
 #include "results/report/text.h"
@@ -11,6 +12,7 @@
 #include "results/series.h"
 #include "results/summarize.h"
 #include "results/units.h"
+#include "results/verification.h"
 #include "results/verified_speed.h"
 
 namespace heapwise {
@@ -136,11 +138,11 @@ Json lines(const char* name, Json rows, const char* colour, bool strong, const c
 
 /// The strong line of a side and its faint ones.
 void add_side(Json& faint, Json& strong, const Side& side, const char* colour, const char* name,
-              double share, const ByteUnit& unit) {
+              const std::function<double(const Run&)>& share_of, const ByteUnit& unit) {
   Json one = Json::array();
   Json others = Json::array();
   for (std::size_t i = 0; i < std::min(side.size(), kFaintLines + 1); ++i) {
-    const std::vector<Sample> samples = first_part(side[i]->samples, share);
+    const std::vector<Sample> samples = first_part(side[i]->samples, share_of(*side[i]));
     add_rows(i == 0 ? one : others, samples, i == 0 ? kStrongSamples : kFaintSamples, unit.bytes,
              i);
   }
@@ -174,8 +176,12 @@ std::optional<nlohmann::json> verification_chart(const Result& result, const Ver
       std::max(row.real_peak_rss_bytes.value_or(0), row.predicted_peak_rss_bytes.value_or(0))));
   Json layers = Json::array();
   Json strong = Json::array();
-  add_side(layers, strong, real, kRealColour, "real", 1, unit);
-  add_side(layers, strong, predicted, kPredictedColour, "predicted", row.measured_share, unit);
+  const auto whole = [](const Run& /*run*/) { return 1.0; };
+  const auto measured = [&](const Run& run) {
+    return measured_share_of(result, run, row.measured_share);
+  };
+  add_side(layers, strong, real, kRealColour, "real", whole, unit);
+  add_side(layers, strong, predicted, kPredictedColour, "predicted", measured, unit);
   layers.insert(layers.end(), strong.begin(), strong.end());
   return Json{{"width", "container"},
               {"height", 220},

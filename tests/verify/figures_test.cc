@@ -49,6 +49,13 @@ TEST(FirstPart, EndsWhereItShould) {
   EXPECT_EQ(first_part(samples, 0).size(), 1U) << "never nothing";
 }
 
+TEST(FirstPart, LastsUntilThereThoughNobodyLooked) {
+  const auto part = first_part({{0, 0, 0}, {1, 0, 100}, {11, 0, 200}}, 0.5);
+  ASSERT_EQ(part.size(), 3U);
+  EXPECT_DOUBLE_EQ(part.back().time_s, 5.5);
+  EXPECT_EQ(part.back().rss_bytes, 145U);
+}
+
 TEST(ShareCurve, ChangesEvenlyBetweenItsPointsAndStaysBeyondThem) {
   const ShareCurve curve{{0.2, 100}, {0.6, 300}};
   EXPECT_EQ(value_at(curve, 0), 100);

@@ -68,6 +68,17 @@ TEST(Verification, OnlyTheMeasuredPartOfThePredictionIsCompared) {
   EXPECT_NEAR(*verify_predictions(result, "made-up", 1)[0].error_percent, 100, 1e-3);
 }
 
+TEST(Verification, EachRecordingIsComparedUpToTheEndOfItsOwnLoad) {
+  Result result = result_of({{"glibc", 200, 100}});
+  RecordingInfo half, unknown;
+  half.measured_share = 0.5;
+  result.workloads.front().recordings = {half, unknown};
+  EXPECT_NEAR(*verify_predictions(result, "made-up", 1)[0].error_percent, 0, 1e-3);
+  for (heapwise::Run& run : result.runs) run.recording = 1;
+  EXPECT_NEAR(*verify_predictions(result, "made-up", 1)[0].error_percent, 100, 1e-3);
+  EXPECT_NEAR(*verify_predictions(result, "made-up", 0.5)[0].error_percent, 0, 1e-3);
+}
+
 TEST(Verification, AHeapThatIsSmallBesideTheRestIsShownButNotChecked) {
   const Result result = result_of({{"glibc", 150, 100}});  // real mean: 50 MiB
   const auto half = 25.0 * 1024 * 1024;
