@@ -237,8 +237,9 @@ class Emitter : public Events {
     }
   }
 
-  Expected<void> finish() {
+  Expected<void> finish(std::uint64_t usable_size_calls) {
     give_pending();
+    head_.usable_size_calls = usable_size_calls;
     samples_.force(writer_.word_count(), head_.duration_ns, walked_->live_bytes);
     head_.exit_word = exit_word_.value_or(writer_.word_count());
     head_.mailbox_count = mailboxes_.count();
@@ -327,6 +328,14 @@ void take_figures(PlanFacts& facts, const Walked& walked) {
                               : walked.live_byte_ns / static_cast<double>(walked.duration_ns);
 }
 
+/// A fact that is a count; 0 where there is none.
+std::uint64_t number_of(const TraceTotals& totals, const char* name) {
+  for (const auto& [fact, value] : totals.facts) {
+    if (fact == name) return std::strtoull(value.c_str(), nullptr, 10);
+  }
+  return 0;
+}
+
 Expected<void> emit(const std::string& trace_path, const TouchRule& rule,
                     const Consumers& consumers, const Walked& walked, const Extent& extent,
                     const std::string& plan_path, PlanFacts& facts) {
@@ -347,7 +356,7 @@ Expected<void> emit(const std::string& trace_path, const TouchRule& rule,
   facts.runs = extent.runs;
   facts.slots = emitter.slot_count();
   facts.mailboxes = emitter.mailbox_count();
-  return emitter.finish();
+  return emitter.finish(number_of(facts.totals, "recorder.usable_size_calls"));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ struct PlanSample {
   std::uint64_t live_bytes;  ///< requested bytes of the objects alive then
 };
 
-constexpr char kMagic[8] = {'H', 'W', 'P', 'L', 'A', 'N', '0', '2'};
+constexpr char kMagic[8] = {'H', 'W', 'P', 'L', 'A', 'N', '0', '3'};
 
 /// At the start of the file; offsets are in bytes from there, each section 4096-byte aligned.
 struct PlanHeader {
@@ -108,12 +108,13 @@ struct PlanHeader {
   std::uint64_t operations;  ///< words that call the allocator: malloc family and free
   std::uint64_t exit_word;   ///< number of the exit_begin word in the total order, or word_count
   std::uint64_t duration_ns;
-  std::uint64_t words_offset;    ///< Word[word_count], thread after thread, then kWordsPadding
-  std::uint64_t delays_offset;   ///< uint32[word_count]: ns of trace time since the run's start
-  std::uint64_t threads_offset;  ///< PlanThread[thread_count]
-  std::uint64_t runs_offset;     ///< PlanRun[run_count]
-  std::uint64_t bigs_offset;     ///< PlanBig[big_count]
-  std::uint64_t samples_offset;  ///< PlanSample[sample_count]
+  std::uint64_t usable_size_calls;  ///< of malloc_usable_size, which are no words
+  std::uint64_t words_offset;       ///< Word[word_count], thread after thread, then kWordsPadding
+  std::uint64_t delays_offset;      ///< uint32[word_count]: ns of trace time since the run's start
+  std::uint64_t threads_offset;     ///< PlanThread[thread_count]
+  std::uint64_t runs_offset;        ///< PlanRun[run_count]
+  std::uint64_t bigs_offset;        ///< PlanBig[big_count]
+  std::uint64_t samples_offset;     ///< PlanSample[sample_count]
   std::uint64_t file_bytes;
 };
 

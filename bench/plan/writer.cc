@@ -145,6 +145,7 @@ Expected<void> PlanWriter::finish(const PlanHeader& head, const std::vector<std:
                                   const std::vector<PlanSample>& samples) {
   header_.operations = head.operations;
   header_.exit_word = head.exit_word;
+  header_.usable_size_calls = head.usable_size_calls;
   header_.mailbox_count = head.mailbox_count;
   header_.duration_ns = head.duration_ns;
   for (std::size_t i = 0; i < threads_.size(); ++i) {

@@ -238,6 +238,15 @@ void print_run(const RawRun& raw) {
   (text << "\n").write_to(STDOUT_FILENO);
 }
 
+/// Another allocator's, asked about this one's blocks, would crash or talk nonsense.
+bool knows_usable_sizes() {
+  static char allocator[PATH_MAX];
+  static char other[PATH_MAX];
+  return probe::file_of(probe::first_definition("malloc"), allocator, sizeof allocator) &&
+         probe::file_of(probe::first_definition("malloc_usable_size"), other, sizeof other) &&
+         strcmp(allocator, other) == 0;
+}
+
 /// Outside of any stack: the loops' threads look at it.
 Replay the_replay;
 
@@ -248,6 +257,7 @@ void run(const Arguments& arguments, const probe::Identity& identity) {
   replay.purpose = arguments.purpose;
   replay.clock = arguments.clock;
   replay.processors = arguments.processors;
+  replay.sizes_known = knows_usable_sizes();
   replay.raw->purpose = arguments.purpose;
   probe::copy_text(replay.raw->version, sizeof replay.raw->version, identity.version);
   if (!prepare(replay)) quit(kRunnerSystem, "the system gives no memory for the replay's tables");

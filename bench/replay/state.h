@@ -51,6 +51,7 @@ struct Replay {
   RawRun* raw;
   Purpose purpose;
   ReplayClock clock;
+  bool sizes_known;     ///< the allocator has a malloc_usable_size of its own
   unsigned processors;  ///< unpaced: that all threads together run on; 0: on all
   Sampler sampler;
   Lane* lanes;

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <sys/prctl.h>
 
+#include "bench/replay/asked_heap.h"
 #include "bench/replay/clock.h"
 #include "bench/replay/passing_time.h"
 #include "bench/replay/process_heap.h"
@@ -13,12 +14,30 @@
 
 namespace heapwise::replay {
 
+std::uint64_t AskedHeap::per_operation = 0;
+constinit thread_local std::uint64_t AskedHeap::due = 0;
+
 /// A function of its own so that a test can find its machine code.
 extern "C" [[gnu::noinline]] void heapwise_throughput_loop(Lane* lane) {
   execute<ProcessHeap>(*lane, lane->next, lane->end, Unpaced{});
 }
 
+/// The same for a program that keeps asking how large its blocks really are.
+extern "C" [[gnu::noinline]] void heapwise_asking_loop(Lane* lane) {
+  execute<AskedHeap>(*lane, lane->next, lane->end, Unpaced{});
+}
+
 namespace {
+
+/// Calls of malloc_usable_size for each operation from which on they are made. Fewer cost less than
+/// can be measured.
+constexpr std::uint64_t kLeastAskedPart = 64;
+
+bool asks(const Replay& replay) {
+  const plan::PlanHeader& header = *replay.plan.header;
+  return replay.sizes_known && header.operations > 0 &&
+         header.usable_size_calls >= header.operations / kLeastAskedPart;
+}
 
 void await_value(std::atomic<std::uint32_t>& word, std::uint32_t value) {
   for (std::uint32_t now = word.load(); now != value; now = word.load()) futex_wait(word, now);
@@ -97,7 +116,12 @@ void join_all(Replay& replay) {
 
 }  // namespace
 
-void run_throughput(Replay& replay) { run_unpaced(replay, &heapwise_throughput_loop); }
+void run_throughput(Replay& replay) {
+  if (!asks(replay)) return run_unpaced(replay, &heapwise_throughput_loop);
+  const plan::PlanHeader& header = *replay.plan.header;
+  AskedHeap::per_operation = header.usable_size_calls * AskedHeap::kOne / header.operations;
+  run_unpaced(replay, &heapwise_asking_loop);
+}
 
 void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
   replay.lane_loop = lane_loop;

@@ -247,6 +247,14 @@ TEST(Machinecode, OfTheLoopsCallsTheAllocatorAndOneColdFunctionOnly) {
   }
 }
 
+TEST(Machinecode, OfTheAskingLoopCallsMallocUsableSizeBesides) {
+  const Loop loop = read_loop("heapwise_asking_loop");
+  EXPECT_THAT(loop.calls,
+              UnorderedElementsAre("malloc@plt", "calloc@plt", "realloc@plt", "free@plt",
+                                   "malloc_usable_size@plt", "heapwise_replay_cold"));
+  EXPECT_THAT(loop.strange, IsEmpty());
+}
+
 TEST(Machinecode, OfTheRunnersNeedsNoLibraryBesideTheAllocatorAndLibc) {
   const Finished end = run({HEAPWISE_OBJDUMP, "-p", runner("glibc")});
   std::vector<std::string> needed;

@@ -50,6 +50,12 @@ std::vector<std::int64_t>& times_told() {
   return times;
 }
 
+/// How often somebody asked for a block's usable size.
+std::atomic<unsigned>& times_asked() {
+  static std::atomic<unsigned> times{0};
+  return times;
+}
+
 cpu_set_t allowed_processors() {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
@@ -85,6 +91,12 @@ extern "C" int malloc_trim(std::size_t what) {
     heapwise::testing::processors_told().push_back(heapwise::testing::allowed_processors());
   }
   if (what == heapwise::testing::kSleep) usleep(100'000);
+  return 0;
+}
+
+/// As if the allocator had it: counted, and answered by nobody else.
+extern "C" std::size_t malloc_usable_size(void* /*block*/) {
+  ++heapwise::testing::times_asked();
   return 0;
 }
 
@@ -248,6 +260,29 @@ TEST(Throughput, WhoWaitsForAnotherThreadsObjectTakesNoCpuTime) {
   const auto wall_ns = static_cast<std::int64_t>(process.raw().wall_ns);
   EXPECT_LT(process.raw().cpu_ns * 2, process.raw().wall_ns) << "it counts as the allocator's";
   EXPECT_LT(cpu_ns * 2, wall_ns) << "others did not get the processor";
+}
+
+TEST(Throughput, AsksForUsableSizesAsOftenAsTheProgramDid) {
+  for (const unsigned calls : {0U, 10U, 1000U, 3000U, 5500U}) {
+    SCOPED_TRACE(calls);
+    Compiled compiled;
+    auto writer = new_trace(compiled.trace);
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      writer.free(ThreadId{0}, i, writer.allocate(ThreadId{0}, i, OpKind::malloc, 64));
+    }
+    TraceTotals end;
+    end.facts = {{"recorder.usable_size_calls", std::to_string(calls)}};
+    ASSERT_TRUE(writer.finish(end));
+    compiled.compile();
+    for (const bool known : {false, true}) {
+      InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+      process.replay().sizes_known = known;
+      times_asked() = 0;
+      run_throughput(process.replay());
+      const unsigned expected = !known || calls == 10 ? 0 : calls;  // 10 of 2000 count for nothing
+      EXPECT_NEAR(times_asked(), expected, 1);
+    }
+  }
 }
 
 TEST(Throughput, StopsAFewThousandTimesHoweverLongTheTraceIs) {
