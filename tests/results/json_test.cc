@@ -50,7 +50,7 @@ class Maker {
     info.linked_allocator = text();
     repeat([&] {
       info.recordings.push_back(
-          {text(), rng_.next(), 3, rng_.next(), number(), 7, number(), maybe()});
+          {text(), rng_.next(), 3, rng_.next(), number(), 7, number(), maybe(), maybe()});
     });
     return info;
   }
