@@ -14,7 +14,7 @@
 
 namespace heapwise::replay {
 
-std::uint64_t AskedHeap::per_operation = 0;
+constinit std::uint64_t AskedHeap::per_operation = 0;
 constinit thread_local std::uint64_t AskedHeap::due = 0;
 
 /// A function of its own so that a test can find its machine code.
