@@ -83,6 +83,31 @@ bool get_residency(ByteView payload, std::vector<ResidencySample>& samples) {
   return !payload.failed() && payload.empty();
 }
 
+void put_allocator_time(std::string& out, const std::vector<AllocatorTimeSample>& samples) {
+  AllocatorTimeSample last;
+  put_varint(out, samples.size());
+  for (const AllocatorTimeSample& sample : samples) {
+    put_varint(out, sample.time_ns - last.time_ns);
+    put_varint(out, sample.allocator_ns - last.allocator_ns);
+    last = sample;
+  }
+}
+
+bool get_allocator_time(ByteView payload, std::vector<AllocatorTimeSample>& samples) {
+  AllocatorTimeSample sample;
+  const std::uint64_t count = payload.varint();
+  if (count < 1 || count > kMaxSamplesPerChunk) return false;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    for (std::uint64_t* number : {&sample.time_ns, &sample.allocator_ns}) {
+      const std::uint64_t step = payload.varint();
+      if (payload.failed() || step >= kMaxNumber - *number) return false;
+      *number += step;
+    }
+    samples.push_back(sample);
+  }
+  return payload.empty();
+}
+
 void put_end(std::string& out, const TraceTotals& totals) {
   for (const std::uint64_t number :
        {totals.ops, totals.operations, totals.allocations, totals.duration_ns,

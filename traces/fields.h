@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The payloads of the chunks that are not ops: head, residency, end.
+// The payloads of the chunks that are not ops: head, residency, allocator time, end.
 #pragma once
 
 #include <string>
@@ -17,6 +17,10 @@ bool get_head(ByteView payload, TraceInfo& info);
 void put_residency(std::string& out, const std::vector<ResidencySample>& samples);
 /// Appends the samples; false when the payload is cut off or has bytes to spare.
 bool get_residency(ByteView payload, std::vector<ResidencySample>& samples);
+
+void put_allocator_time(std::string& out, const std::vector<AllocatorTimeSample>& samples);
+/// Appends the samples; false when the payload is cut off or has bytes to spare.
+bool get_allocator_time(ByteView payload, std::vector<AllocatorTimeSample>& samples);
 
 void put_end(std::string& out, const TraceTotals& totals);
 bool get_end(ByteView payload, TraceTotals& totals);

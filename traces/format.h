@@ -10,7 +10,7 @@ namespace heapwise::format {
 
 constexpr std::array<unsigned char, 8> kMagic = {0x89, 'H', 'W', 'T', '\r', '\n', 0x1a, '\n'};
 constexpr std::uint16_t kMajor = 1;
-constexpr std::uint16_t kMinor = 0;
+constexpr std::uint16_t kMinor = 1;
 /// Magic and version.
 constexpr std::size_t kHeaderBytes = 12;
 
@@ -24,8 +24,14 @@ constexpr std::uint64_t kMaxNumber = 1ULL << 63;
 constexpr std::uint32_t kMaxIndex = 0xffffffffU;
 constexpr unsigned kMaxAlignLog2 = 63;
 
-enum class ChunkType : std::uint8_t { head = 1, ops = 2, residency = 3, end = 4 };
 /// Readers skip types from here on when they do not know them.
 constexpr std::uint8_t kFirstOptionalType = 128;
+enum class ChunkType : std::uint8_t {
+  head = 1,
+  ops = 2,
+  residency = 3,
+  end = 4,
+  allocator_time = kFirstOptionalType,
+};
 
 }  // namespace heapwise::format

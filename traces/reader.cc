@@ -24,6 +24,13 @@ void thin_out(std::vector<ResidencySample>& samples) {
   samples.resize(kept);
 }
 
+void thin_out(std::vector<AllocatorTimeSample>& samples) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i + 1 < samples.size(); i += 2) samples[kept++] = samples[i];
+  samples[kept++] = samples.back();
+  samples.resize(kept);
+}
+
 }  // namespace
 
 struct TraceReader::Impl {
@@ -35,6 +42,7 @@ struct TraceReader::Impl {
   TraceTotals totals;
   std::optional<TraceDamage> damage;
   std::vector<ResidencySample> residency;
+  std::vector<AllocatorTimeSample> allocator_times;
   Tally tally;
   std::vector<Op> ops;  // of the current chunk
   std::size_t next = 0;
@@ -46,6 +54,7 @@ struct TraceReader::Impl {
   void read_chunk();
   void read_ops();
   void read_residency();
+  void read_allocator_time();
   void read_end();
   void stop(std::uint64_t whole_until, std::string what);
 };
@@ -96,6 +105,8 @@ void TraceReader::Impl::read_chunk() {
       return read_ops();
     case format::ChunkType::residency:
       return read_residency();
+    case format::ChunkType::allocator_time:
+      return read_allocator_time();
     case format::ChunkType::end:
       return read_end();
     case format::ChunkType::head:
@@ -123,6 +134,20 @@ void TraceReader::Impl::read_residency() {
     return stop(file.previous_end(), "samples of resident memory are cut off or go back in time");
   }
   while (residency.size() > kMaxSamples) thin_out(residency);
+}
+
+void TraceReader::Impl::read_allocator_time() {
+  const std::size_t before = allocator_times.size();
+  const AllocatorTimeSample last =
+      allocator_times.empty() ? AllocatorTimeSample{} : allocator_times.back();
+  const bool good = format::get_allocator_time(file.payload(), allocator_times) &&
+                    allocator_times[before].time_ns >= last.time_ns &&
+                    allocator_times[before].allocator_ns >= last.allocator_ns;
+  if (!good) {
+    allocator_times.resize(before);
+    return stop(file.previous_end(), "samples of allocator time are cut off or go back");
+  }
+  while (allocator_times.size() > kMaxSamples) thin_out(allocator_times);
 }
 
 void TraceReader::Impl::read_end() {
@@ -158,6 +183,9 @@ const TraceInfo& TraceReader::info() const { return impl_->info; }
 const std::optional<TraceDamage>& TraceReader::damage() const { return impl_->damage; }
 const TraceTotals& TraceReader::totals() const { return impl_->totals; }
 const std::vector<ResidencySample>& TraceReader::residency() const { return impl_->residency; }
+const std::vector<AllocatorTimeSample>& TraceReader::allocator_times() const {
+  return impl_->allocator_times;
+}
 
 bool TraceReader::next(Op& op) {
   if (impl_->next == impl_->ops.size()) {

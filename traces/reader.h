@@ -44,6 +44,8 @@ class TraceReader {
   const TraceTotals& totals() const;
   /// The samples met so far, at most a few thousand in any trace.
   const std::vector<ResidencySample>& residency() const;
+  /// Those met so far, in order; few enough to keep. Empty where nobody measured it.
+  const std::vector<AllocatorTimeSample>& allocator_times() const;
   /// What the trace really has: info().capabilities less what damage or drops took away.
   Capabilities capabilities() const;
 

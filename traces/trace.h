@@ -51,8 +51,8 @@ struct TraceInfo {
   /// Facts beside the above as key and value, in the order written: "pid", "parent_pid",
   /// "executable", "directory", "kernel", "cpus", "page_size", "libc",
   /// "transparent_hugepage", "created" (RFC 3339), "recording" (the same in all traces of one
-  /// session), "executable.privileges" ("setuid" and the like), "env.NAME" for variables that steer an
-  /// allocator, "workload" with its parameters, "seed", "recorder.*" for counters and costs.
+  /// session), "executable.privileges" ("setuid" and the like), "env.NAME" for variables that steer
+  /// an allocator, "workload" with its parameters, "seed", "recorder.*" for counters and costs.
   std::vector<std::pair<std::string, std::string>> facts;
 
   /// The value of a fact, or nothing.
@@ -64,6 +64,13 @@ struct ResidencySample {
   std::uint64_t time_ns = 0;
   std::uint64_t rss_anon_bytes = 0;
   std::uint64_t rss_total_bytes = 0;
+};
+
+/// What the allocator that the program was recorded over had taken of its time by a moment of the
+/// trace. The trace's own times leave it out; both together are the program's time over that one.
+struct AllocatorTimeSample {
+  std::uint64_t time_ns = 0;
+  std::uint64_t allocator_ns = 0;
 };
 
 /// Written when a trace is ended.

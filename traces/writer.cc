@@ -25,6 +25,7 @@ struct TraceWriter::Impl {
   Tally tally;
   OpPacker packer;
   std::vector<ResidencySample> samples;
+  std::vector<AllocatorTimeSample> allocator_times;
 
   Op make_op(ThreadId thread, std::uint64_t time_ns, OpKind kind) const {
     Op op;
@@ -53,6 +54,7 @@ struct TraceWriter::Impl {
 
   void flush_ops() {
     if (samples.size() >= kSamplesPerChunk) flush_samples();
+    if (allocator_times.size() >= kSamplesPerChunk) flush_allocator_times();
     if (packer.empty()) return;
     packer.flush(file.begin(format::ChunkType::ops));
     file.write();
@@ -63,6 +65,13 @@ struct TraceWriter::Impl {
     format::put_residency(file.begin(format::ChunkType::residency), samples);
     file.write();
     samples.clear();
+  }
+
+  void flush_allocator_times() {
+    if (allocator_times.empty()) return;
+    format::put_allocator_time(file.begin(format::ChunkType::allocator_time), allocator_times);
+    file.write();
+    allocator_times.clear();
   }
 };
 
@@ -156,10 +165,19 @@ void TraceWriter::residency(const ResidencySample& sample) {
   if (samples.size() == format::kMaxSamplesPerChunk) impl_->flush_samples();
 }
 
+void TraceWriter::allocator_time(const AllocatorTimeSample& sample) {
+  auto& samples = impl_->allocator_times;
+  const AllocatorTimeSample before = samples.empty() ? AllocatorTimeSample{} : samples.back();
+  samples.push_back({std::clamp(sample.time_ns, before.time_ns, format::kMaxNumber - 1),
+                     std::clamp(sample.allocator_ns, before.allocator_ns, format::kMaxNumber - 1)});
+  if (samples.size() == format::kMaxSamplesPerChunk) impl_->flush_allocator_times();
+}
+
 Expected<TraceTotals> TraceWriter::finish(const TraceTotals& end) {
   Impl& impl = *impl_;
   impl.flush_ops();
   impl.flush_samples();
+  impl.flush_allocator_times();
   TraceTotals totals = end;
   impl.tally.counts().copy_to(totals);
   format::put_end(impl.file.begin(format::ChunkType::end), totals);

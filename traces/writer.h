@@ -50,6 +50,9 @@ class TraceWriter {
   /// Resident memory of the recorded process; samples come in order of time among themselves.
   void residency(const ResidencySample& sample);
 
+  /// What the recorded program's allocator took; neither number goes back.
+  void allocator_time(const AllocatorTimeSample& sample);
+
   /// Ends the trace and gives the file its name. `end` contributes dropped_events and facts; the
   /// counts are the writer's own and are returned. Call once.
   Expected<TraceTotals> finish(const TraceTotals& end = {});

@@ -6,6 +6,8 @@
 
 #include "base/rng.h"
 #include "tests/traces/support.h"
+#include "traces/bytes.h"
+#include "traces/fields.h"
 #include "traces/format.h"
 
 namespace heapwise::test {
@@ -91,7 +93,7 @@ TEST(Forged, UnknownKindsOfOpsAreDamage) {
 }
 
 TEST(Forged, OptionalChunksAreSkippedAndOthersNeedANewerReader) {
-  EXPECT_EQ(said_of(body(128, 2, "from the future")), kAccepted);
+  EXPECT_EQ(said_of(body(129, 2, "from the future")), kAccepted);
   EXPECT_EQ(said_of(body(255, 2, "")), kAccepted);
   EXPECT_THAT(said_of(body(127, 2, "")), HasSubstr("needs a newer heapwise"));
   EXPECT_THAT(said_of(body(0, 2, "")), HasSubstr("needs a newer heapwise"));
@@ -103,6 +105,30 @@ TEST(Forged, OptionalChunksKeepTheirPlaceInTheSequence) {
   spill(folder / "t.hwt",
         unfinished({first_group()}) + chunk(body(200, 2, "?")) + chunk(body(2, 3, free_op)));
   EXPECT_EQ(read_trace(folder / "t.hwt")->ops.size(), 3U);
+}
+
+TEST(Forged, AllocatorTimesThatAreCutOffOrGoBackAreDamage) {
+  std::string payload;
+  format::put_allocator_time(payload, {{1000, 300}, {2000, 700}});
+  EXPECT_EQ(said_of(body(128, 2, payload)), kAccepted);
+  for (std::size_t size = 0; size < payload.size(); ++size) {
+    EXPECT_THAT(said_of(body(128, 2, payload.substr(0, size))), HasSubstr("allocator time"));
+  }
+  EXPECT_THAT(said_of(body(128, 2, payload + '\0')), HasSubstr("allocator time"));
+  std::string huge;
+  put_varint(huge, 1);
+  put_varint(huge, format::kMaxNumber);
+  put_varint(huge, 0);
+  EXPECT_THAT(said_of(body(128, 2, huge)), HasSubstr("allocator time"));
+  const Folder folder;
+  std::string earlier;
+  format::put_allocator_time(earlier, {{1999, 800}});
+  spill(folder / "t.hwt",
+        unfinished({first_group()}) + chunk(body(128, 2, payload)) + chunk(body(128, 3, earlier)));
+  const auto read = read_trace(folder / "t.hwt");
+  ASSERT_TRUE(read->damage);
+  EXPECT_THAT(read->damage->what, HasSubstr("go back"));
+  EXPECT_EQ(read->allocator_times.size(), 2U) << "those before are kept";
 }
 
 TEST(Forged, ASecondHeadIsDamage) {

@@ -47,6 +47,7 @@ Expected<Reading> read_trace(const std::string& path) {
   reading.damage = reader->damage();
   reading.totals = reader->totals();
   reading.residency = reader->residency();
+  reading.allocator_times = reader->allocator_times();
   reading.capabilities = reader->capabilities();
   return reading;
 }

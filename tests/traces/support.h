@@ -34,6 +34,7 @@ struct Reading {
   std::optional<TraceDamage> damage;
   TraceTotals totals;
   std::vector<ResidencySample> residency;
+  std::vector<AllocatorTimeSample> allocator_times;
   Capabilities capabilities = 0;
 };
 Expected<Reading> read_trace(const std::string& path);

@@ -312,5 +312,33 @@ TEST(RoundTrip, EndlessSamplesAreThinnedOutButKeepTheirPeak) {
   EXPECT_EQ(peak, 1U << 30);
 }
 
+TEST(RoundTrip, AllocatorTimesComeBackAndNeverGoBack) {
+  const Folder folder;
+  Scribe scribe(folder / "t.hwt");
+  for (const auto& [time_ns, allocator_ns] :
+       std::vector<std::pair<std::uint64_t, std::uint64_t>>{{5, 1}, {900, 70}, {800, 60}}) {
+    scribe.writer().allocator_time({time_ns, allocator_ns});
+  }
+  ASSERT_TRUE(scribe.writer().finish());
+  const auto read = read_trace(folder / "t.hwt")->allocator_times;
+  ASSERT_EQ(read.size(), 3U);
+  EXPECT_EQ(read[0].time_ns, 5U);
+  EXPECT_EQ(read[1].allocator_ns, 70U);
+  EXPECT_EQ(read[2].time_ns, 900U);
+  EXPECT_EQ(read[2].allocator_ns, 70U);
+}
+
+TEST(RoundTrip, EndlessAllocatorTimesAreThinnedOutButKeepTheirLast) {
+  const Folder folder;
+  Scribe scribe(folder / "t.hwt");
+  for (std::uint64_t i = 0; i < 100001; ++i) scribe.writer().allocator_time({i, i / 2});
+  ASSERT_TRUE(scribe.writer().finish());
+  const auto read = read_trace(folder / "t.hwt")->allocator_times;
+  EXPECT_GT(read.size(), 1000U);
+  EXPECT_LE(read.size(), 4096U);
+  EXPECT_EQ(read.back().time_ns, 100000U);
+  EXPECT_EQ(read.back().allocator_ns, 50000U);
+}
+
 }  // namespace
 }  // namespace heapwise::test
