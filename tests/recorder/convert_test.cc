@@ -46,6 +46,7 @@ class Convert : public testing::Test {
     info_ = reader->info();
     totals_ = reader->totals();
     residency_ = reader->residency();
+    allocator_times_ = reader->allocator_times();
     return conversion;
   }
 
@@ -69,6 +70,7 @@ class Convert : public testing::Test {
   TraceInfo info_;
   TraceTotals totals_;
   std::vector<ResidencySample> residency_;
+  std::vector<AllocatorTimeSample> allocator_times_;
 };
 
 TEST_F(Convert, EveryKindKeepsItsSizeAlignmentAndTime) {
@@ -326,6 +328,25 @@ TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
   EXPECT_EQ(ops_[100].time_ns, 13'200U - 100 * 50 - 3000);
   EXPECT_EQ(totals_.fact("recorder.cost_ns_per_event"), "20.00");
   EXPECT_EQ(totals_.fact("recorder.allocator_ns_per_event"), "30.00");
+}
+
+TEST_F(Convert, WhatTheAllocatorTookIsKeptBesideTheTimesThatLeaveItOut) {
+  SpoolBuilder spool;
+  spool.header.stamp_ticks = 10;
+  spool.header.timed_events = 100;
+  spool.header.recorder_ticks = 2000;   // 20 for each event
+  spool.header.allocator_ticks = 4000;  // 40, with one stamp of 10 in it
+  SegmentBuilder segment(0, 0);
+  for (std::uint64_t i = 1; i <= 1000; ++i) segment.malloc(i * 10'000, kA + i * 64, 8);
+  spool.segments = {segment};
+  convert_fine(spool);
+  ASSERT_GE(allocator_times_.size(), 5U) << "one for each millisecond or so";
+  for (const AllocatorTimeSample& sample : allocator_times_) {
+    // Event i came at 10,000 i, less 50 for each before it, of which 30 were the allocator's.
+    const std::uint64_t before = (sample.time_ns - 10'000) / (10'000 - 50);
+    EXPECT_EQ(sample.allocator_ns, 30 * before) << sample.time_ns;
+  }
+  EXPECT_EQ(allocator_times_.back().time_ns, ops_.back().time_ns);
 }
 
 TEST_F(Convert, WhatCallsCostHereaboutsIsTakenOutThere) {

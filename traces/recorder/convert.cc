@@ -24,13 +24,13 @@ using Object = LiveObjects::Object;
 // Fewer timed events than this say nothing: the first calls of a program cost the most.
 constexpr double kFewestTimed = 32;
 
-/// What the timed events say that one event cost.
-struct Costs {
-  double recorder_ns = 0;
-  double allocator_ns = 0;
-};
+// How far apart samples of the allocator's time are: at least so long, and so large a part of the
+// time until then.
+constexpr std::uint64_t kAllocatorSampleNs = 1'000'000;
+constexpr std::uint64_t kAllocatorSamples = 1024;
 
-Costs costs_of(const spool::Header& header, double ns_per_tick) {
+/// What the timed events say that one event cost.
+EventCosts costs_of(const spool::Header& header, double ns_per_tick) {
   const auto timed = static_cast<double>(header.timed_events.load());
   if (timed < kFewestTimed) return {};
   const double recorder = static_cast<double>(header.recorder_ticks.load()) / timed;
@@ -102,8 +102,7 @@ class Converter {
         writer_(std::move(writer)),
         costs_(costs_of(raw.header(), request.scale.ns_per_tick)),
         first_ticks_(raw.header().start_ticks),
-        time_(first_ticks_, request.scale.ns_per_tick, costs_.recorder_ns + costs_.allocator_ns,
-              std::max(1U, request.cpus)),
+        time_(first_ticks_, request.scale.ns_per_tick, costs_, std::max(1U, request.cpus)),
         inherited_known_(!request.inherited.empty()),
         measures_touch_(raw.header().large_bytes.load() != 0) {
     if (measures_touch_) touches_.emplace(raw, request.touches);
@@ -296,11 +295,21 @@ class Converter {
     begin_span(object, id, now);
   }
 
+  // --- what the real allocator took ---
+
+  // As fine in an hour as in a second, relative to what has passed.
+  void sample_allocator_time(std::uint64_t now) {
+    if (costs_.recorder_ns <= 0) return;
+    writer_.allocator_time({now, time_.allocator_ns()});
+    next_allocator_sample_ns_ = now + std::max(kAllocatorSampleNs, now / kAllocatorSamples);
+  }
+
   // --- events ---
 
   void apply(const Event& event) {
     if (event.kind == Kind::extended) return apply_extended(event);
     const std::uint64_t now = time_.at(event.ticks, event.thread);
+    if (now >= next_allocator_sample_ns_) sample_allocator_time(now);
     const ThreadId id = thread_id(event.thread);
     switch (event.kind) {
       case Kind::malloc:
@@ -352,17 +361,18 @@ class Converter {
       case Code::touched:
         return time_.add_stall(event.size);
       case Code::timed:
-        return time_.observe(timed_cost_ns(event.size));
+        return time_.observe(timed_costs(event.size));
       default:
         return;
     }
   }
 
-  double timed_cost_ns(std::uint64_t allocator_and_recorder) const {
+  EventCosts timed_costs(std::uint64_t allocator_and_recorder) const {
     const std::uint64_t allocator = allocator_and_recorder >> 32;
     const std::uint64_t recorder = allocator_and_recorder & 0xffff'ffffU;
     const std::uint64_t stamp = std::min<std::uint64_t>(allocator, raw_.header().stamp_ticks);
-    return static_cast<double>(allocator - stamp + recorder) * request_.scale.ns_per_tick;
+    return {static_cast<double>(recorder) * request_.scale.ns_per_tick,
+            static_cast<double>(allocator - stamp) * request_.scale.ns_per_tick};
   }
 
   void end_freed(Thread& thread, const Event& event, std::uint64_t now) {
@@ -416,6 +426,7 @@ class Converter {
       add_fact(end, "recorder.large_blocks", touches_->spans());
       add_fact(end, "recorder.large_blocks_counted", touches_->counted());
     }
+    sample_allocator_time(time_.last_ns());
     auto totals = writer_.finish(end);
     if (!totals) return tl::unexpected(totals.error());
     result_.totals = *totals;
@@ -425,7 +436,7 @@ class Converter {
   const RawSpool& raw_;
   const ConversionRequest& request_;
   TraceWriter writer_;
-  Costs costs_;
+  EventCosts costs_;
   std::uint64_t first_ticks_;
   ProgramTime time_;
   LiveObjects live_;
@@ -433,6 +444,7 @@ class Converter {
   std::uint32_t thread_count_ = 0;
   std::uint64_t next_interruption_ = 0;
   std::size_t sampled_ = 0;
+  std::uint64_t next_allocator_sample_ns_ = 0;
   bool exit_seen_ = false;
   bool inherited_known_;
   bool measures_touch_;

@@ -24,14 +24,19 @@ void ProgramTime::count_thread(double recorded_ns, std::uint32_t thread) {
 }
 
 std::uint64_t ProgramTime::between(double recorded_ns) const {
-  return std::max(last_ns_, static_cast<std::uint64_t>(std::max(0.0, recorded_ns - debt_ns_)));
+  const double own_ns = recorded_ns - recorder_ns_ - allocator_ns_;
+  return std::max(last_ns_, static_cast<std::uint64_t>(std::max(0.0, own_ns)));
 }
 
 std::uint64_t ProgramTime::at(std::uint64_t ticks, std::uint32_t thread) {
   const double recorded_ns = static_cast<double>(ticks - first_) * ns_per_tick_;
   count_thread(recorded_ns, thread);
   last_ns_ = between(recorded_ns);
-  debt_ns_ += cost_ns_ / parallel_;
+  const double with_allocator_ns = std::max(0.0, recorded_ns - recorder_ns_);
+  last_with_allocator_ns_ =
+      std::max({last_ns_, last_with_allocator_ns_, static_cast<std::uint64_t>(with_allocator_ns)});
+  recorder_ns_ += costs_.recorder_ns / parallel_;
+  allocator_ns_ += costs_.allocator_ns / parallel_;
   return last_ns_;
 }
 

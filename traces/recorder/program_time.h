@@ -6,13 +6,19 @@
 
 namespace heapwise::recorder {
 
+/// What one event cost.
+struct EventCosts {
+  double recorder_ns = 0;
+  double allocator_ns = 0;
+};
+
 /// Turns the recording's time into the program's own: less what recording and the real allocator
 /// took. Where several threads were at work at once, each event delayed only its share of them.
 class ProgramTime {
  public:
-  /// `first` is time 0; `cost_ns` is what an event cost on average, of both kinds together.
-  ProgramTime(std::uint64_t first_ticks, double ns_per_tick, double cost_ns, unsigned cpus)
-      : first_(first_ticks), ns_per_tick_(ns_per_tick), cost_ns_(cost_ns), cpus_(cpus) {}
+  /// `first` is time 0; `costs` is what an event cost on average.
+  ProgramTime(std::uint64_t first_ticks, double ns_per_tick, EventCosts costs, unsigned cpus)
+      : first_(first_ticks), ns_per_tick_(ns_per_tick), costs_(costs), cpus_(cpus) {}
 
   /// The program's time at an event of `thread`; calls are in order of ticks.
   std::uint64_t at(std::uint64_t ticks, std::uint32_t thread);
@@ -23,12 +29,20 @@ class ProgramTime {
   /// What one of the events hereabouts cost. Calls cost a few ns while a program fills fresh
   /// memory, and ten times that where it frees what has left the caches: an average over the
   /// program would stretch some of its phases and squeeze others.
-  void observe(double cost_ns) { cost_ns_ += (cost_ns - cost_ns_) * kWeight; }
+  void observe(EventCosts costs) {
+    costs_.recorder_ns += (costs.recorder_ns - costs_.recorder_ns) * kWeight;
+    costs_.allocator_ns += (costs.allocator_ns - costs_.allocator_ns) * kWeight;
+  }
 
   /// Takes out time that a thread spent waiting for the recorder.
   void add_stall(std::uint64_t ticks) {
-    debt_ns_ += static_cast<double>(ticks) * ns_per_tick_ / parallel_;
+    recorder_ns_ += static_cast<double>(ticks) * ns_per_tick_ / parallel_;
   }
+
+  /// The program's time at the last event.
+  std::uint64_t last_ns() const { return last_ns_; }
+  /// How much of the time up to the last event the real allocator took.
+  std::uint64_t allocator_ns() const { return last_with_allocator_ns_ - last_ns_; }
 
  private:
   /// Of one observation: at one in 64 events, the cost is that of the last thousand or so.
@@ -38,10 +52,11 @@ class ProgramTime {
 
   std::uint64_t first_;
   double ns_per_tick_;
-  double cost_ns_;
+  EventCosts costs_;
   unsigned cpus_;
-  double debt_ns_ = 0;
+  double recorder_ns_ = 0, allocator_ns_ = 0;  ///< up to now
   std::uint64_t last_ns_ = 0;
+  std::uint64_t last_with_allocator_ns_ = 0;
 
   // How many threads were at work in the last whole window.
   double parallel_ = 1;
