@@ -386,6 +386,7 @@ Expected<PlanFacts> compile_plan(const std::string& trace_path, const std::strin
   facts.totals = reader->totals();
   facts.damage = reader->damage();
   facts.residency = reader->residency();
+  facts.allocator_times = reader->allocator_times();
   auto emitted = emit(trace_path, rule, consumers, walk.figures(), extent, plan_path, facts);
   if (!emitted) return tl::unexpected(emitted.error());
   return facts;

@@ -18,6 +18,7 @@ struct PlanFacts {
   TraceTotals totals;
   std::optional<TraceDamage> damage;
   std::vector<ResidencySample> residency;
+  std::vector<AllocatorTimeSample> allocator_times;
 
   std::uint64_t operations = 0, allocations = 0;
   std::uint32_t threads = 0;

@@ -26,6 +26,7 @@ std::int64_t read_ns(clockid_t id) {
 }  // namespace
 
 constinit std::atomic<std::int64_t> VirtualClock::offset_ns{0};
+constinit std::atomic<std::int64_t> VirtualClock::latest_ns{0};
 constinit std::atomic<bool> VirtualClock::on{false};
 
 int real_clock_gettime(clockid_t id, timespec* time) {

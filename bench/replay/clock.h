@@ -10,10 +10,13 @@
 namespace heapwise::replay {
 
 /// What interposed clocks add to the real time while `on`: the trace's time at the present word,
-/// less real time that the recorded program did not spend (sampling, turns, making threads).
+/// less real time that the recorded program did not spend (sampling, turns, making threads, and
+/// what the replay finds slower than the program did). That may be more than has passed since, so
+/// the monotonic clock is held where it was last seen until time is there again.
 struct VirtualClock {
-  // Both are constinit where they are defined, which the check does not see.
+  // All are constinit where they are defined, which the check does not see.
   static std::atomic<std::int64_t> offset_ns;  // NOLINT(bugprone-dynamic-static-initializers)
+  static std::atomic<std::int64_t> latest_ns;  // NOLINT(bugprone-dynamic-static-initializers)
   static std::atomic<bool> on;                 // NOLINT(bugprone-dynamic-static-initializers)
 };
 

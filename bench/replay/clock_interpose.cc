@@ -33,6 +33,14 @@ clockid_t moved_clock(clockid_t id) {
   }
 }
 
+std::int64_t not_before_latest(std::int64_t now) {
+  std::int64_t latest = VirtualClock::latest_ns.load(std::memory_order_relaxed);
+  while (latest < now &&
+         !VirtualClock::latest_ns.compare_exchange_weak(latest, now, std::memory_order_relaxed)) {
+  }
+  return latest < now ? now : latest;
+}
+
 int read_clock(clockid_t id, timespec* time) {
   const clockid_t moved = moved_clock(id);
   if (moved < 0 || !VirtualClock::on.load(std::memory_order_relaxed)) {
@@ -40,8 +48,9 @@ int read_clock(clockid_t id, timespec* time) {
   }
   const int status = real_clock_gettime(moved, time);
   if (status != 0) return status;
-  const std::int64_t now = std::int64_t{time->tv_sec} * kSecond + time->tv_nsec +
-                           VirtualClock::offset_ns.load(std::memory_order_relaxed);
+  std::int64_t now = std::int64_t{time->tv_sec} * kSecond + time->tv_nsec +
+                     VirtualClock::offset_ns.load(std::memory_order_relaxed);
+  if (moved == CLOCK_MONOTONIC) now = not_before_latest(now);
   time->tv_sec = now / kSecond;
   time->tv_nsec = now % kSecond;
   return 0;

@@ -35,8 +35,9 @@ class Excluded {
 };
 
 void show_time(const Order& order) {
-  VirtualClock::offset_ns.store(static_cast<std::int64_t>(order.now_ns) - order.excluded_ns,
-                                std::memory_order_relaxed);
+  VirtualClock::offset_ns.store(
+      static_cast<std::int64_t>(order.now_ns) - order.excluded_ns - order.slack_ns,
+      std::memory_order_relaxed);
 }
 
 /// Before each word: moves the allocator's clock there and looks whether anything is due.
@@ -71,7 +72,32 @@ namespace {
 std::int64_t allocators_time(const Replay& replay, std::uint64_t trace_ns, std::int64_t spent_ns) {
   const Order& order = replay.order;
   if (replay.clock != ReplayClock::trace) return spent_ns + order.excluded_ns;
-  return static_cast<std::int64_t>(trace_ns) + spent_ns;
+  return static_cast<std::int64_t>(trace_ns) + spent_ns - order.slack_ns;
+}
+
+/// The program's time for what took the replay `took_ns`, between two points of the reference. A
+/// replay alone finds blocks out of the caches that the program had just read, and paid for. So
+/// what the reference took too passes at the pace at which it passed in the program, and what is
+/// beyond that, a page fault more for instance, as it is.
+double time_in_program(const RawReference& reference, const ReferencePoint& from,
+                       const ReferencePoint& to, double took_ns) {
+  const auto known_ns = static_cast<double>(to.spent_ns - from.spent_ns);
+  const auto own_ns = static_cast<double>(to.allocator_ns - from.allocator_ns);
+  if (took_ns >= known_ns) return own_ns + (took_ns - known_ns) / reference.at_once;
+  return own_ns * took_ns / known_ns;
+}
+
+/// At the sample that is due, when the replay has spent so much.
+void reckon_slack(Replay& replay, std::int64_t spent_ns) {
+  Order& order = replay.order;
+  const RawReference* const reference = replay.reference;
+  if (reference != nullptr && order.sample > 0 && order.sample < reference->count) {
+    const auto* const point = reinterpret_cast<const ReferencePoint*>(reference + 1) + order.sample;
+    const auto took_ns = static_cast<double>(spent_ns - order.paced_ns);
+    order.slack_ns += static_cast<std::int64_t>(
+        took_ns - time_in_program(*reference, point[-1], *point, took_ns));
+  }
+  order.paced_ns = spent_ns;
 }
 
 void take_sample(Replay& replay) {
@@ -79,6 +105,7 @@ void take_sample(Replay& replay) {
   RawRun& raw = *replay.raw;
   const plan::PlanSample& due = replay.plan.samples[order.sample];
   const std::int64_t spent_ns = real_now_ns() - order.started_ns - order.excluded_ns;
+  reckon_slack(replay, spent_ns);
   const std::int64_t clock_ns = allocators_time(replay, due.time_ns, spent_ns);
   const Excluded excluded(order);
   const std::uint64_t rss = replay.sampler.rss_anon_bytes();

@@ -37,6 +37,22 @@ struct RawSample {
   std::uint64_t rss_anon_bytes;  ///< of the whole runner; the baseline is not subtracted
 };
 
+constexpr char kReferenceMagic[8] = {'H', 'W', 'R', 'E', 'F', '0', '0', '1'};
+
+/// What allocation took up to one sample of a plan.
+struct ReferencePoint {
+  std::int64_t spent_ns;      ///< of a replay on a reference allocator; does not go back
+  std::int64_t allocator_ns;  ///< of the recorded program on that allocator; does not go back
+};
+
+/// At the start of a file that tells a footprint run how fast the program's time passed; points of
+/// that number behind it, one for each sample of the plan from the first on.
+struct RawReference {
+  char magic[8];
+  std::uint64_t count;
+  double at_once;  ///< calls that the program made at once, on average; 1 or more
+};
+
 /// The kinds of calls that a latency run tells apart.
 enum class CallKind : std::uint32_t { malloc, calloc, realloc, aligned, free };
 constexpr std::uint32_t kCallKinds = 5;

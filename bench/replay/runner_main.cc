@@ -3,7 +3,8 @@
 // its own, so what its process holds beyond the null runner's is the allocator's doing.
 //
 //   heapwise-replay-NAME --plan FILE [--raw FILE] [--purpose footprint|throughput|latency]
-//                        [--clock trace|recorded|none] [--processors N] [--library FILE] [--print]
+//                        [--clock trace|recorded|none] [--reference FILE] [--processors N]
+//                        [--library FILE] [--print]
 //   heapwise-replay-NAME --identify [--library FILE] [--check VARIABLE]
 #include <errno.h>
 #include <fcntl.h>
@@ -31,6 +32,7 @@ struct Arguments {
   const char* raw = nullptr;
   const char* library = nullptr;
   const char* check = nullptr;
+  const char* reference = nullptr;
   Purpose purpose = Purpose::throughput;
   ReplayClock clock = ReplayClock::trace;
   unsigned processors = 0;
@@ -78,8 +80,9 @@ unsigned count_of(const char* value) {
 }
 
 void take_valued(Arguments& arguments, const char* flag, const char* value) {
-  static const char* const names[] = {"--plan",  "--raw",   "--library",    "--purpose",
-                                      "--clock", "--check", "--processors", nullptr};
+  static const char* const names[] = {"--plan",       "--raw",       "--library",
+                                      "--purpose",    "--clock",     "--check",
+                                      "--processors", "--reference", nullptr};
   const int found = choice(flag, names);
   if (found < 0) quit(kRunnerUsage, "unknown argument ", flag);
   if (value == nullptr) quit(kRunnerUsage, "a value is missing behind ", flag);
@@ -90,6 +93,7 @@ void take_valued(Arguments& arguments, const char* flag, const char* value) {
   if (found == 4) arguments.clock = clock_of(value);
   if (found == 5) arguments.check = value;
   if (found == 6) arguments.processors = count_of(value);
+  if (found == 7) arguments.reference = value;
 }
 
 Arguments parse(char** words) {
@@ -223,6 +227,18 @@ RawRun* load_raw(const char* path) {
   return raw;
 }
 
+const RawReference* load_reference(const char* path) {
+  if (path == nullptr) return nullptr;
+  std::size_t size = 0;
+  const auto* const reference = static_cast<const RawReference*>(map_file(path, false, true, size));
+  if (size < sizeof *reference ||
+      memcmp(reference->magic, kReferenceMagic, sizeof reference->magic) != 0 ||
+      reference->count > (size - sizeof *reference) / sizeof(ReferencePoint)) {
+    quit(kRunnerUsage, "not a reference of this build of heapwise: ", path);
+  }
+  return reference;
+}
+
 void print_run(const RawRun& raw) {
   Text text;
   text << "operations=" << raw.operations << "\nwall_ns=" << raw.wall_ns
@@ -254,6 +270,9 @@ void run(const Arguments& arguments, const probe::Identity& identity) {
   Replay& replay = the_replay;
   replay.plan = load_plan(arguments);
   replay.raw = load_raw(arguments.raw);
+  if (arguments.clock == ReplayClock::trace) {
+    replay.reference = load_reference(arguments.reference);
+  }
   replay.purpose = arguments.purpose;
   replay.clock = arguments.clock;
   replay.processors = arguments.processors;

@@ -41,6 +41,8 @@ struct Order {
   std::uint64_t now_ns;       ///< trace time of the present word
   std::int64_t started_ns;    ///< real time of the first word
   std::int64_t excluded_ns;   ///< real time since then that the program did not spend
+  std::int64_t slack_ns;      ///< of the rest, what the program would not have spent either
+  std::int64_t paced_ns;      ///< the rest, where slack_ns was reckoned last
   std::int64_t handed_ns;     ///< real time when the turn was passed on
   Lane* leaver;               ///< a thread that has ended and may still be in its destructors
   Phase phase;
@@ -49,6 +51,7 @@ struct Order {
 struct Replay {
   PlanView plan;
   RawRun* raw;
+  const RawReference* reference;  ///< footprint, clock `trace`; null: time is what the replay takes
   Purpose purpose;
   ReplayClock clock;
   bool sizes_known;     ///< the allocator has a malloc_usable_size of its own

@@ -47,21 +47,6 @@ std::size_t largest(const std::vector<Sample>& samples, Less less) {
 
 }  // namespace
 
-void add_allocator_time(RawFigures& raw, const std::vector<RawSample>& null_samples,
-                        double at_once) {
-  const std::size_t count = std::min(raw.samples.size(), null_samples.size());
-  double added_ns = 0;
-  for (std::size_t i = 0; i < raw.samples.size(); ++i) {
-    RawSample& sample = raw.samples[i];
-    if (i < count) {
-      const double beyond_null =
-          static_cast<double>(sample.spent_ns) - static_cast<double>(null_samples[i].spent_ns);
-      added_ns = std::max(added_ns, beyond_null / at_once);  // time does not run backwards
-    }
-    sample.time_ns += static_cast<std::uint64_t>(added_ns);
-  }
-}
-
 void fill_footprint(Run& run, const RawFigures& raw, const LiveFigures& live,
                     std::uint64_t null_rss_bytes) {
   std::vector<Sample> samples;

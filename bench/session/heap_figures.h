@@ -26,13 +26,6 @@ struct RawFigures {
   std::unique_ptr<RawLatency> latency;  ///< of a latency run; null otherwise
 };
 
-/// Moves the samples of a recorded program's replay from the time that the program itself took,
-/// which is the trace's, to that which it takes on this allocator: adds what the replay spent up to
-/// each of them beyond the null runner, whose samples of the same plan are given. The replay makes
-/// one call at a time where the program made `at_once` (1 or more) on average.
-void add_allocator_time(RawFigures& raw, const std::vector<RawSample>& null_samples,
-                        double at_once);
-
 /// Fills the memory figures of a footprint run. The heap's resident bytes are RssAnon less
 /// `null_rss_bytes`, what the null runner had before its first op: so what an allocator takes at
 /// its start counts as its own.

@@ -12,6 +12,7 @@
 #include "base/rng.h"
 #include "base/temporary_directory.h"
 #include "bench/plan/compile.h"
+#include "bench/session/reference.h"
 #include "bench/session/replay_session.h"
 #include "bench/session/rounds.h"
 #include "bench/session/runner.h"
@@ -29,6 +30,13 @@ constexpr std::uint64_t kSampleCapacity = 16384;
 double derived_timeout(double null_seconds) { return 60 + 200 * null_seconds; }
 
 Contender null_contender() { return {"null", "default", "null", {}, {}}; }
+Contender glibc_contender() { return {"glibc", "default", "glibc", {}, {}}; }
+
+/// Whether the trace tells what glibc took of the program's time.
+bool knows_glibc_time(const plan::PlanFacts& facts) {
+  return !facts.allocator_times.empty() &&
+         facts.info.fact("recorder.recorded_over").value_or("glibc") == "glibc";
+}
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -58,6 +66,7 @@ Expected<plan::PlanFacts> Session::open(const std::string& trace) {
   info.name = result_.workloads.back().name;
   progress_.workload(info.name);
   opened_ = std::move(info);
+  reference_known_ = false;
   return facts;
 }
 
@@ -67,6 +76,7 @@ Expected<WorkloadInfo> Session::replay_trace(const std::string& trace) {
   auto measured = run_null(*facts);
   if (measured) measured = run_rounds(*facts);
   unlink((directory_ + "/plan").c_str());
+  unlink(reference_path().c_str());
   if (!measured) return tl::unexpected(measured.error());
   const WorkloadInfo& measured_info = result_.workloads.back();
   opened_.null_rss_bytes = measured_info.null_rss_bytes;
@@ -162,6 +172,23 @@ void Session::restore_null(const WorkloadInfo& earlier) {
   own.null_ns_per_operation = earlier.null_ns_per_operation;
 }
 
+Expected<void> Session::measure_reference(const plan::PlanFacts& facts) {
+  std::vector<std::vector<RawSample>> replays;
+  for (unsigned i = 0; i < kReferenceRuns && knows_glibc_time(facts); ++i) {
+    auto end =
+        call_runner(glibc_contender(), Purpose::footprint, timeout(Purpose::footprint, facts));
+    if (!end) return tl::unexpected(end.error());
+    if (end->status == RunStatus::ok) replays.push_back(std::move(end->raw.samples));
+  }
+  auto written =
+      write_reference(reference_path(),
+                      replays.empty() ? null_reference(null_.samples)
+                                      : recorded_reference(replays, facts.allocator_times),
+                      calls_at_once(opened_));
+  reference_known_ = written.has_value();
+  return written;
+}
+
 /// All purposes of all contenders take turns in one order.
 Expected<void> Session::run_rounds(const plan::PlanFacts& facts) {
   std::vector<Item> items;
@@ -197,6 +224,7 @@ Expected<RunnerEnd> Session::call_runner(const Contender& contender, Purpose pur
   call.raw = directory_ + "/raw";
   call.sample_capacity = purpose == Purpose::footprint ? kSampleCapacity : 0;
   call.purpose = purpose;
+  if (purpose == Purpose::footprint && reference_known_) call.reference = reference_path();
   // The null runner has no memory to give back, so it need not wait for the time to come.
   call.clock = contender.runner == "null" ? ReplayClock::none : options_.clock;
   if (purpose != Purpose::footprint && opened_.busy_processors) {
@@ -234,6 +262,14 @@ void Session::warn_of_settings(const Item& item, const RunnerEnd& end) {
 
 Expected<Run> Session::run_item(const Item& item, unsigned repetition,
                                 const plan::PlanFacts& facts) {
+  const bool in_program_time = item.purpose == Purpose::footprint &&
+                               options_.clock == ReplayClock::trace &&
+                               facts.info.source == TraceSource::recorded;
+  if (in_program_time && !reference_known_) {
+    if (auto measured = measure_reference(facts); !measured) {
+      return tl::unexpected(measured.error());
+    }
+  }
   progress_.begin(item.contender, to_string(item.purpose), repetition);
   auto end = call_runner(item.contender, item.purpose, timeout(item.purpose, facts));
   if (!end) return tl::unexpected(end.error());
@@ -269,8 +305,8 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   } else {
     const LiveFigures live{facts.peak_live_bytes, facts.mean_live_bytes, facts.end_live_bytes,
                            facts.exit_known};
-    if (options_.clock == ReplayClock::trace && facts.info.source == TraceSource::recorded) {
-      add_allocator_time(end->raw, null_.samples, calls_at_once(opened_));
+    if (in_program_time) {
+      for (RawSample& sample : end->raw.samples) sample.time_ns = sample.clock_ns;
     }
     fill_footprint(run, end->raw, live, null_.rss_bytes);
   }

@@ -22,6 +22,8 @@ namespace heapwise {
 
 /// The throughput of the null runner is the median of so many runs.
 constexpr unsigned kNullRuns = 3;
+/// So is the time that the replay spends on the allocator that the program was recorded over.
+constexpr unsigned kReferenceRuns = 3;
 
 /// Tells the caller what goes on and guesses how long it will take: each purpose is taken to go on
 /// as it did so far.
@@ -132,6 +134,8 @@ class Session {
   Expected<WorkloadInfo> replay_trace(const std::string& trace);
   Expected<RunnerEnd> run_null_once(Purpose purpose, unsigned repetition);
   Expected<void> run_rounds(const plan::PlanFacts& facts);
+  Expected<void> measure_reference(const plan::PlanFacts& facts);
+  std::string reference_path() const { return directory_ + "/reference"; }
   Expected<RunnerEnd> call_runner(const Contender& contender, Purpose purpose, double timeout_s);
   double timeout(Purpose purpose, const plan::PlanFacts& facts) const;
   std::string unused_name(const std::string& name) const;
@@ -148,6 +152,7 @@ class Session {
   WorkloadInfo opened_;     ///< of the present recording
   unsigned recording_ = 0;  ///< of the present workload
   Null null_;
+  bool reference_known_ = false;  ///< of this recording; its file is there
   double null_ns_ = 0;
   std::uint64_t null_operations_ = 0;
   std::uint64_t padding_ = 0;  ///< of the run before

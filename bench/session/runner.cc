@@ -71,6 +71,10 @@ std::vector<std::string> command_line(const RunnerCall& call) {
     command.emplace_back("--processors");
     command.push_back(std::to_string(call.processors));
   }
+  if (!call.reference.empty()) {
+    command.emplace_back("--reference");
+    command.push_back(call.reference);
+  }
   if (!call.contender.library.empty()) {
     command.emplace_back("--library");
     command.push_back(call.contender.library);

@@ -18,7 +18,8 @@ struct RunnerCall {
   std::string library_directory;
   Contender contender;
   std::string plan;
-  std::string raw;  ///< where the raw run is to be put; replaced
+  std::string raw;        ///< where the raw run is to be put; replaced
+  std::string reference;  ///< a file that write_reference() made; empty where there is none
   std::uint64_t sample_capacity = 0;
   Purpose purpose = Purpose::footprint;
   ReplayClock clock = ReplayClock::trace;

@@ -369,6 +369,65 @@ TEST(Footprint, TheAllocatorsClockGoesOnByTheTracesTimeAndTheReplaysOwn) {
   EXPECT_GT(last, 99'000'000'000);
 }
 
+/// A reference in which each second of the trace took the replay and the program's allocator so
+/// much.
+class EvenReference {
+ public:
+  EvenReference(std::size_t points, std::int64_t spent_ns, std::int64_t allocator_ns)
+      : bytes_((sizeof(RawReference) + points * sizeof(ReferencePoint)) / sizeof(std::uint64_t)) {
+    auto* const head = reinterpret_cast<RawReference*>(bytes_.data());
+    head->count = points;
+    head->at_once = 2;
+    auto* const point = reinterpret_cast<ReferencePoint*>(head + 1);
+    for (std::size_t i = 0; i < points; ++i) {
+      const auto number = static_cast<std::int64_t>(i);
+      point[i] = {number * spent_ns, number * allocator_ns};
+    }
+  }
+  const RawReference* get() const { return reinterpret_cast<const RawReference*>(bytes_.data()); }
+
+ private:
+  std::vector<std::uint64_t> bytes_;
+};
+
+/// Replays 100 s with a call each second; clock less trace time, and what was spent, at the end.
+std::pair<std::int64_t, std::int64_t> passed_beyond_trace(std::int64_t spent_ns,
+                                                          std::int64_t allocator_ns) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  for (std::uint64_t second = 0; second <= 100; ++second) {
+    writer.allocate(ThreadId{0}, second * 1'000'000'000, OpKind::malloc, 64);
+  }
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::footprint, ReplayClock::trace);
+  const EvenReference reference(process.replay().plan.header->sample_count, spent_ns, allocator_ns);
+  process.replay().reference = reference.get();
+  run_footprint(process.replay());
+  std::int64_t last = 0;
+  for (std::uint64_t i = 0; i < process.raw().sample_count; ++i) {
+    const auto clock_ns = static_cast<std::int64_t>(process.sample(i).clock_ns);
+    EXPECT_GE(clock_ns, last) << "the clock went back";
+    last = clock_ns;
+  }
+  const RawSample& end = process.sample(process.raw().sample_count - 1);
+  return {last - static_cast<std::int64_t>(end.time_ns), static_cast<std::int64_t>(end.spent_ns)};
+}
+
+TEST(Footprint, WhatTheReferenceTookTooPassesAsInTheProgram) {
+  const auto [none, spent] = passed_beyond_trace(3'600'000'000'000, 0);
+  EXPECT_NEAR(static_cast<double>(none), 0, 1e5) << "the program's allocator took no time";
+  EXPECT_GT(spent, 0);
+  // A tenth of the time that the replay took, whatever that was.
+  const auto [tenth, all] = passed_beyond_trace(3'600'000'000'000, 360'000'000'000);
+  EXPECT_NEAR(static_cast<double>(tenth), static_cast<double>(all) / 10, 1e5);
+}
+
+TEST(Footprint, WhatIsBeyondTheReferencePassesAsItIsSharedByThoseAtWork) {
+  const auto [beyond, spent] = passed_beyond_trace(0, 0);
+  EXPECT_NEAR(static_cast<double>(beyond), static_cast<double>(spent) / 2, 1e5);
+}
+
 TEST(Footprint, WithTheRecordedClockNoWordComesBeforeItsTime) {
   Compiled compiled;
   auto writer = new_trace(compiled.trace);

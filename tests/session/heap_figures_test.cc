@@ -45,36 +45,6 @@ TEST(HeapFigures, TheMeanIsOverTimeAndNotOverSamples) {
   EXPECT_EQ(run.mean_rss_bytes, (1000 * 2 + 200 * 8) / 10);
 }
 
-TEST(HeapFigures, ARecordedProgramTakesTheTimeThatThisAllocatorTakes) {
-  RawFigures raw = falling(), two_at_once = falling();
-  std::vector<RawSample> null_samples = raw.samples;
-  const std::uint64_t spent_s[] = {0, 6, 6, 8}, null_spent_s[] = {0, 2, 2, 4};
-  for (std::size_t i = 0; i < raw.samples.size(); ++i) {
-    raw.samples[i].spent_ns = two_at_once.samples[i].spent_ns = spent_s[i] * kSecond;
-    null_samples[i].spent_ns = null_spent_s[i] * kSecond;
-  }
-  add_allocator_time(raw, null_samples, 1);
-  EXPECT_EQ(raw.samples[0].time_ns, 0);
-  EXPECT_EQ(raw.samples[1].time_ns, (2 + 4) * kSecond);
-  EXPECT_EQ(raw.samples[3].time_ns, (10 + 4) * kSecond);
-  add_allocator_time(two_at_once, null_samples, 2);
-  EXPECT_EQ(two_at_once.samples[3].time_ns, (10 + 2) * kSecond);
-  heapwise::Run run;
-  fill_footprint(run, raw, kLive, 100);
-  EXPECT_EQ(run.mean_rss_bytes, 543) << "6 s of 1000 and 8 s of 200";
-}
-
-TEST(HeapFigures, TimeDoesNotRunBackwardsWhereTheNullRunnerWasSlower) {
-  RawFigures raw = falling();
-  std::vector<RawSample> null_samples = raw.samples;
-  raw.samples[1].spent_ns = 3 * kSecond;
-  for (RawSample& sample : null_samples) sample.spent_ns = kSecond;
-  add_allocator_time(raw, null_samples, 1);
-  EXPECT_EQ(raw.samples[0].time_ns, 0);
-  EXPECT_EQ(raw.samples[2].time_ns, (2 + 2) * kSecond);
-  EXPECT_EQ(raw.samples[3].time_ns, (10 + 2) * kSecond);
-}
-
 TEST(HeapFigures, FragmentationIsRssOverLiveAtThePeakOverTimeAndAtTheEnd) {
   heapwise::Run run;
   fill_footprint(run, falling(), kLive, 100);

@@ -146,6 +146,31 @@ TEST_F(Session, HasMemoryFiguresOfFootprintRunsAndTimesOfThroughputRuns) {
   }
 }
 
+TEST_F(Session, ARecordedProgramTakesTheTimeThatItsAllocatorTookToo) {
+  TraceInfo info;
+  info.source = TraceSource::recorded;
+  info.capabilities = Capability::threads | Capability::time;
+  auto writer = TraceWriter::create(trace_, info, true);
+  ASSERT_TRUE(writer);
+  for (std::uint64_t second = 0; second <= 100; ++second) {
+    const std::uint64_t time_ns = second * 1'000'000'000;
+    writer->allocate(ThreadId{0}, time_ns, OpKind::malloc, 64);
+    // It took four times as long as the rest, after a first half in which it took none.
+    writer->allocator_time({time_ns, second < 50 ? 0 : (second - 50) * 4'000'000'000});
+  }
+  ASSERT_TRUE(writer->finish());
+  options_.purposes = {Purpose::footprint};
+  options_.contenders = {*parse_contender("glibc"), *parse_contender("mimalloc")};
+  for (const heapwise::Run& run : session().runs) {
+    ASSERT_EQ(run.status, RunStatus::ok) << run.status_detail;
+    // What these hundred calls take is next to nothing, whoever answers them.
+    EXPECT_NEAR(run.samples.back().time_s, 300, 20) << run.allocator;
+    std::size_t early = 0;
+    for (const Sample& sample : run.samples) early += sample.time_s < 51 ? 1 : 0;
+    EXPECT_NEAR(static_cast<double>(early) / static_cast<double>(run.samples.size()), 0.5, 0.1);
+  }
+}
+
 TEST_F(Session, ShowsWhatTheHarnessItselfCosts) {
   const Result result = session();
   ASSERT_TRUE(result.harness.null_ns_per_operation.has_value());
