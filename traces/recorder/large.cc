@@ -165,31 +165,45 @@ LargeBlock* entry_of(const Placement& place) {
 
 // --- which blocks -----------------------------------------------------------------------------
 
-constexpr unsigned kAlways = 8;         // of each class, in each process
-constexpr unsigned kOneOf = 64;         // where time is short
-constexpr std::uint64_t kShare = 16;    // of the program's time
-constexpr std::uint64_t kRarest = 256;  // at twice the share, and so on
+constexpr unsigned kAlways = 8;             // of each class, in each process
+constexpr std::uint64_t kShare = 16;        // of the program's time, may go into counting
+constexpr unsigned kOneOfLog2 = 6;          // beyond it one in 64, at twice of it in 64 × 64 …
+constexpr std::uint64_t kClassShare = 256;  // each class has so much of its own
 constinit std::atomic<std::uint32_t> asked[kClasses]{};
 constinit std::atomic<std::uint64_t> spent{0};  // ticks
-constinit std::uint32_t sampled_in = 0;         // generation
+constinit std::atomic<std::uint64_t> spent_on[kClasses]{};
+constinit std::uint32_t sampled_in = 0;  // generation
+
+unsigned sampling_class(std::uint64_t pages) { return std::min(class_of(pages), kClasses - 1); }
+
+void spend(std::uint64_t pages, std::uint64_t ticks) {
+  spent.fetch_add(ticks, std::memory_order_relaxed);
+  spent_on[sampling_class(pages)].fetch_add(ticks, std::memory_order_relaxed);
+}
 
 // A forked child begins anew.
 void begin_sampling() {
   if (sampled_in == generation) return;
   sampled_in = generation;
   spent.store(0, std::memory_order_relaxed);
+  for (auto& ticks : spent_on) ticks.store(0, std::memory_order_relaxed);
   for (auto& count : asked) count.store(0, std::memory_order_relaxed);
 }
 
+// Blocks that come and go fast use up the time, and it is those that stay that make a heap large:
+// so each size has some time of its own.
 bool is_sampled(std::uint64_t pages) {
   begin_sampling();
-  const std::uint32_t before =
-      asked[std::min(class_of(pages), kClasses - 1)].fetch_add(1, std::memory_order_relaxed);
+  const unsigned number = sampling_class(pages);
+  const std::uint32_t before = asked[number].fetch_add(1, std::memory_order_relaxed);
   if (before < kAlways) return true;
-  const std::uint64_t elapsed = stamp() - spool_of_process.header->start_ticks;
+  const std::uint64_t elapsed = stamp() - spool_of_process.header->start_ticks + 1;
   const std::uint64_t used = spent.load(std::memory_order_relaxed) * kShare;
   if (used < elapsed) return true;
-  return before % (used < 2 * elapsed ? kOneOf : kRarest) == 0;
+  const auto doublings = 63U - static_cast<unsigned>(__builtin_clzll(used / elapsed));
+  const unsigned one_of_log2 = std::min(31U, kOneOfLog2 * (doublings + 1));
+  return (before & ((1U << one_of_log2) - 1)) == 0 ||
+         spent_on[number].load(std::memory_order_relaxed) * kClassShare < elapsed;
 }
 
 // In a sandbox: what is freed is cleared by hand.
@@ -306,7 +320,7 @@ void log_count(const void* block, std::size_t size, std::uint64_t began) {
   const std::uint64_t count = count_written(block, pages_of(size));
   const std::uint64_t faults = count * fault_ticks();
   std::uint64_t debt = stamp() - began;
-  spent.fetch_add(debt + faults, std::memory_order_relaxed);
+  spend(pages_of(size), debt + faults);
   if (size < kUsuallyMapped) debt += faults;
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
@@ -367,7 +381,7 @@ void begin_large_blocks() {
       kPage - sizeof(LibcHeader), (reserved * kPage + sizeof(LibcHeader)) | kMapped};
   const std::uint64_t done = stamp();
   if (!is_sandboxed()) note_fault(done - written);
-  spent.fetch_add(done - began, std::memory_order_relaxed);
+  spend(pages, done - began);
   return reinterpret_cast<void*>(block);
 }
 
@@ -425,7 +439,7 @@ void teach_libc(std::size_t size) {
                   static_cast<long>((known.pages_reserved + 1) * kPage), MADV_DONTNEED);
   if (failed == 0) keep_place(known, head);
   teach_libc(known.size);
-  spent.fetch_add(stamp() - began, std::memory_order_relaxed);
+  spend(pages_of(known.size), stamp() - began);
 }
 
 namespace {

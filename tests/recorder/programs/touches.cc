@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -136,6 +137,14 @@ int turnover() {
   return 0;
 }
 
+/// Blocks that stay, beside others that come and go and use up the time that counting may take.
+int staying() {
+  const auto second = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  while (std::chrono::steady_clock::now() < second) turnover();
+  for (int i = 0; i < 16; ++i) write_pages(std::malloc(110003), 0, i % 2 == 0 ? 2 : 9);
+  return 0;
+}
+
 int inherited() {
   void* block = std::malloc(210001);
   write_pages(block, 0, 7);
@@ -192,6 +201,7 @@ const scenario::Register registrations[] = {{"partly", partly},
                                             {"aligned", aligned},
                                             {"usable", usable},
                                             {"turnover", turnover},
+                                            {"staying", staying},
                                             {"threshold", threshold},
                                             {"locked", locked},
                                             {"inherited-pages", inherited},
