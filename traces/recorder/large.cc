@@ -165,10 +165,11 @@ LargeBlock* entry_of(const Placement& place) {
 
 // --- which blocks -----------------------------------------------------------------------------
 
-constexpr unsigned kAlways = 8;             // of each class, in each process
-constexpr std::uint64_t kShare = 16;        // of the program's time, may go into counting
-constexpr unsigned kOneOfLog2 = 6;          // beyond it one in 64, at twice of it in 64 × 64 …
-constexpr std::uint64_t kClassShare = 256;  // each class has so much of its own
+constexpr std::uint32_t kAlways = 8;         // of each class, in each process …
+constexpr std::uint64_t kAlwaysPages = 512;  // … but no more than hold so many; one at least
+constexpr std::uint64_t kShare = 16;         // of the program's time, may go into counting
+constexpr unsigned kOneOfLog2 = 6;           // beyond it one in 64, at twice of it in 64 × 64 …
+constexpr std::uint64_t kClassShare = 256;   // each class has so much of its own
 constinit std::atomic<std::uint32_t> asked[kClasses]{};
 constinit std::atomic<std::uint64_t> spent{0};  // ticks
 constinit std::atomic<std::uint64_t> spent_on[kClasses]{};
@@ -196,7 +197,7 @@ bool is_sampled(std::uint64_t pages) {
   begin_sampling();
   const unsigned number = sampling_class(pages);
   const std::uint32_t before = asked[number].fetch_add(1, std::memory_order_relaxed);
-  if (before < kAlways) return true;
+  if (before == 0 || (before < kAlways && before * pages < kAlwaysPages)) return true;
   const std::uint64_t elapsed = stamp() - spool_of_process.header->start_ticks + 1;
   const std::uint64_t used = spent.load(std::memory_order_relaxed) * kShare;
   if (used < elapsed) return true;
