@@ -178,7 +178,8 @@ Expected<void> Session::measure_reference(const plan::PlanFacts& facts) {
     auto end =
         call_runner(glibc_contender(), Purpose::footprint, timeout(Purpose::footprint, facts));
     if (!end) return tl::unexpected(end.error());
-    if (end->status == RunStatus::ok) replays.push_back(std::move(end->raw.samples));
+    if (end->status != RunStatus::ok) break;  // as the runs that are measured will be
+    replays.push_back(std::move(end->raw.samples));
   }
   auto written =
       write_reference(reference_path(),
