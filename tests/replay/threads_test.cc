@@ -346,7 +346,8 @@ TEST(Footprint, WhatAThreadDoesWhileItEndsIsDoneBeforeTheNextWord) {
   EXPECT_EQ(Destructors::present().seen, expected);
 }
 
-TEST(Footprint, TheAllocatorsClockGoesOnByTheTracesTimeAndTheReplaysOwn) {
+/// For 100 seconds.
+Compiled call_each_second() {
   Compiled compiled;
   auto writer = new_trace(compiled.trace);
   for (std::uint64_t second = 0; second <= 100; ++second) {
@@ -354,6 +355,11 @@ TEST(Footprint, TheAllocatorsClockGoesOnByTheTracesTimeAndTheReplaysOwn) {
   }
   finish(writer);
   compiled.compile();
+  return compiled;
+}
+
+TEST(Footprint, TheAllocatorsClockGoesOnByTheTracesTimeAndTheReplaysOwn) {
+  const Compiled compiled = call_each_second();
   InProcess process(compiled.plan, Purpose::footprint, ReplayClock::trace);
   const std::int64_t before = replay::real_now_ns();
   run_footprint(process.replay());
@@ -393,13 +399,7 @@ class EvenReference {
 /// Replays 100 s with a call each second; clock less trace time, and what was spent, at the end.
 std::pair<std::int64_t, std::int64_t> passed_beyond_trace(std::int64_t spent_ns,
                                                           std::int64_t allocator_ns) {
-  Compiled compiled;
-  auto writer = new_trace(compiled.trace);
-  for (std::uint64_t second = 0; second <= 100; ++second) {
-    writer.allocate(ThreadId{0}, second * 1'000'000'000, OpKind::malloc, 64);
-  }
-  finish(writer);
-  compiled.compile();
+  const Compiled compiled = call_each_second();
   InProcess process(compiled.plan, Purpose::footprint, ReplayClock::trace);
   const EvenReference reference(process.replay().plan.header->sample_count, spent_ns, allocator_ns);
   process.replay().reference = reference.get();
