@@ -26,6 +26,9 @@ struct TraceWriter::Impl {
   OpPacker packer;
   std::vector<ResidencySample> samples;
   std::vector<AllocatorTimeSample> allocator_times;
+  // Of chunks before, too: a reader takes what goes back for damage.
+  std::uint64_t last_sample_ns = 0;
+  AllocatorTimeSample last_allocator_time;
 
   Op make_op(ThreadId thread, std::uint64_t time_ns, OpKind kind) const {
     Op op;
@@ -160,16 +163,17 @@ void TraceWriter::exit_begin(ThreadId thread, std::uint64_t time_ns) {
 void TraceWriter::residency(const ResidencySample& sample) {
   auto& samples = impl_->samples;
   samples.push_back(sample);
-  const std::uint64_t before = samples.size() > 1 ? samples[samples.size() - 2].time_ns : 0;
-  samples.back().time_ns = std::clamp(sample.time_ns, before, format::kMaxNumber - 1);
+  impl_->last_sample_ns = std::clamp(sample.time_ns, impl_->last_sample_ns, format::kMaxNumber - 1);
+  samples.back().time_ns = impl_->last_sample_ns;
   if (samples.size() == format::kMaxSamplesPerChunk) impl_->flush_samples();
 }
 
 void TraceWriter::allocator_time(const AllocatorTimeSample& sample) {
   auto& samples = impl_->allocator_times;
-  const AllocatorTimeSample before = samples.empty() ? AllocatorTimeSample{} : samples.back();
-  samples.push_back({std::clamp(sample.time_ns, before.time_ns, format::kMaxNumber - 1),
-                     std::clamp(sample.allocator_ns, before.allocator_ns, format::kMaxNumber - 1)});
+  AllocatorTimeSample& last = impl_->last_allocator_time;
+  last = {std::clamp(sample.time_ns, last.time_ns, format::kMaxNumber - 1),
+          std::clamp(sample.allocator_ns, last.allocator_ns, format::kMaxNumber - 1)};
+  samples.push_back(last);
   if (samples.size() == format::kMaxSamplesPerChunk) impl_->flush_allocator_times();
 }
 

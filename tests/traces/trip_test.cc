@@ -328,6 +328,23 @@ TEST(RoundTrip, AllocatorTimesComeBackAndNeverGoBack) {
   EXPECT_EQ(read[2].allocator_ns, 70U);
 }
 
+TEST(RoundTrip, SamplesDoNotGoBackFromOneChunkToTheNextEither) {
+  const Folder folder;
+  Scribe scribe(folder / "t.hwt");
+  for (std::uint64_t i = 1; i <= format::kMaxSamplesPerChunk; ++i) {
+    scribe.writer().residency({i, i, i});
+    scribe.writer().allocator_time({i, i});
+  }
+  scribe.writer().residency({7, 1, 1});
+  scribe.writer().allocator_time({format::kMaxSamplesPerChunk + 1, 7});
+  ASSERT_TRUE(scribe.writer().finish());
+  const auto read = read_trace(folder / "t.hwt");
+  EXPECT_FALSE(read->damage);
+  EXPECT_EQ(read->residency.back().time_ns, format::kMaxSamplesPerChunk);
+  EXPECT_EQ(read->allocator_times.back().time_ns, format::kMaxSamplesPerChunk + 1);
+  EXPECT_EQ(read->allocator_times.back().allocator_ns, format::kMaxSamplesPerChunk);
+}
+
 TEST(RoundTrip, EndlessAllocatorTimesAreThinnedOutButKeepTheirLast) {
   const Folder folder;
   Scribe scribe(folder / "t.hwt");
