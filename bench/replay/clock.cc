@@ -28,6 +28,7 @@ std::int64_t read_ns(clockid_t id) {
 constinit std::atomic<std::int64_t> VirtualClock::offset_ns{0};
 constinit std::atomic<std::int64_t> VirtualClock::latest_ns{0};
 constinit std::atomic<bool> VirtualClock::on{false};
+constinit std::atomic<bool> VirtualClock::held{false};
 
 int real_clock_gettime(clockid_t id, timespec* time) {
   return real.load(std::memory_order_relaxed)(id, time);

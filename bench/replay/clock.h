@@ -18,6 +18,8 @@ struct VirtualClock {
   static std::atomic<std::int64_t> offset_ns;  // NOLINT(bugprone-dynamic-static-initializers)
   static std::atomic<std::int64_t> latest_ns;  // NOLINT(bugprone-dynamic-static-initializers)
   static std::atomic<bool> on;                 // NOLINT(bugprone-dynamic-static-initializers)
+  /// Whether it may be held. Not in runs for speed, whose threads would share what is written.
+  static std::atomic<bool> held;  // NOLINT(bugprone-dynamic-static-initializers)
 };
 
 /// The system's own clock_gettime, even where the program's name is interposed. Until

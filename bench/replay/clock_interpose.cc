@@ -50,7 +50,9 @@ int read_clock(clockid_t id, timespec* time) {
   if (status != 0) return status;
   std::int64_t now = std::int64_t{time->tv_sec} * kSecond + time->tv_nsec +
                      VirtualClock::offset_ns.load(std::memory_order_relaxed);
-  if (moved == CLOCK_MONOTONIC) now = not_before_latest(now);
+  if (moved == CLOCK_MONOTONIC && VirtualClock::held.load(std::memory_order_relaxed)) {
+    now = not_before_latest(now);
+  }
   time->tv_sec = now / kSecond;
   time->tv_nsec = now % kSecond;
   return 0;

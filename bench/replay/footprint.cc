@@ -259,6 +259,7 @@ void begin(Replay& replay) {
   replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
   order.started_ns = real_now_ns();
   VirtualClock::offset_ns.store(0);
+  VirtualClock::held.store(replay.reference != nullptr);
   VirtualClock::on.store(replay.clock == ReplayClock::trace);
 }
 

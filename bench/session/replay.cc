@@ -17,6 +17,7 @@
 #include "bench/session/rounds.h"
 #include "bench/session/runner.h"
 #include "bench/session/workload_info.h"
+#include "results/statistics.h"
 #include "results/summarize.h"
 
 namespace heapwise {
@@ -36,12 +37,6 @@ Contender glibc_contender() { return {"glibc", "default", "glibc", {}, {}}; }
 bool knows_glibc_time(const plan::PlanFacts& facts) {
   return !facts.allocator_times.empty() &&
          facts.info.fact("recorder.recorded_over").value_or("glibc") == "glibc";
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 /// How many threads were at work on average, as far as the recorded CPU time tells.
@@ -174,7 +169,8 @@ void Session::restore_null(const WorkloadInfo& earlier) {
 
 Expected<void> Session::measure_reference(const plan::PlanFacts& facts) {
   std::vector<std::vector<RawSample>> replays;
-  for (unsigned i = 0; i < kReferenceRuns && knows_glibc_time(facts); ++i) {
+  const unsigned runs = knows_glibc_time(facts) ? kReferenceRuns : 0;
+  for (unsigned i = 0; i < runs; ++i) {
     auto end =
         call_runner(glibc_contender(), Purpose::footprint, timeout(Purpose::footprint, facts));
     if (!end) return tl::unexpected(end.error());

@@ -312,12 +312,17 @@ TEST_F(Convert, AProcessThatWasKilledBeganToExitWhereItWasSeenLast) {
   EXPECT_EQ(ops_.size(), 2U) << "it lived longer than it was looked at";
 }
 
-TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
-  SpoolBuilder spool;
+/// Each event cost 20 for the recorder and 30 for the allocator.
+void set_costs(SpoolBuilder& spool) {
   spool.header.stamp_ticks = 10;
   spool.header.timed_events = 100;
-  spool.header.recorder_ticks = 2000;   // 20 for each event
-  spool.header.allocator_ticks = 4000;  // 40, with one stamp of 10 in it
+  spool.header.recorder_ticks = 2000;
+  spool.header.allocator_ticks = 4000;  // 40 each, with one stamp in it
+}
+
+TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
+  SpoolBuilder spool;
+  set_costs(spool);
   SegmentBuilder segment(0, 0);
   for (std::uint64_t i = 1; i <= 100; ++i) segment.malloc(i * 100, kA + i * 64, 8);
   segment.extended(10'100, Code::stall, 0, 3000).malloc(13'200, kB, 8);
@@ -332,10 +337,7 @@ TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
 
 TEST_F(Convert, WhatTheAllocatorTookIsKeptBesideTheTimesThatLeaveItOut) {
   SpoolBuilder spool;
-  spool.header.stamp_ticks = 10;
-  spool.header.timed_events = 100;
-  spool.header.recorder_ticks = 2000;   // 20 for each event
-  spool.header.allocator_ticks = 4000;  // 40, with one stamp of 10 in it
+  set_costs(spool);
   SegmentBuilder segment(0, 0);
   for (std::uint64_t i = 1; i <= 1000; ++i) segment.malloc(i * 10'000, kA + i * 64, 8);
   spool.segments = {segment};

@@ -173,6 +173,31 @@ TEST(Runner, SaysWhatIsWrongWithItsArguments) {
   }
 }
 
+TEST(Runner, RefusesAReferenceThatIsNoneOrIsCutShort) {
+  Compiled compiled;
+  write_random_trace(compiled.trace, {});
+  compiled.compile();
+  const std::string path = compiled.trace + ".reference";
+  RawReference head{};
+  std::memcpy(head.magic, kReferenceMagic, sizeof head.magic);
+  head.count = 2;
+  head.at_once = 1;
+  std::string whole(sizeof head + 2 * sizeof(ReferencePoint), '\0');
+  std::memcpy(whole.data(), &head, sizeof head);
+  const auto replay_by = [&](const std::string& reference) {
+    EXPECT_TRUE(write_file(path, reference, true));
+    return run(
+        {runner("glibc"), "--plan", compiled.plan, "--purpose", "footprint", "--reference", path});
+  };
+  EXPECT_EQ(replay_by(whole).exit_code, 0);
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    const Finished end = replay_by(whole.substr(0, size));
+    ASSERT_EQ(end.exit_code, kRunnerUsage) << size;
+    EXPECT_THAT(end.err, HasSubstr("not a reference of this build of heapwise: " + path));
+  }
+  EXPECT_EQ(replay_by("x" + whole.substr(1)).exit_code, kRunnerUsage);
+}
+
 /// 64 MB are freed; then a little goes on for a minute of the trace's time. It is of a size that no
 /// thread cache keeps, as jemalloc looks at the clock when an arena is visited.
 TEST(Runner, TimedPurgesHappenAsTheTracesTimePasses) {
@@ -237,31 +262,6 @@ Loop read_loop(const std::string& function) {
     if (std::count(loop.calls.begin(), loop.calls.end(), target) == 0) loop.calls.push_back(target);
   }
   return loop;
-}
-
-TEST(Runner, RefusesAReferenceThatIsNoneOrIsCutShort) {
-  Compiled compiled;
-  write_random_trace(compiled.trace, {});
-  compiled.compile();
-  const std::string path = compiled.trace + ".reference";
-  RawReference head{};
-  std::memcpy(head.magic, kReferenceMagic, sizeof head.magic);
-  head.count = 2;
-  head.at_once = 1;
-  std::string whole(sizeof head + 2 * sizeof(ReferencePoint), '\0');
-  std::memcpy(whole.data(), &head, sizeof head);
-  const auto replay_by = [&](const std::string& reference) {
-    EXPECT_TRUE(write_file(path, reference, true));
-    return run(
-        {runner("glibc"), "--plan", compiled.plan, "--purpose", "footprint", "--reference", path});
-  };
-  EXPECT_EQ(replay_by(whole).exit_code, 0);
-  for (std::size_t size = 1; size < whole.size(); ++size) {
-    const Finished end = replay_by(whole.substr(0, size));
-    ASSERT_EQ(end.exit_code, kRunnerUsage) << size;
-    EXPECT_THAT(end.err, HasSubstr("not a reference of this build of heapwise: " + path));
-  }
-  EXPECT_EQ(replay_by("x" + whole.substr(1)).exit_code, kRunnerUsage);
 }
 
 TEST(Machinecode, OfTheLoopsCallsTheAllocatorAndOneColdFunctionOnly) {

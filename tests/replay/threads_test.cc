@@ -375,8 +375,7 @@ TEST(Footprint, TheAllocatorsClockGoesOnByTheTracesTimeAndTheReplaysOwn) {
   EXPECT_GT(last, 99'000'000'000);
 }
 
-/// A reference in which each second of the trace took the replay and the program's allocator so
-/// much.
+/// A reference in which the replay and the program's allocator took so much from point to point.
 class EvenReference {
  public:
   EvenReference(std::size_t points, std::int64_t spent_ns, std::int64_t allocator_ns)

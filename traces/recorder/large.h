@@ -16,8 +16,8 @@
 // size, as libc may have no room and no way to get any that the program would have had.
 //
 // Fresh pages cost more than used ones. Where that would be more than a sixteenth of the program's
-// time, only a sample of the blocks of each size is placed here, and the others come from libc;
-// sizes that took little of that time are left for last.
+// time, only a sample of the blocks of each size is placed here, and the others come from libc; but
+// all of a size that took little of that time are.
 #pragma once
 
 #include <cstddef>
