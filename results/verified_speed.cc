@@ -6,10 +6,10 @@
 #include <map>
 
 #include "results/difference.h"
-#include "results/robust.h"
 #include "results/statistics.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
+#include "results/undisturbed.h"
 
 namespace heapwise {
 namespace {
@@ -37,23 +37,20 @@ std::map<unsigned, double> log_cpu_times(const Result& result, const AllocatorNa
 
 void fill_real(Verification& row, const std::map<unsigned, double>& own,
                const std::map<unsigned, double>& base) {
-  std::vector<double> shifts;
+  std::vector<RoundPair> rounds;
   for (const auto& [round, time] : own) {
     const auto other = base.find(round);
-    if (other != base.end()) shifts.push_back(time - other->second);
+    if (other != base.end()) rounds.emplace_back(other->second, time);
   }
-  if (shifts.size() < 2) return;
-  std::sort(shifts.begin(), shifts.end());
-  const TrimmedMean shift = trimmed_mean(shifts);
-  const double margin =
-      student_quantile((1 + kVerifyCpuConfidence) / 2, shift.freedom) * std::sqrt(shift.variance);
-  row.cpu_change_percent = percent_of_log(shift.mean);
-  row.cpu_change_low_percent = percent_of_log(shift.mean - margin);
-  row.cpu_change_high_percent = percent_of_log(shift.mean + margin);
+  if (rounds.size() < 2) return;
+  const Estimate shift = closest_shift(rounds, kVerifyCpuConfidence);
+  row.cpu_change_percent = percent_of_log(shift.value);
+  row.cpu_change_low_percent = percent_of_log(shift.low);
+  row.cpu_change_high_percent = percent_of_log(shift.high);
   const bool beyond_noise = *row.cpu_change_low_percent > 0 || *row.cpu_change_high_percent < 0;
   const bool counts =
       beyond_noise && std::abs(*row.cpu_change_percent) > thresholds::kSpeedCpuPercent;
-  row.real_speed = !counts ? kSame : shift.mean < 0 ? kFaster : kSlower;
+  row.real_speed = !counts ? kSame : shift.value < 0 ? kFaster : kSlower;
 }
 
 void fill_predicted(Verification& row, const Difference& difference) {

@@ -16,7 +16,7 @@ constexpr double kVerifyCpuConfidence = 0.99;
 /// Fills cpu_change_percent and its interval, predicted_cpu_change_percent, real_speed and
 /// predicted_speed of all rows but that of glibc's default, which they are compared with. Real runs
 /// are compared round by round, by the ratio of CPU times, as the machine's speed is another each
-/// minute; the interval is that of the trimmed mean (robust.h) of its logarithm. Pure.
+/// minute, or by the fastest quarter of many, as it also jumps (undisturbed.h). Pure.
 void verify_speed(const Result& result, const std::string& workload,
                   std::vector<Verification>& rows);
 

@@ -289,8 +289,9 @@ the script, the same on every machine.
 - Allocators *really differ* when their peaks are further apart than the noise of both and
   {different} %.
 - **CPU %** is what the real program's CPU time, user and system, is more than under glibc, run
-  against run of the same round, and **±** its 99 % interval. **real** says whether that is beyond
-  doubt and 2 %; **replay %** is the difference of allocator time in replay, in per cent of the same
+  against run of the same round (of 40 rounds and more also the fastest quarter against the fastest
+  quarter, where that is told more closely), and **±** its 99 % interval. **real** says whether that
+  is beyond doubt and 2 %; **replay %** is the difference of allocator time in replay, in per cent of the same
   CPU time, and **predicted** what that says: + slower, − faster, = no difference.
 - **recording** is the program's wall time while recorded ÷ that of a run without recorder right
   after it, the median of the recordings.
