@@ -14,6 +14,7 @@
 #include "base/files.h"
 #include "bench/session/environment.h"
 #include "bench/session/replay.h"
+#include "bench/session/starts.h"
 #include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/verb.h"
@@ -50,6 +51,19 @@ void show(Progress& progress, const ReplayProgress& step) {
       fmt::format("{} · {} · {} · round {}", step.workload,
                   display_name(step.allocator, step.tuning), step.purpose, step.repetition + 1),
       fraction, step.remaining_s);
+}
+
+/// Where they count: of programs of which it is known what they use and how often they start.
+void add_start_costs(Result& result, const ReplayOptions& options, Progress& progress) {
+  const auto counts = [](const WorkloadInfo& one) {
+    return one.cpu_s && one.process_starts.value_or(0) > 0;
+  };
+  if (std::none_of(result.workloads.begin(), result.workloads.end(), counts)) return;
+  progress.show("starting a process under each allocator", -1);
+  const auto costs = measure_starts(options.library_directory, options.contenders);
+  for (WorkloadInfo& one : result.workloads) {
+    if (counts(one)) one.start_costs = costs;
+  }
 }
 
 }  // namespace
@@ -109,6 +123,7 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   // Looked at before the runs, which are themselves a load.
   Environment environment = look_at_machine();
   auto result = replay(replay_options);
+  if (result) add_start_costs(*result, replay_options, progress);
   progress.clear();
   if (!result) return result;
   result->environment = std::move(environment);

@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "base/temporary_directory.h"
 #include "bench/session/record_target.h"
+#include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/measure.h"
 #include "cli/recording.h"
@@ -26,14 +27,22 @@
 #include "results/report/html.h"
 #include "results/store.h"
 #include "results/summarize.h"
+#include "results/thresholds.h"
 #include "results/units.h"
 #include "results/verification.h"
 
 namespace heapwise::cli {
 namespace {
 
-/// A program is run for real as often as is asked for; more replays than so many tell nothing new.
+/// A program is run for real as often as is asked for; more replays than so many of a recording,
+/// and of all recordings, tell nothing new.
 constexpr unsigned kMostReplays = 9;
+constexpr unsigned kMostReplaysOfAll = 27;
+
+unsigned replays_of_each(unsigned repetitions, std::size_t recordings) {
+  const auto share = static_cast<unsigned>(kMostReplaysOfAll / recordings);
+  return std::min(repetitions, std::clamp(share, thresholds::kRepetitions, kMostReplays));
+}
 
 struct VerifyVerb {
   std::string report;  ///< empty: none
@@ -206,7 +215,7 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   if (!subject) return tl::make_unexpected(subject.error());
   const std::vector<unsigned> one_workload(subject->traces.size(), 0);
   MeasureOptions replays = verb.measure;
-  replays.repetitions = std::min(replays.repetitions, kMostReplays);
+  replays.repetitions = replays_of_each(replays.repetitions, subject->traces.size());
   auto result = measure(subject->traces, replays, progress,
                         subject->traces.size() > 1 ? one_workload : std::vector<unsigned>{});
   if (!result) return tl::make_unexpected(result.error());
@@ -221,6 +230,12 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   workload.command = command;
   workload.recorded_wall_s = subject->recorded_wall_s;
   workload.recording_slowdown = subject->slowdown;
+  if (!subject->image.program.empty()) {
+    // Real runs tell the CPU time of the whole command.
+    workload.cpu_s = subject->recording.cpu_seconds;
+    workload.process_starts = subject->recording.process_starts;
+    complete(*result, deployments_of(*contenders));
+  }
   add_recording_warnings(workload, subject->warnings);
   auto real = run_for_real(options_for(verb, command, *subject, *input), verb, *contenders,
                            subject->plain, *result, progress);
@@ -243,8 +258,9 @@ void add_verify(CLI::App& root, Outcome& outcome) {
       "See whether the prediction holds: record a program, replay it on every allocator, then run "
       "the program itself under each of them, preloaded, in turn, and show both side by side. The "
       "program runs many times in this directory, each time with the same standard input. "
-      "--repetitions says how often; replays are as many, up to nine of each recording. A "
-      "server gets its load with --with, and a port of its own wherever {port} stands.\n"
+      "--repetitions says how often; replays are as many, up to nine of each recording and 27 of "
+      "all, but three at least. A server gets its load with --with, and a port of its own wherever "
+      "{port} stands.\n"
       "Example: heapwise verify -- sqlite3 :memory: '.read load.sql'\n"
       "Example: heapwise verify --wait-port {port} --with 'redis-benchmark -p {port} -q' -- "
       "redis-server --port {port}");

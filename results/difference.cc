@@ -77,6 +77,14 @@ Times times_of(const Figures& one, const Figures& other, const WorkloadInfo* wor
   return {one.ns_per_operation, other.ns_per_operation};
 }
 
+/// With the spread that as few runs as have a faster half would need to be as sure of the median.
+Interval of_faster_half(const Interval& times) {
+  const FasterHalf& half = *times.faster_half;
+  const double runs = static_cast<double>(half.runs) / static_cast<double>(kFasterHalfValues);
+  const double spread = half.mad * thresholds::kMadOfFasterHalf / std::sqrt(runs);
+  return {half.median, half.low, half.high, spread, {}};
+}
+
 bool are_apart(const Interval& mine, const Interval& theirs) {
   return mine.high < theirs.low || theirs.high < mine.low;
 }
@@ -88,6 +96,44 @@ Part compare_memory(const Interval& mine, const Interval& theirs) {
   part.apart = are_apart(mine, theirs);
   return part;
 }
+
+/// What the starts of the program's processes take beyond those under whoever takes least, in ns
+/// per operation; nothing where it is not known.
+std::optional<double> start_ns_per_operation(const Summary& row, const WorkloadInfo* workload) {
+  if (!knows_cpu(workload) || workload->operations == 0) return std::nullopt;
+  std::optional<double> least, own;
+  for (const StartCost& one : workload->start_costs) {
+    least = std::min(least.value_or(one.cpu_s), one.cpu_s);
+    if (one.allocator == row.allocator && one.tuning == row.tuning) own = one.cpu_s;
+  }
+  if (!own) return std::nullopt;
+  return (*own - *least) * workload->process_starts.value_or(0) * 1e9 /
+         static_cast<double>(workload->operations);
+}
+
+/// The times with their starts, where both sides' are known.
+class StartsAdded {
+ public:
+  StartsAdded(const Summary& mine, const Summary& theirs, const WorkloadInfo* workload) {
+    const auto my_ns = start_ns_per_operation(mine, workload);
+    const auto their_ns = start_ns_per_operation(theirs, workload);
+    if (!my_ns || !their_ns) return;
+    my_ns_ = *my_ns;
+    their_ns_ = *their_ns;
+  }
+  Times to(const Times& times) const {
+    return {moved(*times.mine, my_ns_), moved(*times.theirs, their_ns_)};
+  }
+
+ private:
+  static Interval moved(Interval interval, double ns) {
+    interval.median += ns;
+    interval.low += ns;
+    interval.high += ns;
+    return interval;
+  }
+  double my_ns_ = 0, their_ns_ = 0;
+};
 
 Part compare_speed(const Times& times, const WorkloadInfo* workload) {
   Part part;
@@ -200,19 +246,34 @@ Difference memory_difference(const Summary& one, const Summary& other) {
   return decide(one, other, {compare_memory(*mine, *theirs)}, kMemory);
 }
 
+std::optional<double> start_difference_s(const Summary& one, const Summary& other,
+                                         const WorkloadInfo* workload) {
+  const auto mine = start_ns_per_operation(one, workload);
+  const auto theirs = start_ns_per_operation(other, workload);
+  const unsigned starts = workload != nullptr ? workload->process_starts.value_or(0) : 0;
+  if (!mine || !theirs || starts == 0) return std::nullopt;
+  return (*mine - *theirs) * static_cast<double>(workload->operations) * 1e-9 / starts;
+}
+
 Difference speed_difference(const Summary& one, const Summary& other,
                             const WorkloadInfo* workload) {
+  const Times whole = times_of(one, other, workload);
+  if (!whole.mine || !whole.theirs) return {};
+  const StartsAdded with_starts(one, other, workload);
+  if (whole.mine->faster_half && whole.theirs->faster_half) {
+    const Times halves{of_faster_half(*whole.mine), of_faster_half(*whole.theirs)};
+    return decide(one, other, {compare_speed(with_starts.to(halves), workload)}, kSpeed);
+  }
   std::vector<Part> parts;
   for (const RecordingFigures& mine : one.recordings) {
     const RecordingFigures* theirs = counterpart(mine, other);
     if (theirs == nullptr) continue;
     const Times times = times_of(mine, *theirs, workload);
-    if (times.mine && times.theirs) parts.push_back(compare_speed(times, workload));
+    if (!times.mine || !times.theirs) continue;
+    parts.push_back(compare_speed(with_starts.to(times), workload));
   }
-  if (!parts.empty()) return decide(one, other, parts, kSpeed);
-  const Times times = times_of(one, other, workload);
-  if (!times.mine || !times.theirs) return {};
-  return decide(one, other, {compare_speed(times, workload)}, kSpeed);
+  if (parts.empty()) parts.push_back(compare_speed(with_starts.to(whole), workload));
+  return decide(one, other, parts, kSpeed);
 }
 
 Difference latency_difference(const Summary& one, const Summary& other) {

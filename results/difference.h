@@ -32,8 +32,16 @@ struct Difference {
 Difference memory_difference(const Summary& one, const Summary& other);
 
 /// By cpu_ns_per_operation and in per cent of the program's CPU time where `workload` knows that;
-/// by ns_per_operation elsewhere. Several recordings are beyond the noise together, with one sign.
+/// by ns_per_operation elsewhere. Of eight runs and more by the medians of the faster halves, of
+/// all recordings together; of fewer by those of all runs, and then several recordings are beyond
+/// the noise together, with one sign. What starting the program's processes costs is part of it
+/// where the workload knows.
 Difference speed_difference(const Summary& one, const Summary& other, const WorkloadInfo* workload);
+
+/// How much more CPU time one start of a process takes under `one`, in seconds, negative for less;
+/// nothing where that was not measured or no start is known. Part of speed_difference.
+std::optional<double> start_difference_s(const Summary& one, const Summary& other,
+                                         const WorkloadInfo* workload);
 
 /// By latency_p999_ns, over calls of all kinds.
 Difference latency_difference(const Summary& one, const Summary& other);

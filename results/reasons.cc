@@ -97,6 +97,19 @@ std::string return_sentence(const Pair& pair) {
   return text + ".";
 }
 
+std::string start_sentence(const Pair& pair) {
+  const auto each_s = start_difference_s(pair.other, pair.base, pair.workload);
+  if (!each_s) return {};
+  const unsigned starts = *pair.workload->process_starts;
+  const double share = std::abs(*each_s) * starts / *pair.workload->cpu_s;
+  if (share * 100 < thresholds::kStartStoryPercent) return {};
+  return fmt::format(" {} takes {} {} under {} than under {}.",
+                     starts == 1 ? "Starting the process"
+                                 : fmt::format("Each of the {} starts of a process", starts),
+                     format_seconds(std::abs(*each_s)), *each_s > 0 ? "more" : "less",
+                     pair.other_name, pair.base_name);
+}
+
 std::string cpu_sentence(const Pair& pair, const Difference& speed) {
   if (!speed.cpu_percent) {
     return " What that is worth to the program is not known: its CPU time was not recorded.";
@@ -104,16 +117,25 @@ std::string cpu_sentence(const Pair& pair, const Difference& speed) {
   const bool ranks = std::abs(*speed.cpu_percent) > thresholds::kSpeedCpuPercent;
   const bool threads = pair.workload->threads > 1 && pair.other.cpu_ns_per_operation;
   return fmt::format(
-      " {}he difference is {} of the program's {} of CPU time{}.",
+      "{} {}he difference is {} of the program's {} of CPU time{}.", start_sentence(pair),
       threads ? "Over all threads, t" : "T", format_percent(*speed.cpu_percent),
       format_seconds(*pair.workload->cpu_s),
       ranks ? "" : fmt::format(", below the {:.0f} % that rank", thresholds::kSpeedCpuPercent));
 }
 
+/// What speed_difference compares.
+double compared_ns(const Interval& times, bool faster_halves) {
+  return faster_halves ? times.faster_half->median : times.median;
+}
+
 std::string speed_sentence(const Pair& pair, const Harness& harness) {
-  std::string text = fmt::format("Allocator time in replay: {} per operation under {}, {} under {}",
-                                 format_ns(pair.base.ns_per_operation->median), pair.base_name,
-                                 format_ns(pair.other.ns_per_operation->median), pair.other_name);
+  const Interval& base = *pair.base.ns_per_operation;
+  const Interval& other = *pair.other.ns_per_operation;
+  const bool halves = base.faster_half && other.faster_half;
+  std::string text = fmt::format(
+      "Allocator time in replay{}: {} per operation under {}, {} under {}",
+      halves ? " (the faster half of the runs)" : "", format_ns(compared_ns(base, halves)),
+      pair.base_name, format_ns(compared_ns(other, halves)), pair.other_name);
   if (harness.null_ns_per_operation) {
     text +=
         fmt::format(", {} of each the harness's own", format_ns(*harness.null_ns_per_operation));

@@ -55,6 +55,12 @@ struct RecordingInfo {
 
 /// A workload that was run: a profile of its trace, or of the middle one (by peak) of several
 /// recordings of it.
+/// CPU time that a process takes to start under an allocator and to do nothing.
+struct StartCost {
+  std::string allocator, tuning = "default";
+  double cpu_s = 0;
+};
+
 struct WorkloadInfo {
   std::string name;
   std::string source;  ///< "recorded", "synthetic" or "imported"
@@ -67,6 +73,10 @@ struct WorkloadInfo {
   std::uint64_t end_live_bytes = 0;
   double duration_s = 0;
   std::optional<double> cpu_s;  ///< of the recorded program, where it is known
+  /// How many processes the recorded command started by exec, itself among them, where that is
+  /// known; what only forked links nothing anew.
+  std::optional<unsigned> process_starts;
+  std::vector<StartCost> start_costs;  ///< where process_starts counts
   /// On how many processors at once a program of several threads called malloc, on average: as
   /// many, rounded, replay it for speed.
   std::optional<double> busy_processors;
@@ -132,10 +142,20 @@ struct Run {
   std::vector<Sample> samples;
 };
 
+/// Of the faster half of repetitions. What disturbs a run only makes it slower, so its median is
+/// not moved until three of four are disturbed (J. Chen and J. Revels, "Robust benchmarking in
+/// noisy environments", 2016, go as far as the fastest run).
+struct FasterHalf {
+  unsigned runs = 0;                     ///< all of which it is the half
+  double median = 0, low = 0, high = 0;  ///< low and high: the least and the most
+  double mad = 0;                        ///< median absolute deviation
+};
+
 /// A median over repetitions with its 95 % interval; statistics.h says what that is for few runs.
 struct Interval {
   double median = 0, low = 0, high = 0;
   std::optional<double> mad;  ///< median absolute deviation, in the unit of the median
+  std::optional<FasterHalf> faster_half = {};  ///< of times that were measured often enough
 };
 
 /// What was measured on one of several recordings. Allocators are compared within each.

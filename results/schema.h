@@ -79,6 +79,13 @@ void describe(Visitor& field, T& one) {
   field("measured_share", one.measured_share);
 }
 
+template <class Visitor, Is<StartCost> T>
+void describe(Visitor& field, T& one) {
+  field("allocator", one.allocator);
+  field("tuning", one.tuning);
+  field("cpu_s", one.cpu_s);
+}
+
 template <class Visitor, Is<WorkloadInfo> T>
 void describe(Visitor& field, T& one) {
   field("name", one.name);
@@ -93,6 +100,8 @@ void describe(Visitor& field, T& one) {
   field("end_live_bytes", one.end_live_bytes);
   field("duration_s", one.duration_s);
   field("cpu_s", one.cpu_s);
+  field("process_starts", one.process_starts);
+  describe_some(field, "start_costs", one.start_costs);
   field("busy_processors", one.busy_processors);
   field("recorded_wall_s", one.recorded_wall_s);
   field("recording_slowdown", one.recording_slowdown);
@@ -164,12 +173,22 @@ void describe(Visitor& field, T& one) {
   field("samples", one.samples);
 }
 
+template <class Visitor, Is<FasterHalf> T>
+void describe(Visitor& field, T& one) {
+  field("runs", one.runs);
+  field("median", one.median);
+  field("low", one.low);
+  field("high", one.high);
+  field("mad", one.mad);
+}
+
 template <class Visitor, Is<Interval> T>
 void describe(Visitor& field, T& one) {
   field("median", one.median);
   field("low", one.low);
   field("high", one.high);
   field("mad", one.mad);
+  field("faster_half", one.faster_half);
 }
 
 template <class Visitor, Is<RecordingFigures> T>

@@ -63,4 +63,12 @@ Interval median_interval(const std::vector<double>& values) {
   return interval;
 }
 
+FasterHalf faster_half(std::vector<double> values) {
+  assert(values.size() >= kFasterHalfValues);
+  const auto runs = static_cast<unsigned>(values.size());
+  std::sort(values.begin(), values.end());
+  values.resize((values.size() + 1) / 2);
+  return {runs, median(values), values.front(), values.back(), median_absolute_deviation(values)};
+}
+
 }  // namespace heapwise

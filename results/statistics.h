@@ -2,6 +2,7 @@
 // Statistics of a handful of repetitions: robust, and honest about how little a handful says.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "results/result.h"
@@ -29,5 +30,12 @@ double median_absolute_deviation(const std::vector<double>& values);
 /// ranges are apart would still be so by chance in one of ten pairs; with five, in one of 126.
 /// That is why no difference is ranked by its interval alone (thresholds.h).
 Interval median_interval(const std::vector<double>& values);
+
+/// Fewer values than this have no half of which a spread could be told.
+constexpr std::size_t kFasterHalfValues = 8;
+
+/// Of the smaller half of `values`, the middle one of an odd number included. At least
+/// kFasterHalfValues.
+FasterHalf faster_half(std::vector<double> values);
 
 }  // namespace heapwise

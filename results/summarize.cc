@@ -18,13 +18,19 @@ bool same_subject(const Summary& summary, const Run& run) {
          summary.tuning == run.tuning;
 }
 
-/// The interval of what `figure` yields for each run that has it.
+/// What `figure` yields for each run that has it.
 template <class Figure>
-std::optional<Interval> interval_of(const Runs& runs, Figure figure) {
+std::vector<double> values_of(const Runs& runs, Figure figure) {
   std::vector<double> values;
   for (const Run* run : runs) {
     if (const auto value = figure(*run)) values.push_back(static_cast<double>(*value));
   }
+  return values;
+}
+
+template <class Figure>
+std::optional<Interval> interval_of(const Runs& runs, Figure figure) {
+  const std::vector<double> values = values_of(runs, figure);
   if (values.empty()) return std::nullopt;
   return median_interval(values);
 }
@@ -64,6 +70,17 @@ std::optional<Interval> interval_over(const Runs& runs, const std::map<unsigned,
   return whole;
 }
 
+/// The same of a time. The faster half is one of all recordings: a jump of the machine's speed may
+/// last for all replays of one.
+template <class Figure>
+std::optional<Interval> time_interval_over(const Runs& runs, const std::map<unsigned, Runs>& parts,
+                                           Figure figure) {
+  auto whole = interval_over(runs, parts, figure);
+  std::vector<double> values = values_of(runs, figure);
+  if (values.size() >= kFasterHalfValues) whole->faster_half = faster_half(std::move(values));
+  return whole;
+}
+
 void count_runs(Summary& summary, const Runs& runs) {
   std::map<std::pair<std::string, unsigned>, unsigned> fine;
   for (const Run* run : runs) {
@@ -87,8 +104,9 @@ void fill_figures(Summary& summary, const Runs& runs) {
     return interval_over(runs, parts, [member](const Run& run) { return run.*member; });
   };
   summary.memory_cost_bytes = interval_over(runs, parts, memory_cost);
-  summary.cpu_ns_per_operation = interval_over(runs, parts, cpu_ns_per_operation);
-  summary.ns_per_operation = of(&Run::ns_per_operation);
+  const auto time = [](const Run& run) { return run.ns_per_operation; };
+  summary.cpu_ns_per_operation = time_interval_over(runs, parts, cpu_ns_per_operation);
+  summary.ns_per_operation = time_interval_over(runs, parts, time);
   summary.peak_rss_bytes = of(&Run::peak_rss_bytes);
   summary.mean_rss_bytes = of(&Run::mean_rss_bytes);
   summary.end_rss_bytes = of(&Run::end_rss_bytes);
@@ -103,7 +121,6 @@ void fill_figures(Summary& summary, const Runs& runs) {
   summary.latency_max_ns = of(&Run::latency_max_ns);
   if (parts.size() < 2) return;
   for (const auto& [number, part] : parts) {
-    const auto time = [](const Run& run) { return run.ns_per_operation; };
     summary.recordings.push_back({number, interval_of(part, memory_cost), interval_of(part, time),
                                   interval_of(part, cpu_ns_per_operation)});
   }

@@ -26,6 +26,10 @@ constexpr double kMemoryBytes = 256 * 1024;
 /// distribution 3 MADs are 2 standard deviations.
 constexpr double kSpeedMads = 3;
 
+/// What the MAD of the faster half of values is multiplied with to be that of all: for a normal
+/// distribution the MAD is 0.674 standard deviations, and that of either half 0.399.
+constexpr double kMadOfFasterHalf = 0.674 / 0.399;
+
 /// Speed, where the program's CPU time is known: a smaller share of it is the same. Replays told
 /// the sign of real differences rightly only above that.
 constexpr double kSpeedCpuPercent = 2;
@@ -68,6 +72,9 @@ constexpr double kCloseBehind = 2;
 
 /// A reason is only worth a sentence when two figures differ by at least this, in per cent.
 constexpr double kStoryPercent = 10;
+
+/// And what the starts of a program's processes take, when it is at least this of its CPU time.
+constexpr double kStartStoryPercent = 0.1;
 
 // ---- two results compared (compare.h)
 

@@ -85,7 +85,8 @@ struct TraceTotals {
   std::uint32_t threads = 0;
   std::uint64_t dropped_events = 0;  ///< known to be missing; not 0 withdraws `complete`
   /// Facts known only at the end, like those of TraceInfo: "exit_status", "exit_signal",
-  /// "cpu_seconds", "wall_seconds", "max_rss_bytes", "recorder.*".
+  /// "cpu_seconds", "wall_seconds", "process_starts", "max_rss_bytes", "recorder.*". The command's
+  /// own process has CPU time and starts of all that it waited for.
   std::vector<std::pair<std::string, std::string>> facts;
 
   std::optional<std::string> fact(const std::string& key) const;

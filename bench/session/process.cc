@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,6 +98,10 @@ bool follow(pid_t process, int output, Clock::time_point deadline, const std::at
   }
 }
 
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
+
 std::string last_line(const std::string& text) {
   const std::size_t end = text.find_last_not_of('\n');
   if (end == std::string::npos) return {};
@@ -159,8 +164,10 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
       follow(process, reading.get(), start + timeout, call.stop, end.output, call.kept_output);
   if (!in_time) kill(process, SIGKILL);
   int status = 0;
-  while (waitpid(process, &status, 0) < 0 && errno == EINTR) {
+  rusage usage{};
+  while (wait4(process, &status, 0, &usage) < 0 && errno == EINTR) {
   }
+  end.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   end.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   describe(end, status, !in_time, call.timeout_s, oom_kills() > kills_before);
   if (end.exit_code == kCannotStart && end.output.empty()) {

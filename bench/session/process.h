@@ -28,6 +28,7 @@ struct ProcessEnd {
   std::string detail;  ///< why it did not end well; empty if it exited with 0
   std::string output;  ///< the last of stdout and stderr together
   double seconds = 0;
+  double cpu_seconds = 0;  ///< user and system
 };
 
 /// Runs a program and waits for it. It is killed when it takes too long, and when this process

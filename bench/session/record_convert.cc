@@ -69,8 +69,14 @@ std::uint64_t most_resident(const EndedImage& image) {
   return most;
 }
 
-/// Of the command's own process the kernel tells what it used; others noted it when they ended.
-Facts end_facts(const EndedImage& image, const spool::Header& header, const CommandEnd& end) {
+/// What began by exec and not by fork alone: the linker had to bind its malloc.
+bool was_executed(const EndedImage& image) { return image.parent_start_ticks == 0; }
+
+/// Of the command's own process the kernel tells what it used, with the children that it waited
+/// for; others noted what they used themselves when they ended. `starts` are those of the whole
+/// command.
+Facts end_facts(const EndedImage& image, const spool::Header& header, const CommandEnd& end,
+                std::size_t starts) {
   Facts facts;
   if (image.pid == end.pid) {
     if (WIFEXITED(end.wait_status)) {
@@ -80,8 +86,10 @@ Facts end_facts(const EndedImage& image, const spool::Header& header, const Comm
     }
     facts.emplace_back("cpu_seconds", std::to_string(end.cpu_seconds));
     facts.emplace_back("wall_seconds", std::to_string(end.wall_seconds));
+    facts.emplace_back("process_starts", std::to_string(starts));
   } else if (const std::uint64_t cpu_ns = header.exit_cpu_ns.load(); cpu_ns != 0) {
     facts.emplace_back("cpu_seconds", std::to_string(static_cast<double>(cpu_ns) * 1e-9));
+    facts.emplace_back("process_starts", was_executed(image) ? "1" : "0");
   }
   if (const std::uint64_t most = most_resident(image); most != 0) {
     facts.emplace_back("max_rss_bytes", std::to_string(most));
@@ -112,9 +120,16 @@ class ImageConverter {
         end_(end),
         machine_(machine_facts()),
         scale_(session.scale()),
+        starts_(count_starts(session)),
         main_(find_main()) {}
 
+  static std::size_t count_starts(const RecordSession& session) {
+    const auto& images = session.ended();
+    return static_cast<std::size_t>(std::count_if(images.begin(), images.end(), was_executed));
+  }
+
   Expected<void> run(Recording& recording) {
+    recording.process_starts = static_cast<unsigned>(starts_);
     for (std::size_t i = 0; i < session_.ended().size(); ++i) {
       if (is_launcher(session_.ended()[i])) continue;
       if (auto done = convert(i, recording); !done) return done;
@@ -191,7 +206,7 @@ class ImageConverter {
     if (const std::string privileges = privileges_of(raw.text().executable); !privileges.empty()) {
       request.facts.emplace_back("executable.privileges", privileges);
     }
-    request.end_facts = end_facts(image, raw.header(), end_);
+    request.end_facts = end_facts(image, raw.header(), end_, starts_);
     request.residency = image.samples;
     request.touches = image.touches;
     request.scale = scale_;
@@ -287,6 +302,7 @@ class ImageConverter {
   const CommandEnd& end_;
   Facts machine_;
   recorder::TickScale scale_;
+  std::size_t starts_;
   std::optional<std::size_t> main_;
   std::set<std::string> used_;
   std::map<std::string, unsigned> named_so_;  ///< images by the program's name

@@ -73,6 +73,9 @@ WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trac
   info.end_live_bytes = facts.end_live_bytes;
   info.duration_s = static_cast<double>(facts.duration_ns) / kSecond;
   if (const auto cpu = facts.totals.fact("cpu_seconds")) info.cpu_s = std::atof(cpu->c_str());
+  if (const auto starts = facts.totals.fact("process_starts")) {
+    info.process_starts = static_cast<unsigned>(std::atoi(starts->c_str()));
+  }
   info.busy_processors = busy_processors(facts, info.cpu_s);
   info.capabilities = capability_names(facts.capabilities);
   add_residency(info, facts.residency);

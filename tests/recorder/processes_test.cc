@@ -34,6 +34,16 @@ TEST(RecordedProcesses, EachThatEndsTellsWhatCpuTimeItUsed) {
   }
 }
 
+TEST(RecordedProcesses, TheFirstTellsHowManyWereStarted) {
+  const auto starts = [](const char* scenario) {
+    return record_scenario({scenario}).main().totals.fact("process_starts");
+  };
+  EXPECT_EQ(starts("forks"), "1") << "what only forks links nothing anew";
+  const auto of_shells = starts("shells");
+  ASSERT_TRUE(of_shells);
+  EXPECT_GE(std::stoi(*of_shells), 3) << "itself and two shells";
+}
+
 TEST(RecordedProcesses, ShellsOfSystemAndPopenBehaveAndAreRecorded) {
   const auto recorded = record_scenario({"shells"});
   EXPECT_EQ(recorded.allocated(151001), 1U) << recorded.notes;

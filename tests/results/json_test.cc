@@ -83,6 +83,9 @@ class Maker {
     });
     if (rng_.below(2) == 1) summary.memory_cost_bytes = {number(), number(), number(), maybe()};
     if (rng_.below(2) == 1) summary.ns_per_operation = {number(), number(), number(), maybe()};
+    if (summary.ns_per_operation && rng_.below(2) == 1) {
+      summary.ns_per_operation->faster_half = {9, number(), number(), number(), number()};
+    }
     return summary;
   }
   Recommendation recommendation() {

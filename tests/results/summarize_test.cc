@@ -90,6 +90,33 @@ TEST(Summarize, CountsTheCpuTimeOfAllThreadsPerOperation) {
   EXPECT_FALSE(summarize({run})[0].cpu_ns_per_operation.has_value());
 }
 
+TEST(Summarize, TellsTheFasterHalfOfEightTimesAndMore) {
+  std::vector<heapwise::Run> runs;
+  for (const double ns : {15, 10, 16, 12, 17, 11, 18}) runs.push_back(throughput("glibc", ns));
+  EXPECT_FALSE(summarize(runs)[0].ns_per_operation->faster_half);
+  runs.push_back(throughput("glibc", 14));
+  const auto half = summarize(runs)[0].ns_per_operation->faster_half;
+  ASSERT_TRUE(half);
+  EXPECT_EQ(half->low, 10);
+  EXPECT_EQ(half->median, 11.5);
+  EXPECT_EQ(half->high, 14);
+  EXPECT_EQ(half->mad, 1);
+}
+
+TEST(Summarize, TellsOneFasterHalfOfAllRecordings) {
+  std::vector<heapwise::Run> runs;
+  for (const unsigned recording : {0U, 1U, 2U}) {
+    for (const double ns : {100, 101, 102}) {
+      runs.push_back(throughput("glibc", ns + 10 * recording));
+      runs.back().recording = recording;
+    }
+  }
+  const Summary summary = summarize(runs)[0];
+  ASSERT_TRUE(summary.ns_per_operation->faster_half);
+  EXPECT_EQ(summary.ns_per_operation->faster_half->runs, 9U);
+  EXPECT_EQ(summary.ns_per_operation->faster_half->median, 102);
+}
+
 TEST(Summarize, RemembersWhereALibraryWasAndHowItWasSet) {
   heapwise::Run run = throughput("mine", 10);
   run.library = "/opt/libmine.so";

@@ -30,6 +30,10 @@ TEST(Process, FindsOnlyTheEnvironmentItIsGiven) {
   EXPECT_EQ(end.output, "good day,,\n");
 }
 
+TEST(Process, TellsTheProcessorTimeThatItUsed) {
+  EXPECT_GT(shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done").cpu_seconds, 0);
+}
+
 TEST(Process, KilledByASignalHasCrashedWithItsName) {
   const ProcessEnd end = shell("kill -SEGV $$");
   EXPECT_EQ(end.status, RunStatus::crashed);
