@@ -127,7 +127,8 @@ TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {
 
 TEST(RecordedTouches, OfBlocksThatStayAreNotGivenUpForThoseThatComeAndGo) {
   const auto pages = last_pages(record_scenario({"staying"}).main(), 110003);
-  ASSERT_THAT(pages, SizeIs(16));
+  // The eight of a size that are counted whatever that takes: more depend on the machine's speed.
+  ASSERT_THAT(pages, SizeIs(8));
   for (std::size_t i = 0; i < pages.size(); ++i) EXPECT_EQ(pages[i], i % 2 == 0 ? 2U : 9U) << i;
 }
 

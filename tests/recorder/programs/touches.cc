@@ -141,7 +141,7 @@ int turnover() {
 int staying() {
   const auto second = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   while (std::chrono::steady_clock::now() < second) turnover();
-  for (int i = 0; i < 16; ++i) write_pages(std::malloc(110003), 0, i % 2 == 0 ? 2 : 9);
+  for (int i = 0; i < 8; ++i) write_pages(std::malloc(110003), 0, i % 2 == 0 ? 2 : 9);
   return 0;
 }
 
