@@ -97,9 +97,9 @@ Part compare_memory(const Interval& mine, const Interval& theirs) {
   return part;
 }
 
-/// What the starts of the program's processes take beyond those under whoever takes least, in ns
-/// per operation; nothing where it is not known.
-std::optional<double> start_ns_per_operation(const Summary& row, const WorkloadInfo* workload) {
+/// What one start of a process takes beyond one under whoever takes least, in seconds; nothing
+/// where it is not known, or not what it is worth.
+std::optional<double> start_s(const Summary& row, const WorkloadInfo* workload) {
   if (!knows_cpu(workload) || workload->operations == 0) return std::nullopt;
   std::optional<double> least, own;
   for (const StartCost& one : workload->start_costs) {
@@ -107,33 +107,26 @@ std::optional<double> start_ns_per_operation(const Summary& row, const WorkloadI
     if (one.allocator == row.allocator && one.tuning == row.tuning) own = one.cpu_s;
   }
   if (!own) return std::nullopt;
-  return (*own - *least) * workload->process_starts.value_or(0) * 1e9 /
-         static_cast<double>(workload->operations);
+  return *own - *least;
 }
 
-/// The times with their starts, where both sides' are known.
-class StartsAdded {
- public:
-  StartsAdded(const Summary& mine, const Summary& theirs, const WorkloadInfo* workload) {
-    const auto my_ns = start_ns_per_operation(mine, workload);
-    const auto their_ns = start_ns_per_operation(theirs, workload);
-    if (!my_ns || !their_ns) return;
-    my_ns_ = *my_ns;
-    their_ns_ = *their_ns;
-  }
-  Times to(const Times& times) const {
-    return {moved(*times.mine, my_ns_), moved(*times.theirs, their_ns_)};
-  }
+Interval moved(Interval interval, double ns) {
+  interval.median += ns;
+  interval.low += ns;
+  interval.high += ns;
+  return interval;
+}
 
- private:
-  static Interval moved(Interval interval, double ns) {
-    interval.median += ns;
-    interval.low += ns;
-    interval.high += ns;
-    return interval;
-  }
-  double my_ns_ = 0, their_ns_ = 0;
-};
+/// The times per operation with the starts of the program's processes, where both sides' are known.
+Times with_starts(const Times& times, const Summary& one, const Summary& other,
+                  const WorkloadInfo* workload) {
+  const auto mine = start_s(one, workload);
+  const auto theirs = start_s(other, workload);
+  if (!mine || !theirs) return times;
+  const double starts_ns = workload->process_starts.value_or(0) * 1e9;
+  const double each_ns = starts_ns / static_cast<double>(workload->operations);
+  return {moved(*times.mine, *mine * each_ns), moved(*times.theirs, *theirs * each_ns)};
+}
 
 Part compare_speed(const Times& times, const WorkloadInfo* workload) {
   Part part;
@@ -248,31 +241,31 @@ Difference memory_difference(const Summary& one, const Summary& other) {
 
 std::optional<double> start_difference_s(const Summary& one, const Summary& other,
                                          const WorkloadInfo* workload) {
-  const auto mine = start_ns_per_operation(one, workload);
-  const auto theirs = start_ns_per_operation(other, workload);
-  const unsigned starts = workload != nullptr ? workload->process_starts.value_or(0) : 0;
-  if (!mine || !theirs || starts == 0) return std::nullopt;
-  return (*mine - *theirs) * static_cast<double>(workload->operations) * 1e-9 / starts;
+  const auto mine = start_s(one, workload);
+  const auto theirs = start_s(other, workload);
+  if (!mine || !theirs || workload->process_starts.value_or(0) == 0) return std::nullopt;
+  return *mine - *theirs;
 }
 
 Difference speed_difference(const Summary& one, const Summary& other,
                             const WorkloadInfo* workload) {
   const Times whole = times_of(one, other, workload);
   if (!whole.mine || !whole.theirs) return {};
-  const StartsAdded with_starts(one, other, workload);
-  if (whole.mine->faster_half && whole.theirs->faster_half) {
-    const Times halves{of_faster_half(*whole.mine), of_faster_half(*whole.theirs)};
-    return decide(one, other, {compare_speed(with_starts.to(halves), workload)}, kSpeed);
-  }
   std::vector<Part> parts;
+  const auto add = [&](const Times& times) {
+    parts.push_back(compare_speed(with_starts(times, one, other, workload), workload));
+  };
+  if (whole.mine->faster_half && whole.theirs->faster_half) {
+    add({of_faster_half(*whole.mine), of_faster_half(*whole.theirs)});
+    return decide(one, other, parts, kSpeed);
+  }
   for (const RecordingFigures& mine : one.recordings) {
     const RecordingFigures* theirs = counterpart(mine, other);
     if (theirs == nullptr) continue;
     const Times times = times_of(mine, *theirs, workload);
-    if (!times.mine || !times.theirs) continue;
-    parts.push_back(compare_speed(with_starts.to(times), workload));
+    if (times.mine && times.theirs) add(times);
   }
-  if (parts.empty()) parts.push_back(compare_speed(with_starts.to(whole), workload));
+  if (parts.empty()) add(whole);
   return decide(one, other, parts, kSpeed);
 }
 

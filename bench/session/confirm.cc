@@ -32,8 +32,7 @@ Answers read_answers(const std::string& output) {
 /// What the runner says about itself and one setting; none of the latter when it is empty.
 Expected<Answers> ask(const std::string& library_directory, const Contender& contender,
                       const std::string& variable) {
-  std::vector<std::string> command{runner_path(library_directory, contender.runner), "--identify"};
-  if (!contender.library.empty()) command.insert(command.end(), {"--library", contender.library});
+  std::vector<std::string> command = identify_command(library_directory, contender);
   if (!variable.empty()) command.insert(command.end(), {"--check", variable});
   const auto end = run_process({std::move(command), runner_environment(contender, 0), kTimeout});
   if (!end) return tl::unexpected(end.error());

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,10 +97,6 @@ bool follow(pid_t process, int output, Clock::time_point deadline, const std::at
   }
 }
 
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
-
 std::string last_line(const std::string& text) {
   const std::size_t end = text.find_last_not_of('\n');
   if (end == std::string::npos) return {};
@@ -131,6 +126,13 @@ void describe(ProcessEnd& end, int status, bool timed_out, double timeout_s, boo
 }
 
 }  // namespace
+
+double cpu_seconds_of(const rusage& usage) {
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
 
 Expected<ProcessEnd> run_process(const ProcessCall& call) {
   if (call.command.empty() || access(call.command[0].c_str(), X_OK) != 0) {
@@ -167,7 +169,7 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
   rusage usage{};
   while (wait4(process, &status, 0, &usage) < 0 && errno == EINTR) {
   }
-  end.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  end.cpu_seconds = cpu_seconds_of(usage);
   end.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   describe(end, status, !in_time, call.timeout_s, oom_kills() > kills_before);
   if (end.exit_code == kCannotStart && end.output.empty()) {

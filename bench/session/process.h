@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <string>
 #include <utility>
@@ -30,6 +32,9 @@ struct ProcessEnd {
   double seconds = 0;
   double cpu_seconds = 0;  ///< user and system
 };
+
+/// User and system time together.
+double cpu_seconds_of(const rusage& usage);
 
 /// Runs a program and waits for it. It is killed when it takes too long, and when this process
 /// dies. Fails only when it cannot be started.

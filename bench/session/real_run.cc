@@ -20,6 +20,7 @@
 
 #include "bench/session/guard.h"
 #include "bench/session/mark/mark.h"
+#include "bench/session/process.h"
 #include "bench/session/real_run_starts.h"
 
 namespace heapwise {
@@ -252,10 +253,6 @@ void judge(const RealRunCall& call, int status, RealRunEnd& end) {
   }
 }
 
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
-
 }  // namespace
 
 Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
@@ -296,7 +293,7 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
   }
   collect_dead(kTriesToCollect);
   RealRunEnd end = watch.take(until_s);
-  end.cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  end.cpu_s = cpu_seconds_of(usage);
   if (!in_time) {
     end.status = RunStatus::timed_out;
     end.detail = "no end after " + std::to_string(static_cast<long>(call.timeout_s)) + " s";

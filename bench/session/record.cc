@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "bench/session/guard.h"
+#include "bench/session/process.h"
 #include "bench/session/record_child.h"
 #include "bench/session/record_convert.h"
 #include "bench/session/record_session.h"
@@ -27,10 +28,6 @@ constexpr milliseconds kBusyPause{1};
 constexpr milliseconds kIdlePause{8};
 // How long the processes that a command leaves behind may take to end before it is worth a word.
 constexpr milliseconds kGrace{300};
-
-double seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-}
 
 /// Runs beside the command until it and its recorded descendants have ended.
 class Supervisor {
@@ -92,7 +89,7 @@ class Supervisor {
       ended_at_ = Clock::now();
       end_.wait_status = child.status;
       end_.wall_seconds = std::chrono::duration<double>(ended_at_ - begun_).count();
-      end_.cpu_seconds = seconds(child.usage.ru_utime) + seconds(child.usage.ru_stime);
+      end_.cpu_seconds = cpu_seconds_of(child.usage);
     }
   }
 

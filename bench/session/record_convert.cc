@@ -123,11 +123,6 @@ class ImageConverter {
         starts_(count_starts(session)),
         main_(find_main()) {}
 
-  static std::size_t count_starts(const RecordSession& session) {
-    const auto& images = session.ended();
-    return static_cast<std::size_t>(std::count_if(images.begin(), images.end(), was_executed));
-  }
-
   Expected<void> run(Recording& recording) {
     recording.process_starts = static_cast<unsigned>(starts_);
     for (std::size_t i = 0; i < session_.ended().size(); ++i) {
@@ -144,19 +139,24 @@ class ImageConverter {
   }
 
  private:
+  static std::size_t count_starts(const RecordSession& session) {
+    const auto& images = session.ended();
+    return static_cast<std::size_t>(std::count_if(images.begin(), images.end(), was_executed));
+  }
+
   // The command's own process may have become another program by exec: the last is meant.
   std::optional<std::size_t> find_main() const {
     std::optional<std::size_t> found;
     for (std::size_t i = 0; i < session_.ended().size(); ++i) {
       const EndedImage& image = session_.ended()[i];
-      if (image.pid == end_.pid && image.parent_start_ticks == 0) found = i;
+      if (image.pid == end_.pid && was_executed(image)) found = i;
     }
     return found;
   }
 
   // What lies between the fork and the exec of a child: its parent's leftovers.
   static bool is_launcher(const EndedImage& image) {
-    return image.parent_start_ticks != 0 && (image.flags & spool::kExecuting) != 0;
+    return !was_executed(image) && (image.flags & spool::kExecuting) != 0;
   }
 
   std::string path_for(const EndedImage& image, const std::string& program) {

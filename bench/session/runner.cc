@@ -114,6 +114,13 @@ std::string runner_path(const std::string& library_directory, const std::string&
   return library_directory + "/heapwise-replay-" + allocator;
 }
 
+std::vector<std::string> identify_command(const std::string& library_directory,
+                                          const Contender& contender) {
+  std::vector<std::string> command{runner_path(library_directory, contender.runner), "--identify"};
+  if (!contender.library.empty()) command.insert(command.end(), {"--library", contender.library});
+  return command;
+}
+
 Settings runner_environment(const Contender& contender, std::uint64_t padding) {
   Settings environment{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
                        {"LC_ALL", "C"},

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "allocators/allocator.h"
 #include "base/error.h"
@@ -47,6 +48,10 @@ std::string to_string(Purpose purpose);
 
 /// The path of the runner of an allocator.
 std::string runner_path(const std::string& library_directory, const std::string& allocator);
+
+/// Has the contender's runner say who it is and end: for who wants to know, or to see it start.
+std::vector<std::string> identify_command(const std::string& library_directory,
+                                          const Contender& contender);
 
 /// What a runner finds in its environment: hardly anything, the tuning's settings, and the library
 /// to preload. Variables of the user's that steer an allocator do not get there.

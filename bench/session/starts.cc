@@ -12,13 +12,6 @@ constexpr unsigned kRounds = 11;
 static_assert(kRounds >= kFasterHalfValues);
 constexpr double kTimeout = 10;
 
-std::vector<std::string> command_of(const std::string& library_directory,
-                                    const Contender& contender) {
-  std::vector<std::string> command{runner_path(library_directory, contender.runner), "--identify"};
-  if (!contender.library.empty()) command.insert(command.end(), {"--library", contender.library});
-  return command;
-}
-
 }  // namespace
 
 std::vector<StartCost> measure_starts(const std::string& library_directory,
@@ -26,7 +19,7 @@ std::vector<StartCost> measure_starts(const std::string& library_directory,
   std::vector<std::vector<double>> seconds(contenders.size());
   for (unsigned round = 0; round < kRounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-      const auto end = run_process({command_of(library_directory, contenders[i]),
+      const auto end = run_process({identify_command(library_directory, contenders[i]),
                                     runner_environment(contenders[i], 0), kTimeout});
       if (end && end->detail.empty()) seconds[i].push_back(end->cpu_seconds);
     }
