@@ -232,7 +232,7 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   workload.recording_slowdown = subject->slowdown;
   if (!subject->image.program.empty()) {
     // Real runs tell the CPU time of the whole command.
-    workload.cpu_s = subject->recording.cpu_seconds;
+    workload.cpu_s = subject->recorded_cpu_s;
     workload.process_starts = subject->recording.process_starts;
     complete(*result, deployments_of(*contenders));
   }

@@ -123,11 +123,22 @@ Expected<Subject> record_once(const SubjectCall& call, const std::string& main_t
   return subject;
 }
 
-double median_of(const std::vector<Subject>& subjects, double Subject::*figure) {
+template <class Figure>
+std::vector<double> of_all(const std::vector<Subject>& subjects, Figure figure) {
   std::vector<double> values;
   values.reserve(subjects.size());
-  for (const Subject& subject : subjects) values.push_back(subject.*figure);
-  return median(std::move(values));
+  for (const Subject& subject : subjects) values.push_back(figure(subject));
+  return values;
+}
+
+/// The median of the pairs' ratios would be what the machine did: a run takes half as long again
+/// while a neighbour uses its core.
+double slowdown_of(const std::vector<Subject>& subjects) {
+  const double plain_s =
+      fastest_third(of_all(subjects, [](const Subject& one) { return one.plain.wall_s; }));
+  const double recorded_s =
+      fastest_third(of_all(subjects, [](const Subject& one) { return one.recorded_wall_s; }));
+  return plain_s > 0 ? recorded_s / plain_s : 0;
 }
 
 }  // namespace
@@ -144,15 +155,16 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
     auto plain = call.run_plainly(*subject);
     if (!plain) return tl::make_unexpected(plain.error());
     subject->plain = *std::move(plain);
-    if (subject->plain.wall_s > 0) {
-      subject->slowdown = subject->recorded_wall_s / subject->plain.wall_s;
-    }
     subjects.push_back(*std::move(subject));
   }
   Subject whole = subjects.front();
-  whole.measured_share = median_of(subjects, &Subject::measured_share);
-  whole.recorded_wall_s = median_of(subjects, &Subject::recorded_wall_s);
-  whole.slowdown = median_of(subjects, &Subject::slowdown);
+  whole.measured_share =
+      median(of_all(subjects, [](const Subject& one) { return one.measured_share; }));
+  whole.recorded_wall_s =
+      median(of_all(subjects, [](const Subject& one) { return one.recorded_wall_s; }));
+  whole.recorded_cpu_s =
+      fastest_third(of_all(subjects, [](const Subject& one) { return one.recording.cpu_seconds; }));
+  whole.slowdown = slowdown_of(subjects);
   whole.traces.clear();
   for (const Subject& subject : subjects) {
     whole.traces.push_back(subject.process.trace);

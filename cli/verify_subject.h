@@ -41,7 +41,8 @@ struct Subject {
   std::vector<double> measured_shares;  ///< of each trace
   double recorded_wall_s = 0;           ///< of the command, up to there
   RealRunEnd plain;                     ///< the run without recorder that followed
-  double slowdown = 0;                  ///< recorded_wall_s ÷ the same of that run
+  double recorded_cpu_s = 0;  ///< of the command; of several the mean of the fastest third
+  double slowdown = 0;        ///< recorded_wall_s ÷ the same of that run; likewise of each
 };
 
 /// Records the command into `folder`, as often as is asked for, with its load where it has one, and

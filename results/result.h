@@ -53,14 +53,14 @@ struct RecordingInfo {
       measured_share;  ///< of its time: until the load script ended, if it had one
 };
 
-/// A workload that was run: a profile of its trace, or of the middle one (by peak) of several
-/// recordings of it.
 /// CPU time that a process takes to start under an allocator and to do nothing.
 struct StartCost {
   std::string allocator, tuning = "default";
   double cpu_s = 0;
 };
 
+/// A workload that was run: a profile of its trace, or of the middle one (by peak) of several
+/// recordings of it.
 struct WorkloadInfo {
   std::string name;
   std::string source;  ///< "recorded", "synthetic" or "imported"
@@ -72,7 +72,8 @@ struct WorkloadInfo {
   double mean_live_bytes = 0;
   std::uint64_t end_live_bytes = 0;
   double duration_s = 0;
-  std::optional<double> cpu_s;  ///< of the recorded program, where it is known
+  /// Of the recorded program, where it is known; of several recordings the fastest third's mean.
+  std::optional<double> cpu_s;
   /// How many processes the recorded command started by exec, itself among them, where that is
   /// known; what only forked links nothing anew.
   std::optional<unsigned> process_starts;
@@ -80,9 +81,9 @@ struct WorkloadInfo {
   /// On how many processors at once a program of several threads called malloc, on average: as
   /// many, rounded, replay it for speed.
   std::optional<double> busy_processors;
-  /// Wall time of the recorded run, up to the end of its load where it had one.
+  /// Wall time of the recorded run, up to the end of its load where it had one; median of several.
   std::optional<double> recorded_wall_s;
-  /// That ÷ the wall time of the program without recorder, run next; the median of several.
+  /// Wall time while recorded ÷ without recorder, run next; of several the fastest thirds' means.
   std::optional<double> recording_slowdown;
   std::vector<std::string> capabilities;
   /// The recorded process's own RssAnon, where the trace has it.

@@ -38,4 +38,8 @@ constexpr std::size_t kFasterHalfValues = 8;
 /// kFasterHalfValues.
 FasterHalf faster_half(std::vector<double> values);
 
+/// The mean of the smallest third of `values`, rounded up: of times that were measured too seldom
+/// for a faster half, on a machine that now and then slows down. `values` must not be empty.
+double fastest_third(std::vector<double> values);
+
 }  // namespace heapwise

@@ -12,6 +12,7 @@
 
 #include "bench/session/environment.h"
 #include "results/flags.h"
+#include "results/statistics.h"
 #include "traces/census.h"
 #include "traces/reader.h"
 
@@ -94,15 +95,19 @@ void merge_recordings(WorkloadInfo& workload, const std::vector<WorkloadInfo>& r
   std::vector<Warning> warnings = std::move(workload.warnings);
   workload = *by_peak[by_peak.size() / 2];
   workload.warnings = std::move(warnings);
+  std::vector<double> cpu_s;
   for (const WorkloadInfo& one : recordings) {
     workload.recordings.push_back({one.trace, one.operations, one.threads, one.peak_live_bytes,
                                    one.mean_live_bytes, one.end_live_bytes, one.duration_s,
                                    one.cpu_s, std::nullopt});
+    if (one.cpu_s) cpu_s.push_back(*one.cpu_s);
     // The same flag of two recordings differs in its figures at most.
     for (const Warning& warning : one.warnings) {
       if (!has_flag(workload.warnings, warning.code)) workload.warnings.push_back(warning);
     }
   }
+  // Replays' times are compared by their faster half, and must be weighed against the like.
+  if (workload.cpu_s && !cpu_s.empty()) workload.cpu_s = fastest_third(std::move(cpu_s));
 }
 
 std::vector<unsigned> group_recordings(const std::vector<std::string>& traces, bool by_program) {

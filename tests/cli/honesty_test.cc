@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <set>
+#include <vector>
 
 #include "tests/cli/cli.h"
 
@@ -195,6 +197,12 @@ TEST_F(Honesty, SeveralRecordingsWidenTheIntervalsToWhatTheProgramVariesBy) {
   const auto result = json("r.json");
   ASSERT_EQ(result["workloads"].size(), 1U);
   ASSERT_EQ(result["workloads"][0]["recordings"].size(), 3U);
+  std::vector<double> cpu_s;
+  for (const auto& recording : result["workloads"][0]["recordings"]) {
+    cpu_s.push_back(recording["cpu_s"]);
+  }
+  EXPECT_EQ(result["workloads"][0]["cpu_s"], *std::min_element(cpu_s.begin(), cpu_s.end()))
+      << "the fastest third of three is one";
   EXPECT_EQ(result["runs"].size(), 2U * 3U * 3U) << "three replays of each, on two allocators";
   double least = 1e18, most = 0;
   for (const auto& recording : result["workloads"][0]["recordings"]) {

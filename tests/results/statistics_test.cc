@@ -19,6 +19,13 @@ TEST(Median, DoesNotOverflowNearTheLargestNumbers) {
   EXPECT_EQ(median({1.7e308, 1.7e308}), 1.7e308);
 }
 
+TEST(FastestThird, IsTheMeanOfTheSmallestThirdRoundedUp) {
+  EXPECT_EQ(fastest_third({8}), 8);
+  EXPECT_EQ(fastest_third({8, 3, 5}), 3);
+  EXPECT_EQ(fastest_third({8, 3, 5, 4}), 3.5);
+  EXPECT_EQ(fastest_third({9, 3, 8, 5, 6, 4, 7, 10, 11}), 4);
+}
+
 TEST(MedianAbsoluteDeviation, MatchesTheHandComputedOne) {
   // Median 2; distances 1, 1, 0, 0, 2, 4, 7 sorted 0 0 1 1 2 4 7.
   EXPECT_EQ(median_absolute_deviation({1, 1, 2, 2, 4, 6, 9}), 1);
