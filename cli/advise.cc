@@ -195,31 +195,31 @@ Expected<void> run(const AdviseVerb& verb, const std::vector<std::string>& comma
 
 }  // namespace
 
-void add_advise(CLI::App& root, Outcome& outcome) {
+void add_advise(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<AdviseVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "advise",
       "The main job: record a program, or take traces of it, replay them on every allocator, "
       "recommend one, and write a report with charts. Traces that were recorded from the same "
       "command are recordings of one workload: intervals reach over all of them.\n"
       "Example: heapwise advise -o load.html -- sqlite3 :memory: '.read load.sql'");
-  app->add_option("TRACE", verb->traces, "Traces (.hwt), instead of a program");
-  app->add_option("-o,--output", verb->report,
-                  "The report to write. Default: report.html, or the next free name");
-  app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
-  app->add_option(
+  app.add_option("TRACE", verb->traces, "Traces (.hwt), instead of a program");
+  app.add_option("-o,--output", verb->report,
+                 "The report to write. Default: report.html, or the next free name");
+  app.add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app.add_option(
       "--trace", verb->keep_trace,
       "Keep the recorded trace under this name; of several recordings the second as NAME-2.hwt");
-  app->add_option("--recordings", verb->recordings,
-                  "Record the program so many times, to see how far it varies by itself")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  app->add_flag("--separate", verb->separate,
-                "Every trace is a workload of its own, though the command is the same");
-  app->add_flag("--force", verb->force, "Replace existing files");
+  app.add_option("--recordings", verb->recordings,
+                 "Record the program so many times, to see how far it varies by itself")
+      .range(1, 100)
+      .show_default();
+  app.add_flag("--separate", verb->separate,
+               "Every trace is a workload of its own, though the command is the same");
+  app.add_flag("--force", verb->force, "Replace existing files");
   add_recording_flags(app, verb->recording);
-  verb->measure.add_to(*app);
-  app->callback([verb, &outcome] {
+  verb->measure.add_to(app);
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb, outcome.command); !done) {
       outcome.exit_code = report_error(done.error());
     }

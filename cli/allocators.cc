@@ -54,14 +54,14 @@ void print_allocator(const Allocator& allocator, bool check) {
 
 }  // namespace
 
-void add_allocators(CLI::App& root) {
+void add_allocators(const Command& root) {
   auto check = std::make_shared<bool>(true);
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "allocators",
       "List the allocators with their versions and tunings: what each tuning sets, what it is for, "
       "and whether it takes effect on this machine.\nExample: heapwise allocators");
-  app->add_flag("!--no-check", *check, "Do not try the tunings");
-  app->callback([check] {
+  app.add_flag("!--no-check", *check, "Do not try the tunings");
+  app.callback([check] {
     for (const Allocator& allocator : allocators()) {
       if (!allocator.harness) print_allocator(allocator, *check);
     }

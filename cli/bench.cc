@@ -136,32 +136,32 @@ Expected<int> run(BenchVerb& verb, const std::vector<std::string>& words) {
 
 }  // namespace
 
-void add_bench(CLI::App& root, Outcome& outcome) {
+void add_bench(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<BenchVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "bench",
       "Measure the primitives of every allocator with Google Benchmark: what malloc and free, "
       "calloc, realloc, new and delete cost by size, in batches and across threads. Every "
       "primitive of every allocator is a process of its own, and the allocators take turns.\n"
       "What stands behind -- goes to Google Benchmark.\n"
       "Example: heapwise bench --json bench.json -- --benchmark_filter=malloc_free");
-  app->add_option("--allocators", verb->allocators,
-                  "Which to compare, as in heapwise replay. Default: all that were built");
-  app->add_option("--repetitions", verb->repetitions, "Processes of each primitive and allocator")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app->add_option("--json", verb->json,
-                  "Write one file in Google Benchmark's JSON, or - for stdout; names end with the "
-                  "allocator's, such as malloc_free/64/jemalloc");
-  app->add_option("--seed", verb->seed,
-                  "Of the order of runs; kept in the file. Default: drawn anew");
-  app->add_option("--timeout", verb->timeout_s, "Seconds that one process may take")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app->add_flag("--list", verb->list, "List the primitives and run none");
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  app->add_flag("--quiet", verb->quiet, "No progress");
-  app->callback([verb, &outcome] {
+  app.add_option("--allocators", verb->allocators,
+                 "Which to compare, as in heapwise replay. Default: all that were built");
+  app.add_option("--repetitions", verb->repetitions, "Processes of each primitive and allocator")
+      .range(1, 1000)
+      .show_default();
+  app.add_option("--json", verb->json,
+                 "Write one file in Google Benchmark's JSON, or - for stdout; names end with the "
+                 "allocator's, such as malloc_free/64/jemalloc");
+  app.add_option("--seed", verb->seed,
+                 "Of the order of runs; kept in the file. Default: drawn anew");
+  app.add_option("--timeout", verb->timeout_s, "Seconds that one process may take")
+      .positive()
+      .show_default();
+  app.add_flag("--list", verb->list, "List the primitives and run none");
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  app.add_flag("--quiet", verb->quiet, "No progress");
+  app.callback([verb, &outcome] {
     const auto done = run(*verb, outcome.command);
     outcome.exit_code = done ? *done : report_error(done.error());
   });

@@ -81,33 +81,32 @@ Expected<int> run(const CompareVerb& verb) {
 
 }  // namespace
 
-void add_compare(CLI::App& root, Outcome& outcome) {
+void add_compare(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<CompareVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "compare",
       "Compare a result with an earlier one of the same machine and settings: for each workload, "
       "allocator and figure whether it became better, worse, stayed the same or cannot be told "
       "from noise. With --fail-over, exit with 1 for a regression beyond that limit which noise "
       "does not explain, and with 3 where there may be one.\n"
       "Example: heapwise compare last-night.json tonight.json --fail-over 5 --markdown -");
-  app->add_option("BASE", verb->base, "The earlier result (JSON), or - for stdin")->required();
-  app->add_option("NEW", verb->now, "The result to judge (JSON), or - for stdin")->required();
-  auto* fail_over =
-      app->add_option("--fail-over", verb->fail_over,
-                      "Per cent of memory or time that a figure may get worse before this fails")
-          ->check(CLI::Range(0.0, 10000.0));
-  app->add_flag(
-      "--anyway", verb->options.anyway,
-      "Compare although the machine, its settings or the workloads differ; times are then "
-      "compared by the clock");
-  app->add_flag("--all", verb->all, "Show also what stayed the same");
-  app->add_option("--markdown", verb->markdown,
-                  "Write the comparison as Markdown, for a pull request; - for stdout");
-  app->add_option("--json", verb->json, "Write it as JSON; - for stdout");
-  app->add_option("--junit", verb->junit, "Write it as JUnit XML, for a CI server; - for stdout");
-  app->add_flag("--force", verb->force, "Replace existing files");
-  app->callback([verb, fail_over, &outcome] {
-    if (fail_over->count() > 0) verb->options.fail_over_percent = verb->fail_over;
+  app.add_option("BASE", verb->base, "The earlier result (JSON), or - for stdin").required();
+  app.add_option("NEW", verb->now, "The result to judge (JSON), or - for stdin").required();
+  const Option fail_over =
+      app.add_option("--fail-over", verb->fail_over,
+                     "Per cent of memory or time that a figure may get worse before this fails")
+          .range(0.0, 10000.0);
+  app.add_flag("--anyway", verb->options.anyway,
+               "Compare although the machine, its settings or the workloads differ; times are then "
+               "compared by the clock");
+  app.add_flag("--all", verb->all, "Show also what stayed the same");
+  app.add_option("--markdown", verb->markdown,
+                 "Write the comparison as Markdown, for a pull request; - for stdout");
+  app.add_option("--json", verb->json, "Write it as JSON; - for stdout");
+  app.add_option("--junit", verb->junit, "Write it as JUnit XML, for a CI server; - for stdout");
+  app.add_flag("--force", verb->force, "Replace existing files");
+  app.callback([verb, fail_over, &outcome] {
+    if (fail_over.given()) verb->options.fail_over_percent = verb->fail_over;
     const auto code = run(*verb);
     outcome.exit_code = code ? *code : report_error(code.error());
   });

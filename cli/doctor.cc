@@ -67,15 +67,15 @@ void print_warnings(const std::vector<Warning>& warnings) {
 
 }  // namespace
 
-void add_doctor(CLI::App& root, Outcome& outcome) {
-  CLI::App* app = root.add_subcommand(
+void add_doctor(const Command& root, Outcome& outcome) {
+  const Command app = root.add_command(
       "doctor",
       "Look at this machine: what disturbs measurement on it, which allocators are there, and the "
       "remedies.\nExample: heapwise doctor");
   auto only_class = std::make_shared<bool>(false);
-  app->add_flag("--machine-class", *only_class,
-                "Print only the class of this machine, a file name: results of one class compare");
-  app->callback([&outcome, only_class] {
+  app.add_flag("--machine-class", *only_class,
+               "Print only the class of this machine, a file name: results of one class compare");
+  app.callback([&outcome, only_class] {
     const Environment machine = look_at_machine();
     if (*only_class) {
       fmt::print("{}\n", machine_class(machine));

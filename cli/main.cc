@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/temporary_directory.h"
@@ -29,11 +30,9 @@ int end_of_options(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace heapwise::cli;
   heapwise::remove_temporary_directories_on_signals();
-  CLI::App app(kAbout, "heapwise");
+  CommandLine line(kAbout, "heapwise " HEAPWISE_VERSION);
+  const Command app = line.root();
   app.footer(kFooter);
-  app.set_version_flag("--version", "heapwise " HEAPWISE_VERSION);
-  app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::simple);
 
   Outcome outcome;
   add_advise(app, outcome);
@@ -55,10 +54,6 @@ int main(int argc, char** argv) {
 
   const int own = end_of_options(argc, argv);
   if (own < argc) outcome.command.assign(argv + own + 1, argv + argc);
-  try {
-    app.parse(own, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kFine : kUsage;
-  }
+  if (const auto ended = line.parse(std::vector<std::string>(argv + 1, argv + own))) return *ended;
   return outcome.exit_code;
 }

@@ -73,29 +73,29 @@ std::uint64_t seed_from_clock() {
   return static_cast<std::uint64_t>(now.count()) | 1U;
 }
 
-void MeasureOptions::add_to(CLI::App& verb) {
+void MeasureOptions::add_to(const Command& verb) {
   verb.add_option("--allocators", allocators,
                   "Which to compare, separated by commas: NAME, NAME:TUNING, NAME=/path/lib.so, "
                   "each with @VAR=VALUE;VAR=VALUE behind. Default: all that were built");
   verb.add_option("--repetitions", repetitions,
                   "Rounds of runs. Fewer than 3 give no interval and no verdict. Where several "
                   "recordings of a workload are replayed, the default is 3 of each")
-      ->check(CLI::Range(1, 1000))
-      ->each([this](const std::string&) { repetitions_given = true; })
-      ->capture_default_str();
+      .range(1, 1000)
+      .note_given(repetitions_given)
+      .show_default();
   verb.add_option("--clock", clock,
                   "The time that allocators see: trace (recorded time, passing at once), recorded "
                   "(replayed in real time) or none")
-      ->check(CLI::IsMember(kClocks))
-      ->capture_default_str();
+      .one_of(kClocks)
+      .show_default();
   verb.add_option(
           "--purposes", purposes,
           "Measure footprint, throughput, latency (each call timed), or several, with commas")
-      ->check(CLI::IsMember(kPurposes))
-      ->capture_default_str();
+      .one_of(kPurposes)
+      .show_default();
   verb.add_option("--seed", seed, "Of the order of runs; kept in the result. Default: drawn anew");
   verb.add_option("--timeout", timeout_s, "Seconds that one run may take. Default: as is usual")
-      ->check(CLI::NonNegativeNumber);
+      .not_negative();
   verb.add_flag("--quiet", quiet, "No progress");
 }
 

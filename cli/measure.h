@@ -2,12 +2,12 @@
 // The way from traces to a result with its verdicts, shared by `advise` and `replay`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "cli/command_line.h"
 #include "cli/progress.h"
 #include "results/result.h"
 
@@ -25,7 +25,7 @@ struct MeasureOptions {
   bool quiet = false;
 
   /// Adds the flags to a verb.
-  void add_to(CLI::App& verb);
+  void add_to(const Command& verb);
 };
 
 /// Replays the traces and derives summary, environment, flags and verdicts. `workloads` says which

@@ -44,18 +44,18 @@ Expected<void> run(const MergeVerb& verb) {
 
 }  // namespace
 
-void add_merge(CLI::App& root, Outcome& outcome) {
+void add_merge(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<MergeVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "merge",
       "Put the shards of a suite together into one result. Refuses shards of different settings or "
       "versions, and names what is missing.\n"
       "Example: heapwise merge shard-1.json shard-2.json -o suite.json");
-  app->add_option("SHARD", verb->shards, "Results of heapwise suite --shard (JSON)")->required();
-  app->add_option("-o,--output", verb->output, "The result to write (JSON), or - for stdout")
-      ->required();
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  app->callback([verb, &outcome] {
+  app.add_option("SHARD", verb->shards, "Results of heapwise suite --shard (JSON)").required();
+  app.add_option("-o,--output", verb->output, "The result to write (JSON), or - for stdout")
+      .required();
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
   });
 }

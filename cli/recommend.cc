@@ -64,26 +64,26 @@ Expected<int> run(const RecommendVerb& verb) {
 
 }  // namespace
 
-void add_recommend(CLI::App& root, Outcome& outcome) {
+void add_recommend(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<RecommendVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "recommend",
       "Say from a result which allocator each workload should run on, by how much it is better, "
       "why, and how to deploy it. A difference inside the noise is called the same, and then glibc "
       "is kept.\n"
       "Example: heapwise recommend redis.json --objective memory");
-  app->add_option("RESULT", verb->result, "A result (JSON), or - for stdin")->required();
-  app->add_option("--objective", verb->objective,
-                  "What counts: balanced (memory and speed together), memory (mean of peak, "
-                  "mean and end RSS), speed (allocator time) or latency (what one call in a "
-                  "thousand exceeds)")
-      ->check(CLI::IsMember(kObjectives))
-      ->capture_default_str();
-  app->add_flag("--strict", verb->strict,
-                "Exit with 3 when any verdict is inconclusive, for scripts that need a decision");
-  app->add_option("--json", verb->json, "Write the verdicts as JSON to this file, or - for stdout");
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  app->callback([verb, &outcome] {
+  app.add_option("RESULT", verb->result, "A result (JSON), or - for stdin").required();
+  app.add_option("--objective", verb->objective,
+                 "What counts: balanced (memory and speed together), memory (mean of peak, "
+                 "mean and end RSS), speed (allocator time) or latency (what one call in a "
+                 "thousand exceeds)")
+      .one_of(kObjectives)
+      .show_default();
+  app.add_flag("--strict", verb->strict,
+               "Exit with 3 when any verdict is inconclusive, for scripts that need a decision");
+  app.add_option("--json", verb->json, "Write the verdicts as JSON to this file, or - for stdout");
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  app.callback([verb, &outcome] {
     const auto code = run(*verb);
     outcome.exit_code = code ? *code : report_error(code.error());
   });

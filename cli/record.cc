@@ -46,20 +46,20 @@ void tell(const Recording& recording, Progress& progress) {
 
 }  // namespace
 
-void add_record(CLI::App& root, Outcome& outcome) {
+void add_record(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<RecordVerb>();
   verb->recording.ends_with_us = false;
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "record",
       "Record what a program asks of malloc. The program runs as it would without; its exit "
       "status, or the signal that kills it, becomes this command's. Every process that it starts "
       "gets a trace of its own.\n"
       "Example: heapwise record -o load.hwt -- sqlite3 :memory: '.read load.sql'");
-  app->add_option("-o,--output", verb->output, "The trace to write (.hwt)")->required();
-  app->add_flag("--force", verb->force, "Replace an existing file");
+  app.add_option("-o,--output", verb->output, "The trace to write (.hwt)").required();
+  app.add_flag("--force", verb->force, "Replace an existing file");
   add_recording_flags(app, verb->recording);
-  app->add_flag("--quiet", verb->quiet, "Say nothing but errors");
-  app->callback([verb, &outcome] {
+  app.add_flag("--quiet", verb->quiet, "Say nothing but errors");
+  app.callback([verb, &outcome] {
     Progress progress(verb->quiet);
     const auto recording =
         record_command(outcome.command, verb->output, verb->force, progress, {}, verb->recording);

@@ -21,12 +21,12 @@ constexpr const char* kInTrace[] = {"linked-allocator", "deepbind", "namespaces"
 
 }  // namespace
 
-void add_recording_flags(CLI::App* app, RecordingFlags& flags) {
-  app->add_option("--touch", flags.touch,
-                  "Count which pages of blocks from 8 KiB on the program writes: on, or off where "
-                  "every microsecond counts; then all of a block is taken to be written")
-      ->check(CLI::IsMember({"on", "off"}))
-      ->capture_default_str();
+void add_recording_flags(const Command& app, RecordingFlags& flags) {
+  app.add_option("--touch", flags.touch,
+                 "Count which pages of blocks from 8 KiB on the program writes: on, or off where "
+                 "every microsecond counts; then all of a block is taken to be written")
+      .one_of({"on", "off"})
+      .show_default();
 }
 
 Expected<Recording> record_command(const std::vector<std::string>& command,

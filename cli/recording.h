@@ -2,7 +2,6 @@
 // Recording a command for `record`, `advise` and their kin: the part that talks to the user.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "base/error.h"
 #include "bench/session/record.h"
+#include "cli/command_line.h"
 #include "cli/progress.h"
 
 namespace heapwise::cli {
@@ -21,7 +21,7 @@ struct RecordingFlags {
 };
 
 /// Adds --touch to a verb that records.
-void add_recording_flags(CLI::App* app, RecordingFlags& flags);
+void add_recording_flags(const Command& app, RecordingFlags& flags);
 
 /// Records `command` into `output` with notes to the user on the way, and prints the recording's
 /// warnings. An empty command is a usage error that explains "--". `started` as in RecordOptions.

@@ -44,21 +44,21 @@ Expected<void> run(const ReplayVerb& verb) {
 
 }  // namespace
 
-void add_replay(CLI::App& root, Outcome& outcome) {
+void add_replay(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<ReplayVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "replay",
       "Replay one or more traces on every allocator and print what they cost. Traces that were "
       "recorded from the same command are recordings of one workload: intervals reach over all of "
       "them.\n"
       "Example: heapwise replay redis.hwt --allocators glibc,jemalloc --json redis.json");
-  app->add_option("TRACE", verb->traces, "Traces (.hwt) to replay")->required();
-  app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
-  app->add_flag("--separate", verb->separate,
-                "Every trace is a workload of its own, though the command is the same");
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  verb->measure.add_to(*app);
-  app->callback([verb, &outcome] {
+  app.add_option("TRACE", verb->traces, "Traces (.hwt) to replay").required();
+  app.add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app.add_flag("--separate", verb->separate,
+               "Every trace is a workload of its own, though the command is the same");
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  verb->measure.add_to(app);
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
   });
 }

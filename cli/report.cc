@@ -133,31 +133,31 @@ Expected<void> run(const ReportVerb& verb) {
 
 }  // namespace
 
-void add_report(CLI::App& root, Outcome& outcome) {
+void add_report(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<ReportVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "report",
       "Write the report of one or more results again: one HTML file with verdicts, charts and "
       "tables that needs no network. Or draw the charts into files, or write the figures for other "
       "tools.\n"
       "Example: heapwise report redis.json sqlite.json -o report.html --png charts");
-  app->add_option("RESULT", verb->results, "Results (JSON)")->required();
-  app->add_option("-o,--output", verb->output, "The HTML file to write, or - for stdout");
-  app->add_option("--markdown", verb->markdown,
-                  "Write tables and verdicts as Markdown, for a pull request");
-  app->add_option("--svg", verb->svg, "Draw the charts into this folder as SVG (needs Node.js)");
-  app->add_option("--png", verb->png,
-                  "Draw them as PNG (needs Node.js and rsvg-convert of librsvg2-bin)");
-  app->add_option("--csv", verb->csv, "Write a row for each run, for spreadsheets");
-  app->add_option("--google-benchmark", verb->google_benchmark,
-                  "Write Google Benchmark's JSON, for its compare.py and for dashboards");
-  app->add_option("--prometheus", verb->prometheus,
-                  "Write Prometheus' text format, for its textfile collector");
-  app->add_option("--figures", verb->figures,
-                  "Write the result without its samples over time, a hundredth of the size: enough "
-                  "for recommend, compare and trend");
-  app->add_flag("--force", verb->force, "Replace existing files");
-  app->callback([verb, &outcome] {
+  app.add_option("RESULT", verb->results, "Results (JSON)").required();
+  app.add_option("-o,--output", verb->output, "The HTML file to write, or - for stdout");
+  app.add_option("--markdown", verb->markdown,
+                 "Write tables and verdicts as Markdown, for a pull request");
+  app.add_option("--svg", verb->svg, "Draw the charts into this folder as SVG (needs Node.js)");
+  app.add_option("--png", verb->png,
+                 "Draw them as PNG (needs Node.js and rsvg-convert of librsvg2-bin)");
+  app.add_option("--csv", verb->csv, "Write a row for each run, for spreadsheets");
+  app.add_option("--google-benchmark", verb->google_benchmark,
+                 "Write Google Benchmark's JSON, for its compare.py and for dashboards");
+  app.add_option("--prometheus", verb->prometheus,
+                 "Write Prometheus' text format, for its textfile collector");
+  app.add_option("--figures", verb->figures,
+                 "Write the result without its samples over time, a hundredth of the size: enough "
+                 "for recommend, compare and trend");
+  app.add_flag("--force", verb->force, "Replace existing files");
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
   });
 }

@@ -51,9 +51,9 @@ struct SuiteVerb {
   unsigned rounds = 0;
   std::uint64_t seed = 0, workload_seed = 1;
   double timeout_s = 0;
-  CLI::App* app = nullptr;
+  Command app;
 
-  bool given(const char* option) const { return app->get_option(option)->count() > 0; }
+  bool given(const char* option) const { return app.given(option); }
 };
 
 std::atomic<bool> the_stop{false};
@@ -430,14 +430,14 @@ Expected<int> run(const SuiteVerb& verb) {
   return kFine;
 }
 
-void add_options(CLI::App& app, SuiteVerb& verb) {
-  auto* quick =
+void add_options(const Command& app, SuiteVerb& verb) {
+  const Option quick =
       app.add_flag("--quick", verb.quick,
                    "Every workload once or more often, within 3 minutes; the default. Says "
                    "what it cannot tell");
   app.add_flag("--full", verb.full,
                "Every workload on every allocator under all its tunings, at least 5 rounds")
-      ->excludes(quick);
+      .excludes(quick);
   app.add_option("--budget", verb.budget,
                  "Time for all, such as 2h or 90min; no round is begun that would not end in it");
   app.add_option("--workloads", verb.workloads,
@@ -451,7 +451,7 @@ void add_options(CLI::App& app, SuiteVerb& verb) {
   app.add_option("--rounds", verb.rounds,
                  "So many rounds of each workload, no more and no less, instead of as many as it "
                  "takes to tell")
-      ->check(CLI::Range(1, 1000));
+      .range(1, 1000);
   app.add_option("--shard", verb.shard,
                  "I/N: only the Ith of N parts of about the same cost; see heapwise merge. The "
                  "seed is 1 then, unless it is given");
@@ -460,11 +460,11 @@ void add_options(CLI::App& app, SuiteVerb& verb) {
   app.add_option("--seed", verb.seed,
                  "Of the order of runs and their padding. Default: drawn anew");
   app.add_option("--workload-seed", verb.workload_seed, "Of the workloads' random choices")
-      ->capture_default_str();
+      .show_default();
   app.add_option("--timeout", verb.timeout_s, "Seconds that one run may take. Default: as is usual")
-      ->check(CLI::NonNegativeNumber);
+      .not_negative();
   app.add_option("--json", verb.json, "The result, saved after every run; - for stdout at the end")
-      ->capture_default_str();
+      .show_default();
   app.add_option("-o,--output", verb.output, "Write a report with charts to this HTML file, too");
   app.add_flag("--force", verb.force, "Replace existing files");
   app.add_flag("--quiet", verb.quiet, "No progress");
@@ -472,22 +472,22 @@ void add_options(CLI::App& app, SuiteVerb& verb) {
 
 }  // namespace
 
-void add_suite(CLI::App& root, Outcome& outcome) {
+void add_suite(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<SuiteVerb>();
   verb->workloads = "*";
   verb->purposes = "footprint,throughput,latency";
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "suite",
       "Run the workloads on every allocator, say which to take for each, and by how much each is "
       "worse than the best, at most and on average, so that one can be chosen for all.");
-  app->footer(
+  app.footer(
       "Examples:\n"
       "  heapwise suite --quick -o report.html\n"
       "  heapwise suite --full --budget 2h --json nightly.json\n"
       "  heapwise suite --resume --json nightly.json");
   verb->app = app;
-  add_options(*app, *verb);
-  app->callback([verb, &outcome] {
+  add_options(app, *verb);
+  app.callback([verb, &outcome] {
     const auto code = run(*verb);
     outcome.exit_code = code ? *code : report_error(code.error());
   });

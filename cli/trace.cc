@@ -3,12 +3,12 @@
 
 namespace heapwise::cli {
 
-void add_trace(CLI::App& root, Outcome& outcome) {
-  CLI::App* app = root.add_subcommand("trace", "Look into traces (.hwt) and check them.");
-  app->footer("Example: heapwise trace info redis.hwt");
-  app->require_subcommand(1);
-  add_trace_info(*app, outcome);
-  add_trace_check(*app, outcome);
+void add_trace(const Command& root, Outcome& outcome) {
+  const Command app = root.add_command("trace", "Look into traces (.hwt) and check them.");
+  app.footer("Example: heapwise trace info redis.hwt");
+  app.require_command();
+  add_trace_info(app, outcome);
+  add_trace_check(app, outcome);
 }
 
 Expected<ReadTrace> read_trace(const std::string& path) {

@@ -64,15 +64,15 @@ std::string damage_sentence(const TraceReader& reader) {
                                            static_cast<double>(size)));
 }
 
-void add_trace_check(CLI::App& trace, Outcome& outcome) {
+void add_trace_check(const Command& trace, Outcome& outcome) {
   auto files = std::make_shared<std::vector<std::string>>();
-  CLI::App* app = trace.add_subcommand(
+  const Command app = trace.add_command(
       "check",
       "Read traces to their ends and say whether they are whole.\n"
       "Exit status: 0 whole, 1 damaged or cut short but readable up to there, 2 not readable.");
-  app->footer("Example: heapwise trace check *.hwt");
-  app->add_option("FILE", *files, "Traces (.hwt)")->required();
-  app->callback([files, &outcome] { outcome.exit_code = check_all(*files); });
+  app.footer("Example: heapwise trace check *.hwt");
+  app.add_option("FILE", *files, "Traces (.hwt)").required();
+  app.callback([files, &outcome] { outcome.exit_code = check_all(*files); });
 }
 
 }  // namespace heapwise::cli

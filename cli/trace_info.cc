@@ -126,19 +126,19 @@ int run(const InfoVerb& verb) {
 
 }  // namespace
 
-void add_trace_info(CLI::App& trace, Outcome& outcome) {
+void add_trace_info(const Command& trace, Outcome& outcome) {
   auto verb = std::make_shared<InfoVerb>();
-  CLI::App* app = trace.add_subcommand(
+  const Command app = trace.add_command(
       "info",
       "Say what is in a trace: where it comes from, how many calls, how much memory is live, which "
       "sizes and lifetimes the objects have.");
-  app->footer(
+  app.footer(
       "Example: heapwise trace info redis.hwt\n"
       "A damaged trace is shown as far as it can be read, with a warning.");
-  app->add_option("FILE", verb->files, "Traces (.hwt)")->required();
-  app->add_option("--json", verb->json, "Write all figures to this file as JSON; - for stdout");
-  app->add_flag("--force", verb->force, "Replace the JSON file if it exists");
-  app->callback([verb, &outcome] { outcome.exit_code = run(*verb); });
+  app.add_option("FILE", verb->files, "Traces (.hwt)").required();
+  app.add_option("--json", verb->json, "Write all figures to this file as JSON; - for stdout");
+  app.add_flag("--force", verb->force, "Replace the JSON file if it exists");
+  app.callback([verb, &outcome] { outcome.exit_code = run(*verb); });
 }
 
 }  // namespace heapwise::cli

@@ -2,7 +2,6 @@
 // The verbs below `heapwise trace`, and what they share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "cli/verb.h"
@@ -11,8 +10,8 @@
 
 namespace heapwise::cli {
 
-void add_trace_check(CLI::App& trace, Outcome& outcome);
-void add_trace_info(CLI::App& trace, Outcome& outcome);
+void add_trace_check(const Command& trace, Outcome& outcome);
+void add_trace_info(const Command& trace, Outcome& outcome);
 
 /// A trace read to its end.
 struct ReadTrace {

@@ -74,20 +74,18 @@ Expected<void> run(const TrendVerb& verb) {
 
 }  // namespace
 
-void add_trend(CLI::App& root, Outcome& outcome) {
+void add_trend(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<TrendVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "trend",
       "Draw the results of many nights over time: one HTML file with memory and time of every "
       "allocator on every workload, with marks where a level changed for good and lines where an "
       "allocator, the kernel or heapwise itself did.\n"
       "Example: heapwise trend results/nightly -o trend.html");
-  app->add_option("FOLDER", verb->folder, "A folder with a result (JSON) for each night")
-      ->required();
-  app->add_option("-o,--output", verb->output, "The HTML file to write, or - for stdout")
-      ->required();
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  app->callback([verb, &outcome] {
+  app.add_option("FOLDER", verb->folder, "A folder with a result (JSON) for each night").required();
+  app.add_option("-o,--output", verb->output, "The HTML file to write, or - for stdout").required();
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
   });
 }

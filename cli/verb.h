@@ -2,11 +2,11 @@
 // What every verb of the command line shares. One file per verb defines one add_… function.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "cli/command_line.h"
 
 namespace heapwise::cli {
 
@@ -28,22 +28,22 @@ int report_error(const Error& error);
 /// build tree. Ends without a slash.
 std::string library_directory();
 
-void add_advise(CLI::App& root, Outcome& outcome);
-void add_allocators(CLI::App& root);
-void add_bench(CLI::App& root, Outcome& outcome);
-void add_compare(CLI::App& root, Outcome& outcome);
-void add_doctor(CLI::App& root, Outcome& outcome);
-void add_record(CLI::App& root, Outcome& outcome);
-void add_merge(CLI::App& root, Outcome& outcome);
-void add_recommend(CLI::App& root, Outcome& outcome);
-void add_replay(CLI::App& root, Outcome& outcome);
-void add_report(CLI::App& root, Outcome& outcome);
-void add_suite(CLI::App& root, Outcome& outcome);
-void add_trace(CLI::App& root, Outcome& outcome);
-void add_trend(CLI::App& root, Outcome& outcome);
-void add_verify(CLI::App& root, Outcome& outcome);
-void add_workload(CLI::App& root, Outcome& outcome);
+void add_advise(const Command& root, Outcome& outcome);
+void add_allocators(const Command& root);
+void add_bench(const Command& root, Outcome& outcome);
+void add_compare(const Command& root, Outcome& outcome);
+void add_doctor(const Command& root, Outcome& outcome);
+void add_record(const Command& root, Outcome& outcome);
+void add_merge(const Command& root, Outcome& outcome);
+void add_recommend(const Command& root, Outcome& outcome);
+void add_replay(const Command& root, Outcome& outcome);
+void add_report(const Command& root, Outcome& outcome);
+void add_suite(const Command& root, Outcome& outcome);
+void add_trace(const Command& root, Outcome& outcome);
+void add_trend(const Command& root, Outcome& outcome);
+void add_verify(const Command& root, Outcome& outcome);
+void add_workload(const Command& root, Outcome& outcome);
 /// `workload fit`; after add_workload(), below which it stands.
-void add_workload_fit(CLI::App& root, Outcome& outcome);
+void add_workload_fit(const Command& root, Outcome& outcome);
 
 }  // namespace heapwise::cli

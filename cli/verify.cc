@@ -251,9 +251,9 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
 
 }  // namespace
 
-void add_verify(CLI::App& root, Outcome& outcome) {
+void add_verify(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<VerifyVerb>();
-  CLI::App* app = root.add_subcommand(
+  const Command app = root.add_command(
       "verify",
       "See whether the prediction holds: record a program, replay it on every allocator, then run "
       "the program itself under each of them, preloaded, in turn, and show both side by side. The "
@@ -264,28 +264,29 @@ void add_verify(CLI::App& root, Outcome& outcome) {
       "Example: heapwise verify -- sqlite3 :memory: '.read load.sql'\n"
       "Example: heapwise verify --wait-port {port} --with 'redis-benchmark -p {port} -q' -- "
       "redis-server --port {port}");
-  app->add_option("-o,--output", verb->report, "Write a report with charts to this file");
-  app->add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
-  app->add_option("--with", verb->load.command,
-                  "A load script, run by sh beside the program for each run. The measurement ends "
-                  "with it, and the program is then ended (SIGTERM). HEAPWISE_PID names the "
-                  "program's process");
-  auto* port = app->add_option("--wait-port", verb->wait_port,
-                               "Start the load when 127.0.0.1 takes connections at this port");
-  app->add_option("--wait-file", verb->load.wait_file, "Start the load when this file is there")
-      ->excludes(port);
-  app->add_option("--wait-timeout", verb->load.ready_timeout_s,
-                  "Seconds that the program may take to be ready")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  app->add_option("--recordings", verb->recordings,
-                  "Record the program so many times: the prediction is the median of theirs, which "
-                  "a program needs that allocates differently each time")
-      ->check(CLI::Range(1, 100))
-      ->capture_default_str();
-  app->add_flag("--force", verb->force, "Replace existing files");
-  verb->measure.add_to(*app);
-  app->callback([verb, &outcome] {
+  app.add_option("-o,--output", verb->report, "Write a report with charts to this file");
+  app.add_option("--json", verb->json, "Write the result as JSON to this file, or - for stdout");
+  app.add_option("--with", verb->load.command,
+                 "A load script, run by sh beside the program for each run. The measurement ends "
+                 "with it, and the program is then ended (SIGTERM). HEAPWISE_PID names the "
+                 "program's process");
+  const Option port =
+      app.add_option("--wait-port", verb->wait_port,
+                     "Start the load when 127.0.0.1 takes connections at this port");
+  app.add_option("--wait-file", verb->load.wait_file, "Start the load when this file is there")
+      .excludes(port);
+  app.add_option("--wait-timeout", verb->load.ready_timeout_s,
+                 "Seconds that the program may take to be ready")
+      .positive()
+      .show_default();
+  app.add_option("--recordings", verb->recordings,
+                 "Record the program so many times: the prediction is the median of theirs, which "
+                 "a program needs that allocates differently each time")
+      .range(1, 100)
+      .show_default();
+  app.add_flag("--force", verb->force, "Replace existing files");
+  verb->measure.add_to(app);
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb, outcome.command); !done) {
       outcome.exit_code = report_error(done.error());
     }

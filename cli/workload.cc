@@ -58,41 +58,42 @@ Expected<void> make(const MakeVerb& verb) {
   return {};
 }
 
-void add_list(CLI::App& workload) {
-  workload.add_subcommand("list", "List the workloads with their parameters and presets.")
-      ->footer("Example: heapwise workload list")
-      ->callback(list);
+void add_list(const Command& workload) {
+  const Command app =
+      workload.add_command("list", "List the workloads with their parameters and presets.");
+  app.footer("Example: heapwise workload list");
+  app.callback(list);
 }
 
-void add_make(CLI::App& workload, Outcome& outcome) {
+void add_make(const Command& workload, Outcome& outcome) {
   auto verb = std::make_shared<MakeVerb>();
-  CLI::App* app = workload.add_subcommand(
+  const Command app = workload.add_command(
       "make",
       "Write the trace of a workload. The same parameters and seed give the same trace, byte for "
       "byte.");
-  app->footer(
+  app.footer(
       "Example: heapwise workload make two-wave:wave=128MiB,idle=5s -o two-wave.hwt\n"
       "Sizes are written as 4096, 64KiB or 1MiB, times as 500us, 10ms or 20s.");
-  app->add_option("WORKLOAD", verb->text,
-                  "NAME or NAME:KEY=VALUE,KEY=VALUE, where it differs from the presets")
-      ->required();
-  app->add_option("-o,--output", verb->output, "Write the trace to this file (.hwt)")->required();
-  app->add_option("--seed", verb->seed, "Seed of all random choices (default: 1)");
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  app->callback([verb, &outcome] {
+  app.add_option("WORKLOAD", verb->text,
+                 "NAME or NAME:KEY=VALUE,KEY=VALUE, where it differs from the presets")
+      .required();
+  app.add_option("-o,--output", verb->output, "Write the trace to this file (.hwt)").required();
+  app.add_option("--seed", verb->seed, "Seed of all random choices (default: 1)");
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  app.callback([verb, &outcome] {
     if (auto made = make(*verb); !made) outcome.exit_code = report_error(made.error());
   });
 }
 
 }  // namespace
 
-void add_workload(CLI::App& root, Outcome& outcome) {
-  CLI::App* app =
-      root.add_subcommand("workload", "List the synthetic workloads, and make traces of them.");
-  app->footer("Example: heapwise workload list");
-  app->require_subcommand(1);
-  add_list(*app);
-  add_make(*app, outcome);
+void add_workload(const Command& root, Outcome& outcome) {
+  const Command app =
+      root.add_command("workload", "List the synthetic workloads, and make traces of them.");
+  app.footer("Example: heapwise workload list");
+  app.require_command();
+  add_list(app);
+  add_make(app, outcome);
 }
 
 }  // namespace heapwise::cli

@@ -163,32 +163,32 @@ Expected<void> run(const FitVerb& verb) {
 
 }  // namespace
 
-void add_workload_fit(CLI::App& root, Outcome& outcome) {
+void add_workload_fit(const Command& root, Outcome& outcome) {
   auto verb = std::make_shared<FitVerb>();
-  CLI::App* app = root.get_subcommand("workload")
-                      ->add_subcommand("fit",
+  const Command app = root.command("workload")
+                          .add_command("fit",
                                        "Learn from a trace what matters to an allocator, and write "
                                        "it to a file from which traces of "
                                        "any length can be made. Then replay the trace and what was "
                                        "made, and print the error.");
-  app->footer(
+  app.footer(
       "Example: heapwise workload fit redis.hwt -o redis.json\n"
       "The file is a workload: heapwise workload make redis.json:length=1000%,scale=50%.\n"
       "It holds sizes, lifetimes, threads, pauses and the error; no contents and no order of "
       "calls.");
-  app->add_option("TRACE", verb->trace, "The trace (.hwt) to learn from")->required();
-  app->add_option("-o,--output", verb->output, "Write the model to this file (.json)")->required();
-  app->add_option("--allocators", verb->allocators,
-                  "Show the error for these, as replay takes them. Default: all that were built");
-  app->add_option("--repetitions", verb->repetitions, "Rounds of replays of both")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  app->add_option("--seed", verb->seed, "Seed of the trace that is made and of the order of runs")
-      ->capture_default_str();
-  app->add_flag("--no-replay", verb->no_replay, "Do not measure the error");
-  app->add_flag("--quiet", verb->quiet, "No progress");
-  app->add_flag("--force", verb->force, "Replace an existing file");
-  app->callback([verb, &outcome] {
+  app.add_option("TRACE", verb->trace, "The trace (.hwt) to learn from").required();
+  app.add_option("-o,--output", verb->output, "Write the model to this file (.json)").required();
+  app.add_option("--allocators", verb->allocators,
+                 "Show the error for these, as replay takes them. Default: all that were built");
+  app.add_option("--repetitions", verb->repetitions, "Rounds of replays of both")
+      .range(1, 1000)
+      .show_default();
+  app.add_option("--seed", verb->seed, "Seed of the trace that is made and of the order of runs")
+      .show_default();
+  app.add_flag("--no-replay", verb->no_replay, "Do not measure the error");
+  app.add_flag("--quiet", verb->quiet, "No progress");
+  app.add_flag("--force", verb->force, "Replace an existing file");
+  app.callback([verb, &outcome] {
     if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
   });
 }

@@ -24,22 +24,14 @@ struct Ran {
 
 /// Runs a command line without the program's name.
 Ran run(std::vector<std::string> arguments) {
-  CLI::App app("", "heapwise");
-  app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::simple);
+  cli::CommandLine line("");
   cli::Outcome outcome;
-  cli::add_trace(app, outcome);
-  cli::add_workload(app, outcome);
+  cli::add_trace(line.root(), outcome);
+  cli::add_workload(line.root(), outcome);
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
-  std::reverse(arguments.begin(), arguments.end());
   Ran ran;
-  try {
-    app.parse(arguments);
-    ran.exit_code = outcome.exit_code;
-  } catch (const CLI::ParseError& error) {
-    ran.exit_code = app.exit(error) == 0 ? cli::kFine : cli::kUsage;
-  }
+  ran.exit_code = line.parse(std::move(arguments)).value_or(outcome.exit_code);
   ran.out = testing::internal::GetCapturedStdout();
   ran.err = testing::internal::GetCapturedStderr();
   return ran;
