@@ -37,8 +37,9 @@ bool worth_having_memory(const Part& part) {
 
 bool worth_having_speed(const Part& part) {
   const Difference& difference = part.difference;
-  return difference.cpu_percent ? std::abs(*difference.cpu_percent) > thresholds::kSpeedCpuPercent
-                                : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
+  return difference.cpu_percent
+             ? std::abs(*difference.cpu_percent) > thresholds::kSpeedReplayCpuPercent
+             : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
 }
 
 bool enough_repetitions(const Summary& one, const Summary& other) {

@@ -114,13 +114,14 @@ std::string cpu_sentence(const Pair& pair, const Difference& speed) {
   if (!speed.cpu_percent) {
     return " What that is worth to the program is not known: its CPU time was not recorded.";
   }
-  const bool ranks = std::abs(*speed.cpu_percent) > thresholds::kSpeedCpuPercent;
+  const bool ranks = std::abs(*speed.cpu_percent) > thresholds::kSpeedReplayCpuPercent;
   const bool threads = pair.workload->threads > 1 && pair.other.cpu_ns_per_operation;
   return fmt::format(
       "{} {}he difference is {} of the program's {} of CPU time{}.", start_sentence(pair),
       threads ? "Over all threads, t" : "T", format_percent(*speed.cpu_percent),
       format_seconds(*pair.workload->cpu_s),
-      ranks ? "" : fmt::format(", below the {:.0f} % that rank", thresholds::kSpeedCpuPercent));
+      ranks ? ""
+            : fmt::format(", below the {:.0f} % that rank", thresholds::kSpeedReplayCpuPercent));
 }
 
 /// What speed_difference compares.

@@ -180,6 +180,12 @@ class Table:
         yield ("speed differs from glibc's: sign right, missed, wrong",
                f"{right}, {missed}, {len(differ) - right - missed} of {len(differ)}", "all right",
                right == len(differ))
+        ratios = [c.cpu_change / c.predicted_change for c in differ if c.predicted_change]
+        if len(ratios) > 1:
+            lower, middle, upper = statistics.quantiles(ratios, n=4, method="inclusive")
+            yield ("… that difference ÷ the predicted one, quartiles; to the same side",
+                   f"{lower:.1f}, {middle:.1f}, {upper:.1f}; "
+                   f"{sum(1 for r in ratios if r > 0)} of {len(ratios)}", None, None)
         same = [c for c in judged if c.real_speed == "same"]
         quiet = sum(1 for c in same if c.predicted_speed == "same")
         yield ("speed does not differ: no difference said", f"{quiet} of {len(same)}", "all",
@@ -294,5 +300,5 @@ the script, the same on every machine.
   is beyond doubt and 2 %; **replay %** is the difference of allocator time in replay, in per cent of the same
   CPU time, and **predicted** what that says: + slower, − faster, = no difference.
 - **recording** is the program's wall time while recorded ÷ that of a run without recorder right
-  after it, the median of the recordings.
+  after it, of either the fastest third.
 """

@@ -104,6 +104,9 @@ class TableTest(unittest.TestCase):
         self.assertEqual(found["speed differs from glibc's: sign right, missed, wrong"],
                          ("1, 1, 1 of 3", False))
         self.assertEqual(found["speed does not differ: no difference said"], ("1 of 2", False))
+        self.assertEqual(
+            found["… that difference ÷ the predicted one, quartiles; to the same side"],
+            ("-2.7, -1.4, -0.2; 1 of 2", None))
         self.assertEqual(found["… predicted change within the real interval"], ("3 of 5", None))
         self.assertIn("| one | mimalloc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 | +20.0 | 3.0 | + | -5.0 "
                       "| − |", table.page())
