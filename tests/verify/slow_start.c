@@ -25,8 +25,8 @@ static int (*choose(void))(void) {
 int chosen(void) __attribute__((ifunc("choose")));
 
 int main(void) {
-  char* const held = malloc(40 << 20);
-  memset(held, 1, 40 << 20);
+  char* const held = malloc(8 << 20);
+  memset(held, 1, 8 << 20);
   sleep_ms(200);
   return chosen() + held[5] == 43 ? 0 : 1;
 }
