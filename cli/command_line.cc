@@ -9,6 +9,19 @@
 #include "cli/verb.h"
 
 namespace heapwise::cli {
+namespace {
+
+/// The parser's own of this kind name the largest double in their message, in 309 digits.
+CLI::Validator number_where(bool (*good)(double), const char* otherwise, const char* name) {
+  const auto check = [=](std::string& text) {
+    double value = 0;
+    const bool fine = CLI::detail::lexical_cast(text, value) && good(value);
+    return fine ? std::string() : "Value " + text + " is not a number " + otherwise;
+  };
+  return {check, name};
+}
+
+}  // namespace
 
 Option Option::required() const { return Option(option_->required()); }
 
@@ -24,9 +37,15 @@ Option Option::range(double low, double high) const {
   return Option(option_->check(CLI::Range(low, high)));
 }
 
-Option Option::positive() const { return Option(option_->check(CLI::PositiveNumber)); }
+Option Option::positive() const {
+  return Option(
+      option_->check(number_where([](double value) { return value > 0; }, "above 0", "POSITIVE")));
+}
 
-Option Option::not_negative() const { return Option(option_->check(CLI::NonNegativeNumber)); }
+Option Option::not_negative() const {
+  return Option(option_->check(
+      number_where([](double value) { return value >= 0; }, "of 0 or more", "NONNEGATIVE")));
+}
 
 Option Option::one_of(const std::vector<std::string>& values) const {
   return Option(option_->check(CLI::IsMember(values)));

@@ -50,6 +50,15 @@ TEST_F(Usage, NoVerbAndWrongVerbsAndWrongFlagsExitWith2AndSayWhy) {
   }
 }
 
+TEST_F(Usage, NumbersOutOfRangeAreNamedWithWhatIsAllowed) {
+  const auto negative = heapwise({"replay", "x.hwt", "--timeout", "-1"});
+  EXPECT_EQ(negative.exit_code, 2);
+  EXPECT_THAT(negative.err, HasSubstr("--timeout: Value -1 is not a number of 0 or more\n"));
+  const auto none = heapwise({"bench", "--timeout", "0"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("--timeout: Value 0 is not a number above 0\n"));
+}
+
 TEST_F(Usage, MissingFilesAreNamedWithExitCode2) {
   const std::vector<std::vector<std::string>> commands = {
       {"replay", "missing.hwt"},        {"advise", "missing.hwt"},
