@@ -57,8 +57,6 @@ Option Option::note_given(bool& given) const {
   return Option(option_->each([&given](const std::string&) { given = true; }));
 }
 
-bool Option::given() const { return option_->count() > 0; }
-
 Command Command::add_command(const std::string& name, const std::string& description) const {
   return Command(app_->add_subcommand(name, description));
 }

@@ -41,8 +41,6 @@ class Option {
   Option show_default() const;
   /// Sets it when the user gives the option; it must outlive the parsing.
   Option note_given(bool& given) const;
-  /// Whether the user gave it; after the parsing.
-  bool given() const;
 
  private:
   CLI::Option* option_;

@@ -92,10 +92,9 @@ void add_compare(const Command& root, Outcome& outcome) {
       "Example: heapwise compare last-night.json tonight.json --fail-over 5 --markdown -");
   app.add_option("BASE", verb->base, "The earlier result (JSON), or - for stdin").required();
   app.add_option("NEW", verb->now, "The result to judge (JSON), or - for stdin").required();
-  const Option fail_over =
-      app.add_option("--fail-over", verb->fail_over,
-                     "Per cent of memory or time that a figure may get worse before this fails")
-          .range(0.0, 10000.0);
+  app.add_option("--fail-over", verb->fail_over,
+                 "Per cent of memory or time that a figure may get worse before this fails")
+      .range(0.0, 10000.0);
   app.add_flag("--anyway", verb->options.anyway,
                "Compare although the machine, its settings or the workloads differ; times are then "
                "compared by the clock");
@@ -105,8 +104,8 @@ void add_compare(const Command& root, Outcome& outcome) {
   app.add_option("--json", verb->json, "Write it as JSON; - for stdout");
   app.add_option("--junit", verb->junit, "Write it as JUnit XML, for a CI server; - for stdout");
   app.add_flag("--force", verb->force, "Replace existing files");
-  app.callback([verb, fail_over, &outcome] {
-    if (fail_over.given()) verb->options.fail_over_percent = verb->fail_over;
+  app.callback([verb, app, &outcome] {
+    if (app.given("--fail-over")) verb->options.fail_over_percent = verb->fail_over;
     const auto code = run(*verb);
     outcome.exit_code = code ? *code : report_error(code.error());
   });

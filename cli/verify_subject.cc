@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -127,7 +128,7 @@ template <class Figure>
 std::vector<double> of_all(const std::vector<Subject>& subjects, Figure figure) {
   std::vector<double> values;
   values.reserve(subjects.size());
-  for (const Subject& subject : subjects) values.push_back(figure(subject));
+  for (const Subject& subject : subjects) values.push_back(std::invoke(figure, subject));
   return values;
 }
 
@@ -136,8 +137,7 @@ std::vector<double> of_all(const std::vector<Subject>& subjects, Figure figure) 
 double slowdown_of(const std::vector<Subject>& subjects) {
   const double plain_s =
       fastest_third(of_all(subjects, [](const Subject& one) { return one.plain.wall_s; }));
-  const double recorded_s =
-      fastest_third(of_all(subjects, [](const Subject& one) { return one.recorded_wall_s; }));
+  const double recorded_s = fastest_third(of_all(subjects, &Subject::recorded_wall_s));
   return plain_s > 0 ? recorded_s / plain_s : 0;
 }
 
@@ -158,10 +158,8 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
     subjects.push_back(*std::move(subject));
   }
   Subject whole = subjects.front();
-  whole.measured_share =
-      median(of_all(subjects, [](const Subject& one) { return one.measured_share; }));
-  whole.recorded_wall_s =
-      median(of_all(subjects, [](const Subject& one) { return one.recorded_wall_s; }));
+  whole.measured_share = median(of_all(subjects, &Subject::measured_share));
+  whole.recorded_wall_s = median(of_all(subjects, &Subject::recorded_wall_s));
   whole.recorded_cpu_s =
       fastest_third(of_all(subjects, [](const Subject& one) { return one.recording.cpu_seconds; }));
   whole.slowdown = slowdown_of(subjects);
