@@ -216,8 +216,9 @@ class Table:
                 slowdown = f"recorded at {m.slowdown:.2f} ×; " if m.slowdown else ""
                 lines.append(f"{m.program.name}: {slowdown}{', '.join(m.flags) or 'no flags'}")
             lines.append("")
-            lines += aligned([[what, value, bar or "", {True: "met", False: "MISSED", None: ""}[good]]
-                              for what, value, bar, good in self.aggregates(measured)])
+            over_all = [[what, value, bar or "", {True: "met", False: "MISSED", None: ""}[good]]
+                        for what, value, bar, good in self.aggregates(measured)]
+            lines += aligned(over_all) if over_all else ["nothing here counts over all"]
             lines.append("")
         for name, why in self.failed.items():
             if self.programs[name] in chosen:

@@ -111,6 +111,12 @@ class TableTest(unittest.TestCase):
         self.assertIn("| one | mimalloc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 | +20.0 | 3.0 | + | -5.0 "
                       "| − |", table.page())
 
+    def test_where_no_cell_counts_the_table_says_so(self):
+        unchecked = row("glibc", 100, 100, check="not-checked")
+        table = table_of({"one": result([unchecked])})
+        self.assertIn("nothing here counts", table.text(list(table.programs.values())))
+        self.assertIn("not checked", table.page())
+
     def test_what_died_shows_its_signal_and_counts_nowhere(self):
         died = {"allocator": "jemalloc", "check": "not-checked", "real_runs": 0, "failures": 5,
                 "failure": "crashed: killed by SIGSEGV"}
