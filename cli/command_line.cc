@@ -21,6 +21,21 @@ CLI::Validator number_where(bool (*good)(double), const char* otherwise, const c
   return {check, name};
 }
 
+/// The first word that should name a command and does not. The parser itself would say of it that
+/// a command is missing.
+std::optional<std::string> unknown_command(const CLI::App* at,
+                                           const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (at->get_require_subcommand_min() == 0 || word.empty() || word.front() == '-') break;
+    const auto named = at->get_subcommands([&word](const CLI::App* one) {
+      return one->get_name() == word;
+    });
+    if (named.empty()) return word;
+    at = named.front();
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Option Option::required() const { return Option(option_->required()); }
@@ -105,6 +120,10 @@ CommandLine::~CommandLine() = default;
 Command CommandLine::root() const { return Command(app_.get()); }
 
 std::optional<int> CommandLine::parse(std::vector<std::string> words) {
+  if (const auto unknown = unknown_command(app_.get(), words)) {
+    return report_error({ErrorCode::usage, "there is no command \"" + *unknown + "\"",
+                         "heapwise --help names those that there are."});
+  }
   std::reverse(words.begin(), words.end());  // as the parser takes them
   try {
     app_->parse(std::move(words));

@@ -17,6 +17,7 @@
 #include "bench/session/starts.h"
 #include "cli/complete.h"
 #include "cli/deployments.h"
+#include "cli/purposes.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "results/summarize.h"
@@ -28,13 +29,6 @@ namespace {
 const std::map<std::string, ReplayClock> kClocks = {{"trace", ReplayClock::trace},
                                                     {"recorded", ReplayClock::recorded},
                                                     {"none", ReplayClock::none}};
-
-const std::map<std::string, std::vector<Purpose>> kPurposes = {
-    {"footprint,throughput", {Purpose::footprint, Purpose::throughput}},
-    {"footprint", {Purpose::footprint}},
-    {"throughput", {Purpose::throughput}},
-    {"latency", {Purpose::latency}},
-    {"footprint,throughput,latency", {Purpose::footprint, Purpose::throughput, Purpose::latency}}};
 
 /// Whether any two traces are recordings of the same workload.
 bool has_several(const std::vector<unsigned>& workloads) {
@@ -91,7 +85,6 @@ void MeasureOptions::add_to(const Command& verb) {
   verb.add_option(
           "--purposes", purposes,
           "Measure footprint, throughput, latency (each call timed), or several, with commas")
-      .one_of(kPurposes)
       .show_default();
   verb.add_option("--seed", seed, "Of the order of runs; kept in the result. Default: drawn anew");
   verb.add_option("--timeout", timeout_s, "Seconds that one run may take. Default: as is usual")
@@ -113,7 +106,9 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   replay_options.repetitions = has_several(workloads) && !options.repetitions_given
                                    ? std::min(options.repetitions, thresholds::kRepetitions)
                                    : options.repetitions;
-  replay_options.purposes = kPurposes.at(options.purposes);
+  auto purposes = parse_purposes(options.purposes);
+  if (!purposes) return tl::make_unexpected(purposes.error());
+  replay_options.purposes = *std::move(purposes);
   replay_options.clock = kClocks.at(options.clock);
   replay_options.seed = options.seed == 0 ? seed_from_clock() : options.seed;
   replay_options.timeout_s = options.timeout_s;

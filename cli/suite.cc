@@ -25,6 +25,7 @@
 #include "cli/deployments.h"
 #include "cli/measure.h"
 #include "cli/progress.h"
+#include "cli/purposes.h"
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "results/merge.h"
@@ -207,24 +208,6 @@ Expected<void> choose_shard(const SuiteVerb& verb, SuiteInfo& info) {
   info.shard = shard;
   info.shards = shards;
   return {};
-}
-
-const std::vector<std::pair<std::string, Purpose>> kPurposes = {{"footprint", Purpose::footprint},
-                                                                {"throughput", Purpose::throughput},
-                                                                {"latency", Purpose::latency}};
-
-Expected<std::vector<Purpose>> purposes_of(const std::vector<std::string>& names) {
-  std::vector<Purpose> purposes;
-  for (const std::string& name : names) {
-    const auto known = std::find_if(kPurposes.begin(), kPurposes.end(),
-                                    [&name](const auto& one) { return one.first == name; });
-    if (known == kPurposes.end()) {
-      return fail(ErrorCode::usage, "there is no purpose \"" + name + "\"",
-                  "There are footprint, throughput and latency.");
-    }
-    purposes.push_back(known->second);
-  }
-  return purposes;
 }
 
 void choose_mode(const SuiteVerb& verb, SuiteInfo& info, bool earlier) {

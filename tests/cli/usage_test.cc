@@ -50,6 +50,25 @@ TEST_F(Usage, NoVerbAndWrongVerbsAndWrongFlagsExitWith2AndSayWhy) {
   }
 }
 
+TEST_F(Usage, UnknownCommandsAreNamed) {
+  EXPECT_THAT(heapwise({"advize", "x.hwt"}).err, HasSubstr("there is no command \"advize\""));
+  EXPECT_THAT(heapwise({"trace", "inof"}).err, HasSubstr("there is no command \"inof\""));
+}
+
+TEST_F(Usage, PurposesComeInAnyOrderAndWrongOnesAreNamed) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const auto replay = [this](const std::string& purposes) {
+    return heapwise({"replay", "w.hwt", "--allocators", "glibc", "--repetitions", "1", "--quiet",
+                     "--purposes", purposes});
+  };
+  EXPECT_EQ(replay("throughput,footprint").exit_code, 0);
+  for (const char* wrong : {"speed", "footprint,,latency", ""}) {
+    const auto finished = replay(wrong);
+    EXPECT_EQ(finished.exit_code, 2) << wrong;
+    EXPECT_THAT(finished.err, HasSubstr("there is no purpose")) << wrong;
+  }
+}
+
 TEST_F(Usage, NumbersOutOfRangeAreNamedWithWhatIsAllowed) {
   const auto negative = heapwise({"replay", "x.hwt", "--timeout", "-1"});
   EXPECT_EQ(negative.exit_code, 2);
