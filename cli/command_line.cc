@@ -27,9 +27,8 @@ std::optional<std::string> unknown_command(const CLI::App* at,
                                            const std::vector<std::string>& words) {
   for (const std::string& word : words) {
     if (at->get_require_subcommand_min() == 0 || word.empty() || word.front() == '-') break;
-    const auto named = at->get_subcommands([&word](const CLI::App* one) {
-      return one->get_name() == word;
-    });
+    const auto named =
+        at->get_subcommands([&word](const CLI::App* one) { return one->get_name() == word; });
     if (named.empty()) return word;
     at = named.front();
   }

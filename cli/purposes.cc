@@ -15,13 +15,14 @@ const std::vector<std::pair<std::string, Purpose>> kPurposes = {{"footprint", Pu
 }  // namespace
 
 Expected<std::vector<Purpose>> purposes_of(const std::vector<std::string>& names) {
+  constexpr const char* kHint = "There are footprint, throughput and latency.";
+  if (names.empty()) return fail(ErrorCode::usage, "there is no purpose named", kHint);
   std::vector<Purpose> purposes;
   for (const std::string& name : names) {
     const auto known = std::find_if(kPurposes.begin(), kPurposes.end(),
                                     [&name](const auto& one) { return one.first == name; });
     if (known == kPurposes.end()) {
-      return fail(ErrorCode::usage, "there is no purpose \"" + name + "\"",
-                  "There are footprint, throughput and latency.");
+      return fail(ErrorCode::usage, "there is no purpose \"" + name + "\"", kHint);
     }
     if (std::find(purposes.begin(), purposes.end(), known->second) == purposes.end()) {
       purposes.push_back(known->second);
@@ -34,7 +35,6 @@ Expected<std::vector<Purpose>> parse_purposes(const std::string& text) {
   std::vector<std::string> names;
   std::istringstream words(text);
   for (std::string name; std::getline(words, name, ',');) names.push_back(name);
-  if (names.empty()) names.emplace_back();
   return purposes_of(names);
 }
 

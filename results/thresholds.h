@@ -36,7 +36,7 @@ constexpr double kSpeedCpuPercent = 2;
 /// Speed in replay, where the program's CPU time is known: a smaller share of it is the same. A
 /// replay sees only what the calls take, and the program gains or loses in its own work, too, by
 /// how close together and how warm its objects lie. Where programs differed beyond doubt
-/// (docs/fidelity.md), 27 of 28 did so to the same side as their calls, and three of four at least
+/// (docs/fidelity.md), 32 of 33 did so to the same side as their calls, and 23 of them at least
 /// twice as much. So half of what is worth having in the program.
 constexpr double kSpeedReplayCpuPercent = kSpeedCpuPercent / 2;
 
