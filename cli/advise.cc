@@ -14,6 +14,7 @@
 #include "base/temporary_directory.h"
 #include "bench/session/workload_info.h"
 #include "cli/measure.h"
+#include "cli/purposes.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
 #include "results/flags.h"
@@ -143,6 +144,10 @@ Expected<void> check_arguments(const AdviseVerb& verb, const std::vector<std::st
   if (verb.recordings > 1 && command.empty()) {
     return fail(ErrorCode::usage, "--recordings is for a program: traces are recorded already",
                 "give several traces of the same command, which count as recordings of it");
+  }
+  if (auto good = contenders_of(verb.measure); !good) return tl::make_unexpected(good.error());
+  if (auto good = parse_purposes(verb.measure.purposes); !good) {
+    return tl::make_unexpected(good.error());
   }
   std::vector<std::string> outputs{verb.report, verb.json};
   for (unsigned number = 1; number <= verb.recordings && !verb.keep_trace.empty(); ++number) {

@@ -92,17 +92,18 @@ void MeasureOptions::add_to(const Command& verb) {
   verb.add_flag("--quiet", quiet, "No progress");
 }
 
+Expected<std::vector<Contender>> contenders_of(const MeasureOptions& options) {
+  return options.allocators.empty() ? default_contenders() : parse_contenders(options.allocators);
+}
+
 Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
                          Progress& progress, const std::vector<unsigned>& workloads) {
   ReplayOptions replay_options;
   replay_options.traces = traces;
   replay_options.workloads = workloads;
-  replay_options.contenders = default_contenders();
-  if (!options.allocators.empty()) {
-    auto contenders = parse_contenders(options.allocators);
-    if (!contenders) return tl::make_unexpected(contenders.error());
-    replay_options.contenders = *std::move(contenders);
-  }
+  auto contenders = contenders_of(options);
+  if (!contenders) return tl::make_unexpected(contenders.error());
+  replay_options.contenders = *std::move(contenders);
   replay_options.repetitions = has_several(workloads) && !options.repetitions_given
                                    ? std::min(options.repetitions, thresholds::kRepetitions)
                                    : options.repetitions;

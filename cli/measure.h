@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "allocators/allocator.h"
 #include "base/error.h"
 #include "cli/command_line.h"
 #include "cli/progress.h"
@@ -27,6 +28,10 @@ struct MeasureOptions {
   /// Adds the flags to a verb.
   void add_to(const Command& verb);
 };
+
+/// The allocators that the options ask for. Like parse_purposes(), to be asked before a program is
+/// recorded, which may take an hour, so that a wrong word costs nothing.
+Expected<std::vector<Contender>> contenders_of(const MeasureOptions& options);
 
 /// Replays the traces and derives summary, environment, flags and verdicts. `workloads` says which
 /// traces are recordings of the same (ReplayOptions); empty: none. Checks the options before it

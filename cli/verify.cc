@@ -19,6 +19,7 @@
 #include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/measure.h"
+#include "cli/purposes.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
 #include "cli/verify_subject.h"
@@ -89,7 +90,9 @@ Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>&
     return fail(ErrorCode::usage, "there is no program to verify",
                 "give it behind two dashes: heapwise verify -- PROGRAM ARGUMENTS…");
   }
-  if (verb.measure.purposes == "throughput") {
+  const auto purposes = parse_purposes(verb.measure.purposes);
+  if (!purposes) return tl::make_unexpected(purposes.error());
+  if (std::find(purposes->begin(), purposes->end(), Purpose::footprint) == purposes->end()) {
     return fail(ErrorCode::usage, "a verification needs footprint runs",
                 "leave --purposes out, or give footprint");
   }
@@ -98,10 +101,6 @@ Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>&
     if (auto place = check_output(output, verb.force); !place) return place;
   }
   return check_program(command.front());
-}
-
-Expected<std::vector<Contender>> contenders_of(const MeasureOptions& options) {
-  return options.allocators.empty() ? default_contenders() : parse_contenders(options.allocators);
 }
 
 bool is_linked_to_allocator(const Subject& subject) {

@@ -69,6 +69,16 @@ TEST_F(Usage, PurposesComeInAnyOrderAndWrongOnesAreNamed) {
   }
 }
 
+TEST_F(Usage, WrongAllocatorsAndPurposesAreRefusedBeforeTheProgramRuns) {
+  for (const std::string verb : {"advise", "verify"}) {
+    for (const std::string option : {"--allocators", "--purposes"}) {
+      EXPECT_EQ(heapwise({verb, option, "foo", "--", "touch", "ran"}).exit_code, 2)
+          << verb << option;
+      EXPECT_FALSE(exists("ran")) << verb << option;
+    }
+  }
+}
+
 TEST_F(Usage, NumbersOutOfRangeAreNamedWithWhatIsAllowed) {
   const auto negative = heapwise({"replay", "x.hwt", "--timeout", "-1"});
   EXPECT_EQ(negative.exit_code, 2);
