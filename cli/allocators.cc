@@ -14,10 +14,8 @@
 namespace heapwise::cli {
 namespace {
 
-constexpr std::size_t kColumns = 80;
-
 std::string told(const std::string& text, const std::string& indent) {
-  return wrap(text, kColumns, indent, indent);
+  return wrap(text, kTerminalColumns, indent, indent);
 }
 
 /// "5.3.0, /usr/lib/…/libjemalloc.so.2", or why there is none.

@@ -23,8 +23,6 @@
 namespace heapwise::cli {
 namespace {
 
-constexpr std::size_t kColumns = 80;
-
 struct BenchVerb {
   std::string allocators;
   unsigned repetitions = 5;
@@ -68,13 +66,13 @@ void print_end(const BenchVerb& verb, const BenchResult& result) {
                                       "random order (--seed {}); ± is the widest half range of the "
                                       "row. null is what the loop itself costs.",
                                       result.repetitions, result.seed),
-                          kColumns, "", ""));
+                          kTerminalColumns, "", ""));
   std::vector<Warning> warnings = look_at_machine().warnings;
   warnings.insert(warnings.end(), result.warnings.begin(), result.warnings.end());
   for (const Warning& warning : warnings) {
-    fmt::print("{}", wrap(warning.what, kColumns, "! ", "  "));
+    fmt::print("{}", wrap(warning.what, kTerminalColumns, "! ", "  "));
     if (!warning.remedy.empty()) {
-      fmt::print("{}", wrap("remedy: " + warning.remedy, kColumns, "  ", "  "));
+      fmt::print("{}", wrap("remedy: " + warning.remedy, kTerminalColumns, "  ", "  "));
     }
   }
   if (verb.json.empty()) {

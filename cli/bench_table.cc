@@ -16,7 +16,6 @@
 namespace heapwise::cli {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr std::size_t kSpreadColumns = 6;
 constexpr std::size_t kLeastColumns = 9;
 constexpr std::size_t kMostColumns = 14;
@@ -143,7 +142,7 @@ std::string failures(const BenchResult& result) {
     const std::string where = failure.count == 1
                                   ? failure.first
                                   : fmt::format("{} runs, first {}", failure.count, failure.first);
-    text += wrap(printable(what + " (" + where + ")"), kColumns, "! ", "  ");
+    text += wrap(printable(what + " (" + where + ")"), kTerminalColumns, "! ", "  ");
   }
   return text;
 }
@@ -161,8 +160,8 @@ std::string bench_table(const BenchResult& result) {
     width = std::max({width, display_width(heading.allocator) + 1,
                       std::min(display_width(heading.tuning), kMostColumns) + 1});
   }
-  name_columns = std::min(name_columns, kColumns / 2);
-  const std::size_t room = kColumns - name_columns - kSpreadColumns;
+  name_columns = std::min(name_columns, kTerminalColumns / 2);
+  const std::size_t room = kTerminalColumns - name_columns - kSpreadColumns;
   width = std::min(width, room);
   const std::size_t at_once = std::max<std::size_t>(1, room / width);
   std::string text;

@@ -23,20 +23,20 @@ struct Pair {
   std::string other_name = display_name(other);
 };
 
-using Figure = std::optional<Interval> Summary::*;
+using SummaryFigure = std::optional<Interval> Summary::*;
 
-bool has(const Pair& pair, Figure figure) {
+bool has(const Pair& pair, SummaryFigure figure) {
   return (pair.base.*figure).has_value() && (pair.other.*figure).has_value();
 }
 
-bool worth_telling(const Pair& pair, Figure figure) {
+bool worth_telling(const Pair& pair, SummaryFigure figure) {
   if (!has(pair, figure)) return false;
   const double base = (pair.base.*figure)->median;
   const double other = (pair.other.*figure)->median;
   return std::abs(other - base) > std::max(base, other) * thresholds::kStoryPercent / 100;
 }
 
-std::string bytes_of(const Summary& summary, Figure figure) {
+std::string bytes_of(const Summary& summary, SummaryFigure figure) {
   return format_bytes((summary.*figure)->median);
 }
 

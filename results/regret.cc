@@ -13,12 +13,12 @@ namespace heapwise {
 namespace {
 
 using Compare = Difference (*)(const Summary&, const Summary&, const WorkloadInfo*);
-using Figure = std::optional<Interval> (*)(const Summary&);
+using IntervalOf = std::optional<Interval> (*)(const Summary&);
 
 /// One of the things that are compared.
 struct Aspect {
   std::optional<RegretCell> Regret::*cell;
-  Figure figure;
+  IntervalOf figure;
   Compare compare;
 };
 
@@ -41,7 +41,7 @@ struct Field {
   std::vector<const Summary*> rows;
 };
 
-const Summary* best_of(const Field& field, Figure figure) {
+const Summary* best_of(const Field& field, IntervalOf figure) {
   const Summary* best = nullptr;
   for (const Summary* row : field.rows) {
     const auto mine = figure(*row);

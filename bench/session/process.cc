@@ -26,15 +26,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kCannotStart = 127;
 
-/// What C wants: pointers to the strings, and null at the end.
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> list;
-  list.reserve(strings.size() + 1);
-  for (std::string& one : strings) list.push_back(one.data());
-  list.push_back(nullptr);
-  return list;
-}
-
 /// How often the system has killed for want of memory so far, machine and own cgroup.
 std::uint64_t oom_kills() {
   std::uint64_t sum = 0;
@@ -127,6 +118,14 @@ void describe(ProcessEnd& end, int status, bool timed_out, double timeout_s, boo
 
 }  // namespace
 
+std::vector<char*> exec_pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> list;
+  list.reserve(strings.size() + 2);
+  for (const std::string& one : strings) list.push_back(const_cast<char*>(one.c_str()));
+  list.push_back(nullptr);
+  return list;
+}
+
 double cpu_seconds_of(const rusage& usage) {
   const auto seconds = [](const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
@@ -145,8 +144,8 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
   for (const auto& [name, value] : call.environment) {
     variables.emplace_back(name).append("=").append(value);
   }
-  const std::vector<char*> command = pointers(words);
-  const std::vector<char*> environment = pointers(variables);
+  const std::vector<char*> command = exec_pointers(words);
+  const std::vector<char*> environment = exec_pointers(variables);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");
   const Fd reading(ends[0]);

@@ -33,6 +33,10 @@ struct ProcessEnd {
   double cpu_seconds = 0;  ///< user and system
 };
 
+/// What exec wants: pointers to the strings, which stay where they are, and null at the end. There
+/// is room for one more.
+std::vector<char*> exec_pointers(const std::vector<std::string>& strings);
+
 /// User and system time together.
 double cpu_seconds_of(const rusage& usage);
 

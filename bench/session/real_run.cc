@@ -65,14 +65,6 @@ std::vector<std::string> environment_of(const RealRunCall& call, const ProgramSt
   return entries;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& strings) {
-  std::vector<char*> list;
-  list.reserve(strings.size() + 1);
-  for (std::string& one : strings) list.push_back(one.data());
-  list.push_back(nullptr);
-  return list;
-}
-
 /// Between fork and exec. Errors go through `problem`, which exec closes.
 [[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment,
                          const std::string& input, int problem) {
@@ -95,8 +87,8 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 Expected<pid_t> start(const RealRunCall& call, const ProgramStarts& starts) {
   std::vector<std::string> words = call.command;
   std::vector<std::string> variables = environment_of(call, starts);
-  const std::vector<char*> command = pointers(words);
-  const std::vector<char*> environment = pointers(variables);
+  const std::vector<char*> command = exec_pointers(words);
+  const std::vector<char*> environment = exec_pointers(variables);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");
   const Fd reading(ends[0]);

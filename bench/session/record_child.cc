@@ -23,14 +23,6 @@ sigset_t supervised_signals() {
   return set;
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
-  std::vector<char*> result;
-  result.reserve(strings.size() + 2);
-  for (const std::string& string : strings) result.push_back(const_cast<char*>(string.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
-
 // A file without a first line that names an interpreter is a script of the shell's.
 void execute(const std::string& path, std::vector<char*> arguments,
              const std::vector<char*>& environment) {
@@ -88,8 +80,8 @@ SupervisorPrivileges::~SupervisorPrivileges() {
 Expected<pid_t> start_child(const std::string& path, const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment,
                             const SupervisorSignals& signals) {
-  const std::vector<char*> argument_list = pointers(arguments);
-  const std::vector<char*> environment_list = pointers(environment);
+  const std::vector<char*> argument_list = exec_pointers(arguments);
+  const std::vector<char*> environment_list = exec_pointers(environment);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot start " + path);
   const Fd told(ends[0]);

@@ -20,7 +20,7 @@ constexpr std::int64_t kShare = 20;
 constexpr std::uint32_t kOftenPages = 128 * 1024 / spool::kPage;
 constexpr std::uint32_t kSmallAtOnce = 256;
 constexpr std::uint64_t kPagesAtOnce = 4096;
-constexpr std::size_t kMostSamples = 4'000'000;
+constexpr std::size_t kMostTouchSamples = 4'000'000;
 
 // Documentation/admin-guide/mm/pagemap.rst: 63 is "page present", 62 "page swapped", 56 "page
 // exclusively mapped".
@@ -110,7 +110,7 @@ bool TouchScan::count_pages(Seen& seen, std::uint64_t held) {
 
 // A growth is dated back to the last time that it was not yet there, so that time is told too.
 void TouchScan::tell(Seen& seen) {
-  if (seen.told || seen.address == 0 || samples_.size() >= kMostSamples) return;
+  if (seen.told || seen.address == 0 || samples_.size() >= kMostTouchSamples) return;
   samples_.push_back({seen.ticks, seen.address, seen.pages});
   seen.told = true;
 }

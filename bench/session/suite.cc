@@ -25,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Of the samples of one run so many are kept, and of one run of each kind only: a suite has
 /// thousands of runs, and repetitions differ less than a line is wide.
-constexpr std::size_t kKeptSamples = 300;
+constexpr std::size_t kSuiteSamples = 300;
 /// Rounds fewer than this settle nothing.
 constexpr unsigned kJudgeFrom = 3;
 /// Plans beyond this are removed between rounds and compiled again.
@@ -260,7 +260,7 @@ Expected<bool> Suite::run_one(Place& place, const Item& item, unsigned repetitio
   auto run = place.session->run_item(item, repetition, *place.facts);
   if (stopped()) return false;  // whatever became of it, it was given up
   if (!run) return tl::unexpected(run.error());
-  run->samples = keeps_samples(*run) ? thinned(run->samples, kKeptSamples) : std::vector<Sample>{};
+  run->samples = keeps_samples(*run) ? thinned(run->samples, kSuiteSamples) : std::vector<Sample>{};
   for (WorkloadInfo& info : result_.workloads) {
     if (info.name == place.name) info.warnings = place.session->workload().warnings;
   }

@@ -8,8 +8,6 @@
 namespace heapwise {
 namespace {
 
-constexpr std::size_t kColumns = 80;
-
 std::string capitalised(std::string text) {
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
   return text;
@@ -18,8 +16,8 @@ std::string capitalised(std::string text) {
 std::string settings_text(const Comparison& comparison) {
   std::string text;
   for (const SettingDifference& one : comparison.differences) {
-    text += wrap(printable(fmt::format("{}: {} → {}", one.name, one.base, one.now)), kColumns,
-                 one.prevents ? "! " : "  ", "    ");
+    text += wrap(printable(fmt::format("{}: {} → {}", one.name, one.base, one.now)),
+                 kTerminalColumns, one.prevents ? "! " : "  ", "    ");
   }
   return text.empty() ? text : "What else differs\n" + text + "\n";
 }
@@ -42,7 +40,7 @@ std::string row_text(const FigureChange& one) {
       line_of(verdict_word(one), figure_name(one), figure_text(one, one.base),
               figure_text(one, one.now), signed_percent_text(one.percent), range_text(one));
   if (one.reason.empty()) return text;
-  return text + wrap(printable(one.reason), kColumns, "             ", "             ");
+  return text + wrap(printable(one.reason), kTerminalColumns, "             ", "             ");
 }
 
 }  // namespace
@@ -63,11 +61,11 @@ std::string compare_console(const Comparison& comparison, bool all) {
     text += row_text(*one);
   }
   if (any) text += "\n";
-  text += wrap(capitalised(compare_headline(comparison)) + ".", kColumns, "", "");
+  text += wrap(capitalised(compare_headline(comparison)) + ".", kTerminalColumns, "", "");
   const unsigned same = comparison.count(Change::same);
   if (same > 0 && !all && any) text += fmt::format("{} of the figures stayed the same.\n", same);
   for (const std::string& note : compare_notes(comparison)) {
-    text += wrap(printable(note), kColumns, "", "  ");
+    text += wrap(printable(note), kTerminalColumns, "", "  ");
   }
   return text;
 }

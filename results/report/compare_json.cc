@@ -7,21 +7,21 @@
 namespace heapwise {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-void put(Json& object, const char* name, const std::optional<double>& value) {
+void put(OrderedJson& object, const char* name, const std::optional<double>& value) {
   if (value) object[name] = *value;
 }
 
-Json json_of(const FigureChange& one) {
-  Json object = {{"workload", one.workload},
-                 {"allocator", one.allocator},
-                 {"tuning", one.tuning},
-                 {"figure", one.figure},
-                 {"change", to_string(one.change)},
-                 {"gate", to_string(one.gate)},
-                 {"base_runs", one.base_runs},
-                 {"new_runs", one.now_runs}};
+OrderedJson json_of(const FigureChange& one) {
+  OrderedJson object = {{"workload", one.workload},
+                        {"allocator", one.allocator},
+                        {"tuning", one.tuning},
+                        {"figure", one.figure},
+                        {"change", to_string(one.change)},
+                        {"gate", to_string(one.gate)},
+                        {"base_runs", one.base_runs},
+                        {"new_runs", one.now_runs}};
   put(object, "base", one.base);
   put(object, "new", one.now);
   put(object, "percent", one.percent);
@@ -39,15 +39,15 @@ Json json_of(const FigureChange& one) {
 }  // namespace
 
 std::string compare_json(const Comparison& comparison) {
-  Json object = {{"base", comparison.base_name},
-                 {"base_created", comparison.base_created},
-                 {"new", comparison.now_name},
-                 {"new_created", comparison.now_created},
-                 {"headline", compare_headline(comparison)}};
+  OrderedJson object = {{"base", comparison.base_name},
+                        {"base_created", comparison.base_created},
+                        {"new", comparison.now_name},
+                        {"new_created", comparison.now_created},
+                        {"headline", compare_headline(comparison)}};
   put(object, "fail_over_percent", comparison.fail_over_percent);
   put(object, "common_time_percent", comparison.common_time_percent);
   put(object, "harness_time_percent", comparison.harness_time_percent);
-  Json differences = Json::array();
+  OrderedJson differences = OrderedJson::array();
   for (const SettingDifference& one : comparison.differences) {
     differences.push_back(
         {{"name", one.name}, {"base", one.base}, {"new", one.now}, {"prevents", one.prevents}});
@@ -55,11 +55,11 @@ std::string compare_json(const Comparison& comparison) {
   object["differences"] = std::move(differences);
   object["only_in_base"] = comparison.only_in_base;
   object["only_in_new"] = comparison.only_in_now;
-  Json changes = Json::array();
+  OrderedJson changes = OrderedJson::array();
   for (const FigureChange& one : comparison.changes) changes.push_back(json_of(one));
   object["changes"] = std::move(changes);
-  const Json root = {{"schema_version", kSchemaVersion}, {"comparison", std::move(object)}};
-  return root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson root = {{"schema_version", kSchemaVersion}, {"comparison", std::move(object)}};
+  return root.dump(1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace heapwise

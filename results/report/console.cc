@@ -12,9 +12,7 @@
 namespace heapwise {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr std::size_t kNameColumns = 17;
-constexpr const char* kNothing = "–";
 
 /// One line of the table; every row has the same columns.
 struct Cells {
@@ -70,7 +68,7 @@ std::string row_text(const Summary& row, double unit) {
   if (row.failures == 0) return text;
   const std::string name = pad_right(printable(display_name(row)), kNameColumns);
   const std::string indent(kNameColumns + 4, ' ');
-  return text + wrap(printable(describe_failure(row)), kColumns,
+  return text + wrap(printable(describe_failure(row)), kTerminalColumns,
                      text.empty() ? "  " + name + "  " : indent, indent);
 }
 
@@ -95,7 +93,7 @@ std::string indented(const std::string& lines, const std::string& indent) {
   std::size_t at = 0;
   while (at < lines.size()) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
-    text += shorten(indent + printable(lines.substr(at, end - at)), kColumns) + "\n";
+    text += shorten(indent + printable(lines.substr(at, end - at)), kTerminalColumns) + "\n";
     at = end + 1;
   }
   return text;
@@ -106,13 +104,13 @@ std::string indented(const std::string& lines, const std::string& indent) {
 std::string verdicts(const std::vector<const Recommendation*>& list) {
   std::string text;
   for (const Recommendation* one : list) {
-    text += wrap(printable(one->headline), kColumns,
+    text += wrap(printable(one->headline), kTerminalColumns,
                  "  " + pad_right(to_string(one->objective), 10), std::string(12, ' '));
   }
   const Recommendation& first = *list.front();
   text += list.size() > 1 ? fmt::format("\n  Why ({})\n", to_string(first.objective)) : "\n  Why\n";
   for (const std::string& reason : first.reasons) {
-    text += wrap(printable(reason), kColumns, "  - ", "    ");
+    text += wrap(printable(reason), kTerminalColumns, "  - ", "    ");
   }
   return text + "\n  How\n" + indented(first.how_to, "    ");
 }
@@ -120,11 +118,11 @@ std::string verdicts(const std::vector<const Recommendation*>& list) {
 std::string workload_text(const WorkloadView& view) {
   std::string text;
   if (view.info == nullptr) {
-    text = wrap(printable(view.name), kColumns, "", "  ");
+    text = wrap(printable(view.name), kTerminalColumns, "", "  ");
   } else {
-    text = shorten(printable(view.name), kColumns) + "\n" +
-           shorten("  " + printable(origin_of(*view.info)), kColumns) + "\n" +
-           wrap(describe_workload(*view.info), kColumns, "  ", "  ");
+    text = shorten(printable(view.name), kTerminalColumns) + "\n" +
+           shorten("  " + printable(origin_of(*view.info)), kTerminalColumns) + "\n" +
+           wrap(describe_workload(*view.info), kTerminalColumns, "  ", "  ");
   }
   text += "\n" + table(view);
   if (!view.verdicts.empty()) text += "\n" + verdicts(view.verdicts);
@@ -132,23 +130,23 @@ std::string workload_text(const WorkloadView& view) {
 }
 
 std::string warning_text(const Warning& warning) {
-  std::string text = wrap(printable(warning.what), kColumns, "! ", "  ");
+  std::string text = wrap(printable(warning.what), kTerminalColumns, "! ", "  ");
   if (!warning.remedy.empty()) {
-    text += wrap("remedy: " + printable(warning.remedy), kColumns, "  ", "  ");
+    text += wrap("remedy: " + printable(warning.remedy), kTerminalColumns, "  ", "  ");
   }
   return text;
 }
 
 std::string fact(const char* name, const std::string& sentence) {
   if (sentence.empty()) return {};
-  return wrap(printable(sentence), kColumns, pad_right(name, 9), std::string(9, ' '));
+  return wrap(printable(sentence), kTerminalColumns, pad_right(name, 9), std::string(9, ' '));
 }
 
 }  // namespace
 
 std::string console_report(const Result& result) {
   const Result complete = with_summary(result);
-  std::string text = verification_text(complete, kColumns);
+  std::string text = verification_text(complete, kTerminalColumns);
   for (const WorkloadView& view : views_of(complete)) text += workload_text(view);
   if (const std::string fleet = fleet_text(complete); !fleet.empty()) text += fleet + "\n";
   text += fact("Figures", describe_method(complete));
@@ -161,7 +159,7 @@ std::string console_report(const Result& result) {
 std::string verdict_report(const std::vector<Recommendation>& recommendations) {
   std::string text;
   for (const Recommendation& one : recommendations) {
-    text += shorten(printable(one.workload), kColumns) + "\n" + verdicts({&one}) + "\n";
+    text += shorten(printable(one.workload), kTerminalColumns) + "\n" + verdicts({&one}) + "\n";
   }
   return text;
 }

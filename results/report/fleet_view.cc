@@ -7,12 +7,11 @@
 #include <map>
 #include <utility>
 
+#include "results/report/text.h"
 #include "results/units.h"
 
 namespace heapwise {
 namespace {
-
-constexpr const char* kNothing = "–";
 
 std::string points(double value) { return fmt::format("{:.{}f}", value, value < 9.95 ? 1 : 0); }
 

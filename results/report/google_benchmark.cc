@@ -10,14 +10,14 @@
 namespace heapwise {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using Subject = std::tuple<std::string, std::string, std::string>;
 
 std::string name_of(const Run& run) {
   return run.workload + "/" + display_name(run.allocator, run.tuning);
 }
 
-Json context_of(const Result& result) {
+OrderedJson context_of(const Result& result) {
   const Environment& machine = result.environment;
   return {{"date", result.created},
           {"host_name", machine.host},
@@ -26,7 +26,7 @@ Json context_of(const Result& result) {
           {"mhz_per_cpu", 0},
           {"cpu_scaling_enabled",
            !machine.frequency_governor.empty() && machine.frequency_governor != "performance"},
-          {"caches", Json::array()},
+          {"caches", OrderedJson::array()},
           {"load_avg", {machine.load_average}},
           {"library_build_type", machine.build_type},
           {"heapwise_version", result.heapwise_version},
@@ -35,11 +35,11 @@ Json context_of(const Result& result) {
 }
 
 template <class T>
-void put(Json& object, const char* name, const std::optional<T>& value) {
+void put(OrderedJson& object, const char* name, const std::optional<T>& value) {
   if (value) object[name] = *value;
 }
 
-void put_memory(Json& object, const Run& run) {
+void put_memory(OrderedJson& object, const Run& run) {
   put(object, "peak_rss_bytes", run.peak_rss_bytes);
   put(object, "mean_rss_bytes", run.mean_rss_bytes);
   put(object, "end_rss_bytes", run.end_rss_bytes);
@@ -57,15 +57,16 @@ struct Family {
   std::map<unsigned, const Run*> footprints;
 };
 
-Json benchmark_of(const Run& run, const Family& family, std::size_t index, unsigned threads) {
-  Json one = {{"name", name_of(run)},
-              {"family_index", index},
-              {"per_family_instance_index", 0},
-              {"run_name", name_of(run)},
-              {"run_type", "iteration"},
-              {"repetitions", family.timed.size()},
-              {"repetition_index", run.repetition},
-              {"threads", std::max(1U, threads)}};
+OrderedJson benchmark_of(const Run& run, const Family& family, std::size_t index,
+                         unsigned threads) {
+  OrderedJson one = {{"name", name_of(run)},
+                     {"family_index", index},
+                     {"per_family_instance_index", 0},
+                     {"run_name", name_of(run)},
+                     {"run_type", "iteration"},
+                     {"repetitions", family.timed.size()},
+                     {"repetition_index", run.repetition},
+                     {"threads", std::max(1U, threads)}};
   if (run.status != RunStatus::ok) {
     one["error_occurred"] = true;
     one["error_message"] =
@@ -96,7 +97,7 @@ std::string google_benchmark_json(const Result& result) {
     if (run.purpose == "throughput") family.timed.push_back(&run);
     if (run.purpose == "footprint") family.footprints[run.repetition] = &run;
   }
-  Json benchmarks = Json::array();
+  OrderedJson benchmarks = OrderedJson::array();
   std::size_t index = 0;
   for (auto& [subject, family] : families) {
     if (family.timed.empty()) {
@@ -108,8 +109,8 @@ std::string google_benchmark_json(const Result& result) {
     }
     ++index;
   }
-  const Json root = {{"context", context_of(result)}, {"benchmarks", std::move(benchmarks)}};
-  return root.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson root = {{"context", context_of(result)}, {"benchmarks", std::move(benchmarks)}};
+  return root.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace heapwise

@@ -30,24 +30,26 @@ constexpr std::array<Figure, 3> kFigures = {{
 
 constexpr std::size_t kNarrowColumns = 7;
 
-using Column = std::pair<std::string, std::string>;
+using AllocatorColumn = std::pair<std::string, std::string>;
 
-std::vector<Column> columns_of(const std::vector<WorkloadView>& views) {
-  std::vector<Column> columns;
+std::vector<AllocatorColumn> columns_of(const std::vector<WorkloadView>& views) {
+  std::vector<AllocatorColumn> columns;
   for (const WorkloadView& view : views) {
     for (const Summary* row : view.rows) {
-      const Column column{row->allocator, row->tuning};
+      const AllocatorColumn column{row->allocator, row->tuning};
       if (std::find(columns.begin(), columns.end(), column) == columns.end()) {
         columns.push_back(column);
       }
     }
   }
-  std::stable_sort(columns.begin(), columns.end(), [](const Column& left, const Column& right) {
-    const auto rank = [](const Column& one) {
-      return std::tuple(one.first != "glibc", one.first, one.second != "default", one.second);
-    };
-    return rank(left) < rank(right);
-  });
+  std::stable_sort(columns.begin(), columns.end(),
+                   [](const AllocatorColumn& left, const AllocatorColumn& right) {
+                     const auto rank = [](const AllocatorColumn& one) {
+                       return std::tuple(one.first != "glibc", one.first, one.second != "default",
+                                         one.second);
+                     };
+                     return rank(left) < rank(right);
+                   });
   return columns;
 }
 
@@ -99,7 +101,7 @@ class Matrix {
         "“?”: within the noise.</caption>\n<thead><tr><th scope=\"col\">workload</th>",
         figure.name, shown ? "" : " hidden", figure.button,
         columns_.size() > kNarrowColumns ? " narrow" : "", caption_of(figure));
-    for (const Column& column : columns_) {
+    for (const AllocatorColumn& column : columns_) {
       text +=
           fmt::format("<th scope=\"col\"><button class=\"sort\" type=\"button\">{}</button></th>",
                       escape_html(display_name(column.first, column.second)));
@@ -110,7 +112,7 @@ class Matrix {
           fmt::format("<tr><th scope=\"row\"><a href=\"#w{}\">{}</a>{}</th>", first_ + row,
                       escape_html(views_[row].name),
                       figure.bytes ? fmt::format(" <small>{}</small>", views_[row].unit.name) : "");
-      for (const Column& column : columns_) text += cell(views_[row], column, figure);
+      for (const AllocatorColumn& column : columns_) text += cell(views_[row], column, figure);
       text += "</tr>\n";
     }
     return text + "</tbody></table></div>\n";
@@ -123,7 +125,8 @@ class Matrix {
                                            : "99.9th percentile of a call, in nanoseconds";
   }
 
-  std::string cell(const WorkloadView& view, const Column& column, const Figure& figure) const {
+  std::string cell(const WorkloadView& view, const AllocatorColumn& column,
+                   const Figure& figure) const {
     const auto known = regrets_.find({view.name, column.first, column.second});
     if (known == regrets_.end()) return "<td data-value=\"\">–</td>";
     const Regret& regret = *known->second;
@@ -146,7 +149,7 @@ class Matrix {
   }
 
   const std::vector<WorkloadView>& views_;
-  std::vector<Column> columns_;
+  std::vector<AllocatorColumn> columns_;
   std::map<std::tuple<std::string, std::string, std::string>, const Regret*> regrets_;
   unsigned first_;
 };

@@ -16,7 +16,6 @@
 namespace heapwise {
 namespace {
 
-constexpr std::size_t kColumns = 80;
 constexpr std::size_t kNameColumns = 29;
 
 std::string row_text(const FleetRow& row, const std::vector<FleetColumn>& columns) {
@@ -37,7 +36,7 @@ std::string verdict_line(const WorkloadView& view, std::size_t width) {
   std::string text;
   for (const Recommendation* one : view.verdicts) {
     if (one != view.verdicts.front()) break;
-    text = wrap(printable(one->headline), kColumns,
+    text = wrap(printable(one->headline), kTerminalColumns,
                 "  " + pad_right(shorten(printable(view.name), width), width) + "  ",
                 std::string(width + 4, ' '));
   }
@@ -60,7 +59,7 @@ std::string failures_text(const Result& result) {
     if (row.failures == 0) continue;
     text += wrap(printable(fmt::format("{}, {}: {}", row.workload, display_name(row),
                                        describe_failure(row))),
-                 kColumns, "  ", "    ");
+                 kTerminalColumns, "  ", "    ");
   }
   return text.empty() ? text : "\nFailed runs\n" + text;
 }
@@ -70,8 +69,8 @@ std::string failed_workloads(const Result& result) {
   if (!result.suite) return text;
   for (const SuiteWorkload& one : result.suite->progress) {
     if (one.stopped != "failed") continue;
-    text += wrap(printable("! " + one.workload + " could not be run: " + one.reason), kColumns, "",
-                 "  ");
+    text += wrap(printable("! " + one.workload + " could not be run: " + one.reason),
+                 kTerminalColumns, "", "  ");
   }
   return text;
 }
@@ -89,8 +88,8 @@ std::string fleet_text(const Result& result) {
   if (result.fleet_recommendations.empty()) return text;
   text += "\nOne for all\n";
   for (const Recommendation& one : result.fleet_recommendations) {
-    text += wrap(printable(one.headline), kColumns, "  " + pad_right(to_string(one.objective), 10),
-                 std::string(12, ' '));
+    text += wrap(printable(one.headline), kTerminalColumns,
+                 "  " + pad_right(to_string(one.objective), 10), std::string(12, ' '));
   }
   return text;
 }
@@ -101,20 +100,22 @@ std::string suite_report(const Result& result) {
   if (!fleet.empty()) text += "\n" + fleet;
   text += failures_text(result);
   if (result.suite) {
-    text += "\n" + wrap(describe_suite(result), kColumns, "Method   ", "         ");
+    text += "\n" + wrap(describe_suite(result), kTerminalColumns, "Method   ", "         ");
     text += failed_workloads(result);
     const char* label = "Limits   ";
     for (const std::string& limit : result.suite->limits) {
-      text += wrap(printable(limit), kColumns, label, "         ");
+      text += wrap(printable(limit), kTerminalColumns, label, "         ");
       label = "         ";
     }
   }
-  text += wrap(printable(describe_harness(result.harness)), kColumns, "Harness  ", "         ");
-  text += wrap(printable(describe_machine(result.environment)), kColumns, "Machine  ", "         ");
+  text +=
+      wrap(printable(describe_harness(result.harness)), kTerminalColumns, "Harness  ", "         ");
+  text += wrap(printable(describe_machine(result.environment)), kTerminalColumns, "Machine  ",
+               "         ");
   for (const Warning& warning : result.environment.warnings) {
-    text += wrap(printable(warning.what), kColumns, "! ", "  ");
+    text += wrap(printable(warning.what), kTerminalColumns, "! ", "  ");
     if (!warning.remedy.empty()) {
-      text += wrap("remedy: " + printable(warning.remedy), kColumns, "  ", "  ");
+      text += wrap("remedy: " + printable(warning.remedy), kTerminalColumns, "  ", "  ");
     }
   }
   return text;

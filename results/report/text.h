@@ -8,6 +8,12 @@
 
 namespace heapwise {
 
+/// Terminals are taken to be so wide.
+constexpr std::size_t kTerminalColumns = 80;
+
+/// Stands where there is no figure.
+constexpr const char* kNothing = "–";
+
 /// `text` without what a terminal would act on: control characters and broken UTF-8 become '?'.
 std::string printable(std::string_view text);
 

@@ -13,7 +13,6 @@
 namespace heapwise {
 namespace {
 
-constexpr const char* kNothing = "–";
 constexpr std::size_t kNameColumns = 19;
 constexpr std::size_t kFigureColumns = 6;
 
