@@ -21,18 +21,49 @@ CLI::Validator number_where(bool (*good)(double), const char* otherwise, const c
   return {check, name};
 }
 
-/// The first word that should name a command and does not. The parser itself would say of it that
-/// a command is missing.
-std::optional<std::string> unknown_command(const CLI::App* at,
-                                           const std::vector<std::string>& words) {
-  for (const std::string& word : words) {
-    if (at->get_require_subcommand_min() == 0 || word.empty() || word.front() == '-') break;
-    const auto named =
-        at->get_subcommands([&word](const CLI::App* one) { return one->get_name() == word; });
-    if (named.empty()) return word;
-    at = named.front();
+/// The command that the first words name.
+struct Reached {
+  const CLI::App* command;
+  std::string words;  ///< as one would type them, "heapwise" too
+  std::size_t count;  ///< of the words that were needed
+
+  bool is_whole() const { return command->get_require_subcommand_min() == 0; }
+  std::string hint() const {
+    return words + (is_whole() ? " --help explains it." : " --help names the commands there are.");
   }
-  return std::nullopt;
+};
+
+Reached reach(const CLI::App* root, const std::vector<std::string>& words) {
+  Reached at{root, root->get_name(), 0};
+  for (const std::string& word : words) {
+    const auto named =
+        at.command->get_subcommands([&](const CLI::App* one) { return one->get_name() == word; });
+    if (at.is_whole() || named.empty()) break;
+    at = {named.front(), at.words + " " + word, at.count + 1};
+  }
+  return at;
+}
+
+/// What is wrong with the word where a command should be named, if anything: the parser itself says
+/// of one that it does not know that none is there.
+std::optional<Error> command_problem(const Reached& at, const std::vector<std::string>& words) {
+  if (at.is_whole()) return std::nullopt;
+  if (at.count == words.size()) {
+    return Error{ErrorCode::usage, "a command is missing behind \"" + at.words + "\"", at.hint()};
+  }
+  const std::string& word = words[at.count];
+  if (!word.empty() && word.front() == '-') return std::nullopt;  // --help, or the parser's to say
+  return Error{ErrorCode::usage, "there is no command \"" + word + "\"", at.hint()};
+}
+
+/// What the parser found wrong, in the words of our own errors.
+Error parser_problem(const CLI::App& root, const CLI::ParseError& error, const Reached& at) {
+  // Of an option where a command is due it says only that the command is missing.
+  const auto rest = root.remaining(true);
+  std::string what = error.what();
+  if (!at.is_whole() && !rest.empty()) what = "there is no option \"" + rest.front() + "\" here";
+  while (!what.empty() && what.back() == '\n') what.pop_back();
+  return Error{ErrorCode::usage, what, at.hint()};
 }
 
 }  // namespace
@@ -111,7 +142,6 @@ CommandLine::CommandLine(const std::string& about, const std::string& version)
     : app_(std::make_unique<CLI::App>(about, "heapwise")) {
   if (!version.empty()) app_->set_version_flag("--version", version);
   app_->require_subcommand(1);
-  app_->failure_message(CLI::FailureMessage::simple);
 }
 
 CommandLine::~CommandLine() = default;
@@ -119,15 +149,14 @@ CommandLine::~CommandLine() = default;
 Command CommandLine::root() const { return Command(app_.get()); }
 
 std::optional<int> CommandLine::parse(std::vector<std::string> words) {
-  if (const auto unknown = unknown_command(app_.get(), words)) {
-    return report_error({ErrorCode::usage, "there is no command \"" + *unknown + "\"",
-                         "heapwise --help names those that there are."});
-  }
+  const Reached at = reach(app_.get(), words);
+  if (const auto problem = command_problem(at, words)) return report_error(*problem);
   std::reverse(words.begin(), words.end());  // as the parser takes them
   try {
     app_->parse(std::move(words));
   } catch (const CLI::ParseError& error) {
-    return app_->exit(error) == 0 ? kFine : kUsage;
+    if (error.get_exit_code() == 0) return app_->exit(error);  // --help, --version
+    return report_error(parser_problem(*app_, error, at));
   }
   return std::nullopt;
 }

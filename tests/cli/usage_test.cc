@@ -50,9 +50,13 @@ TEST_F(Usage, NoVerbAndWrongVerbsAndWrongFlagsExitWith2AndSayWhy) {
   }
 }
 
-TEST_F(Usage, UnknownCommandsAreNamed) {
+TEST_F(Usage, UnknownAndMissingCommandsAreNamed) {
   EXPECT_THAT(heapwise({"advize", "x.hwt"}).err, HasSubstr("there is no command \"advize\""));
   EXPECT_THAT(heapwise({"trace", "inof"}).err, HasSubstr("there is no command \"inof\""));
+  EXPECT_THAT(heapwise({"trace", "inof"}).err, HasSubstr("heapwise trace --help"));
+  EXPECT_THAT(heapwise({"trace"}).err, HasSubstr("a command is missing behind \"heapwise trace\""));
+  EXPECT_THAT(heapwise({}).err, HasSubstr("a command is missing behind \"heapwise\""));
+  EXPECT_THAT(heapwise({"--quick"}).err, HasSubstr("there is no option \"--quick\""));
 }
 
 TEST_F(Usage, PurposesComeInAnyOrderAndWrongOnesAreNamed) {
