@@ -142,7 +142,7 @@ std::string failures(const BenchResult& result) {
     const std::string where = failure.count == 1
                                   ? failure.first
                                   : fmt::format("{} runs, first {}", failure.count, failure.first);
-    text += wrap(printable(what + " (" + where + ")"), kTerminalColumns, "! ", "  ");
+    text += wrap(printable(fmt::format("{} ({})", what, where)), kTerminalColumns, "! ", "  ");
   }
   return text;
 }

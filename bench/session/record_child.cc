@@ -13,6 +13,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "bench/session/process.h"
+
 namespace heapwise {
 namespace {
 
