@@ -80,7 +80,7 @@ std::string failure_of(const BenchResult& result, std::size_t primitive, std::si
     if (run.primitive != primitive || run.contender != contender) continue;
     return run.status == RunStatus::unsupported ? "unsupp." : "failed";
   }
-  return "–";
+  return kNothing;
 }
 
 /// "glibc:arena-max-2" in two parts, for a line each.

@@ -36,9 +36,10 @@ struct Reached {
 Reached reach(const CLI::App* root, const std::vector<std::string>& words) {
   Reached at{root, root->get_name(), 0};
   for (const std::string& word : words) {
+    if (at.is_whole()) break;
     const auto named =
         at.command->get_subcommands([&](const CLI::App* one) { return one->get_name() == word; });
-    if (at.is_whole() || named.empty()) break;
+    if (named.empty()) break;
     at = {named.front(), at.words + " " + word, at.count + 1};
   }
   return at;
@@ -62,7 +63,6 @@ Error parser_problem(const CLI::App& root, const CLI::ParseError& error, const R
   const auto rest = root.remaining(true);
   std::string what = error.what();
   if (!at.is_whole() && !rest.empty()) what = "there is no option \"" + rest.front() + "\" here";
-  while (!what.empty() && what.back() == '\n') what.pop_back();
   return Error{ErrorCode::usage, what, at.hint()};
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/verb.h"
+#include "results/report/text.h"
 #include "results/units.h"
 
 namespace heapwise::cli {
@@ -23,7 +24,6 @@ std::string range_of(const Parameter& parameter) {
 }
 
 void print_parameter(const Parameter& parameter) {
-  constexpr std::size_t kWidth = 80;
   if (parameter.unit == Unit::path) {
     fmt::print("  {:<11} {:>8}  {}\n", parameter.name, "PATH", parameter.meaning);
     return;
@@ -32,7 +32,7 @@ void print_parameter(const Parameter& parameter) {
       fmt::format("  {:<11} {:>8}  {}", parameter.name,
                   format_quantity(parameter.preset, parameter.unit), parameter.meaning);
   const std::string range = range_of(parameter);
-  const bool fits = line.size() + 1 + range.size() <= kWidth;
+  const bool fits = line.size() + 1 + range.size() <= kTerminalColumns;
   fmt::print("{}{}{}\n", line, fits ? " " : "\n" + std::string(23, ' '), range);
 }
 

@@ -20,6 +20,7 @@
 #include "base/files.h"
 #include "base/rng.h"
 #include "base/temporary_directory.h"
+#include "bench/session/process.h"
 #include "bench/session/record.h"
 
 namespace {
@@ -102,11 +103,8 @@ Cost read_result(const Session& session) {
   return cost;
 }
 
-Cost run_plain(const Session& session, std::vector<std::string> command) {
-  std::vector<char*> arguments;
-  arguments.reserve(command.size() + 1);
-  for (std::string& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
+Cost run_plain(const Session& session, const std::vector<std::string>& command) {
+  const std::vector<char*> arguments = heapwise::exec_pointers(command);
   const pid_t pid = fork();
   if (pid == 0) {
     (void)!freopen("/dev/null", "w", stdout);

@@ -9,7 +9,6 @@
 namespace heapwise {
 namespace {
 
-constexpr std::size_t kKeptSamples = 1000;
 constexpr double kSecond = 1e9;
 
 std::uint64_t above(std::uint64_t bytes, std::uint64_t floor) {

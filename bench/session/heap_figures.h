@@ -2,6 +2,7 @@
 // From what a runner left behind to the figures of a Run. Pure functions.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -10,6 +11,9 @@
 #include "results/result.h"
 
 namespace heapwise {
+
+/// Of the samples of one run, replayed or real, so many are kept.
+constexpr std::size_t kKeptSamples = 1000;
 
 /// What the trace says about the memory that was asked for, in requested bytes.
 struct LiveFigures {

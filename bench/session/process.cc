@@ -139,12 +139,11 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
                 "cannot run " + (call.command.empty() ? "nothing" : call.command[0]),
                 "Build or install heapwise again.");
   }
-  std::vector<std::string> words = call.command;
   std::vector<std::string> variables;
   for (const auto& [name, value] : call.environment) {
     variables.emplace_back(name).append("=").append(value);
   }
-  const std::vector<char*> command = exec_pointers(words);
+  const std::vector<char*> command = exec_pointers(call.command);
   const std::vector<char*> environment = exec_pointers(variables);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");

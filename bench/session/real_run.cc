@@ -85,9 +85,8 @@ std::vector<std::string> environment_of(const RealRunCall& call, const ProgramSt
 
 /// Starts the program and returns once it is itself: before exec its memory is ours.
 Expected<pid_t> start(const RealRunCall& call, const ProgramStarts& starts) {
-  std::vector<std::string> words = call.command;
   std::vector<std::string> variables = environment_of(call, starts);
-  const std::vector<char*> command = exec_pointers(words);
+  const std::vector<char*> command = exec_pointers(call.command);
   const std::vector<char*> environment = exec_pointers(variables);
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");

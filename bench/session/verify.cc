@@ -19,7 +19,6 @@
 namespace heapwise {
 namespace {
 
-constexpr std::size_t kChartSamples = 1000;
 /// What is not heap is known at fewer moments than the whole. Beyond this share of the heap, what
 /// it does in between would show as the heap's.
 constexpr double kLargeNonHeap = 0.25;
@@ -195,7 +194,7 @@ class Verifier {
     run.cpu_seconds = end->cpu_s;
     const std::vector<Sample> samples = heap_samples(end->anonymous, end->non_heap);
     if (samples.empty()) return without_figures(std::move(run));
-    run.samples = thinned(samples, kChartSamples);
+    run.samples = thinned(samples, kKeptSamples);
     if (run.status == RunStatus::ok && !all_mapped(preload, end->files)) {
       run.status = RunStatus::unsupported;
       run.status_detail = end->program + " ran without the preloaded library";

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "results/report/compare_view.h"
+#include "results/report/text.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
 #include "results/units.h"
@@ -57,12 +58,12 @@ std::string figure_name(const FigureChange& change) {
 }
 
 std::string figure_text(const FigureChange& change, const std::optional<double>& value) {
-  if (!value) return "–";
+  if (!value) return kNothing;
   return change.figure == "ns_per_operation" ? format_ns(*value) : format_bytes(*value);
 }
 
 std::string signed_percent_text(const std::optional<double>& percent) {
-  if (!percent) return "–";
+  if (!percent) return kNothing;
   const std::string size = format_percent(*percent);
   if (size == "0.0 %" || size == "0 %") return "0 %";
   return (*percent < 0 ? "−" : "+") + size;

@@ -13,7 +13,7 @@ namespace heapwise {
 namespace {
 
 std::string cell(const std::optional<Interval>& figure, double unit, bool with_spread) {
-  if (!figure) return "–";
+  if (!figure) return kNothing;
   std::string text = format_number(figure->median / unit);
   if (with_spread) text += fmt::format(" ± {}", format_percent(half_width_percent(*figure)));
   return text;

@@ -94,7 +94,7 @@ std::string steps_table(const Trend& trend) {
         one.step->before, value_text(series, one.step->before), one.step->after,
         value_text(series, one.step->after), one.step->percent > 0 ? "more" : "less",
         one.step->percent, percent_text(one.step->percent),
-        escape_html(cause.empty() ? "–" : cause));
+        escape_html(cause.empty() ? kNothing : cause));
   }
   return text + "</tbody></table></div>\n";
 }
