@@ -40,10 +40,16 @@ class Cell:
         self.predicted_change = row.get("predicted_cpu_change_percent")
 
     @property
+    def is_foretold(self):
+        """Whether both sides know a change of CPU time."""
+        return self.cpu_noise is not None and self.predicted_change is not None
+
+    @property
     def change_is_possible(self):
         """Whether the real runs allow the change that was predicted."""
-        return (self.row["cpu_change_low_percent"] <= self.predicted_change <=
-                self.row["cpu_change_high_percent"])
+        return self.is_foretold and (
+            self.row["cpu_change_low_percent"] <= self.predicted_change <=
+            self.row["cpu_change_high_percent"])
 
     @property
     def counts(self):
@@ -187,11 +193,13 @@ class Table:
                    f"{lower:.1f}, {middle:.1f}, {upper:.1f}; "
                    f"{sum(1 for r in ratios if r > 0)} of {len(ratios)}", None, None)
         same = [c for c in judged if c.real_speed == "same"]
-        quiet = sum(1 for c in same if c.predicted_speed == "same")
-        yield ("speed does not differ: no difference said", f"{quiet} of {len(same)}", "all",
-               quiet == len(same))
-        foretold = [c for m in measured for c in m.cells
-                    if c.cpu_noise is not None and c.predicted_change is not None]
+        alarms = [c for c in same if c.predicted_speed != "same"]
+        possible = sum(1 for c in alarms if c.change_is_possible)
+        quiet = len(same) - len(alarms)
+        yield ("speed shows no difference: none predicted, one within their noise, beyond it",
+               f"{quiet}, {possible}, {len(alarms) - possible} of {len(same)}", "all none",
+               not alarms)
+        foretold = [c for m in measured for c in m.cells if c.is_foretold]
         if foretold:
             possible = sum(1 for c in foretold if c.change_is_possible)
             yield ("… predicted change within the real interval",

@@ -97,17 +97,19 @@ class TableTest(unittest.TestCase):
                 row("jemalloc", 100, 100, **speed(-20, "faster", "faster", -18)),
                 row("mimalloc", 100, 100, **speed(20, "slower", "faster", -5)),
                 row("mesh", 100, 100, **speed(20, "slower", "same")),
-                row("hoard", 100, 100, **speed(1, "same", "slower")),
+                row("hoard", 100, 100, **speed(1, "same", "slower", 3)),
+                row("scudo", 100, 100, **speed(1, "same", "slower", 5)),
                 row("tcmalloc", 100, 100, **speed(1, "same", "same"))]
         table = table_of({"one": result(rows)})
         found = aggregates(table)
         self.assertEqual(found["speed differs from glibc's: sign right, missed, wrong"],
                          ("1, 1, 1 of 3", False))
-        self.assertEqual(found["speed does not differ: no difference said"], ("1 of 2", False))
+        self.assertEqual(found["speed shows no difference: none predicted, one within their noise, "
+                               "beyond it"], ("1, 1, 1 of 3", False))
         self.assertEqual(
             found["… that difference ÷ the predicted one, quartiles; to the same side"],
             ("-2.7, -1.4, -0.2; 1 of 2", None))
-        self.assertEqual(found["… predicted change within the real interval"], ("3 of 5", None))
+        self.assertEqual(found["… predicted change within the real interval"], ("3 of 6", None))
         self.assertIn("| one | mimalloc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 | +20.0 | 3.0 | + | -5.0 "
                       "| − |", table.page())
 
