@@ -343,29 +343,6 @@ void flag_few(Result& result, WorkloadInfo& workload) {
                 fmt::format("--repetitions {} or more", thresholds::kRepetitions)));
 }
 
-void flag_failed_calls(Result& result, WorkloadInfo& workload) {
-  std::string names;
-  for (Summary& row : result.summary) {
-    std::uint64_t failed = 0;
-    for (const Run& run : result.runs) {
-      const bool own = run.workload == row.workload && run.allocator == row.allocator &&
-                       run.tuning == row.tuning && run.status == RunStatus::ok;
-      if (own) failed = std::max(failed, run.failed_calls);
-    }
-    if (row.workload != workload.name || failed == 0) continue;
-    flag_row(row, "failed-calls");
-    names +=
-        fmt::format("{}{} ({})", names.empty() ? "" : ", ", row.allocator, plural(failed, "call"));
-  }
-  if (names.empty()) return;
-  add_flag(workload.warnings,
-           flag("failed-calls",
-                fmt::format("in the replay of {} these could not give memory: {}; what is missing "
-                            "makes their figures too low",
-                            workload.name, names),
-                "replay where there is more memory, and no limit on it"));
-}
-
 }  // namespace
 
 const std::vector<FlagKind>& flag_kinds() {
@@ -391,7 +368,6 @@ const std::vector<FlagKind>& flag_kinds() {
       {"live-bytes-differ", Preload::works},
       {"heap-small-share", Preload::works},
       {"few-repetitions", Preload::works},
-      {"failed-calls", Preload::works},
       {"fails-under-allocator", Preload::works},
   };
   return kinds;
@@ -424,7 +400,6 @@ void flag_predictions(Result& result) {
     flag_unwritten(result, workload);
     flag_small_heap(result, workload);
     flag_few(result, workload);
-    flag_failed_calls(result, workload);
   }
 }
 

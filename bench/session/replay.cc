@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/session/replay.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -295,6 +296,12 @@ Expected<Run> Session::run_item(const Item& item, unsigned repetition,
   run.seconds = static_cast<double>(raw.wall_ns) * 1e-9;
   run.cpu_seconds = static_cast<double>(raw.cpu_ns) * 1e-9;
   run.failed_calls = raw.failed_calls;
+  if (run.failed_calls > 0) {  // what it did not have to hold and do would make it look good
+    run.status = RunStatus::out_of_memory;
+    run.status_detail = fmt::format("{} of {} calls got no memory that the program got",
+                                    run.failed_calls, run.operations);
+    return run;
+  }
   if (item.purpose == Purpose::throughput) {
     fill_throughput(run, end->raw);
   } else if (item.purpose == Purpose::latency) {

@@ -182,15 +182,6 @@ TEST(FigureFlags, FewerThanThreeReplaysAreSaidToBe) {
   EXPECT_THAT(result.summary[0].flags, ElementsAre("few-repetitions"));
 }
 
-TEST(FigureFlags, CallsThatFailedInTheReplayAreNamed) {
-  Result result = predicted(100, 104);
-  heapwise::Run& run = result.runs.emplace_back();
-  run.workload = "w";
-  run.allocator = "glibc";
-  run.failed_calls = 3;
-  EXPECT_THAT(flagged(result), ElementsAre("failed-calls"));
-}
-
 TEST(Flags, EveryCodeHasItsSectionInTheManual) {
   std::ifstream file(MEASURING_PAGE);
   std::stringstream text;

@@ -221,6 +221,19 @@ TEST_F(Session, AnAllocatorThatCrashesIsARunThatSaysSoAndTheRestGoesOn) {
   EXPECT_FALSE(crashed.ns_per_operation.has_value());
 }
 
+TEST_F(Session, AnAllocatorThatGivesNoMemoryHasRunOutOfItAndHasNoFigures) {
+  options_.contenders = {*parse_contender("glibc"), *parse_contender("miser=" HEAPWISE_MISER)};
+  const Result result = session();
+  EXPECT_EQ(run_of(result, "glibc").status, RunStatus::ok);
+  for (const heapwise::Run& run : result.runs) {
+    if (run.allocator != "miser") continue;
+    EXPECT_EQ(run.status, RunStatus::out_of_memory) << run.purpose;
+    EXPECT_GT(run.failed_calls, 0);
+    EXPECT_THAT(run.status_detail, HasSubstr("got no memory"));
+    EXPECT_FALSE(run.peak_rss_bytes || run.ns_per_operation);
+  }
+}
+
 TEST_F(Session, AnAllocatorThatHangsIsKilledWhenItsTimeIsUp) {
   use_false_runner("sleeper", "exec sleep 600");
   options_.timeout_s = 5;
