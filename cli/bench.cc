@@ -144,7 +144,8 @@ void add_bench(const Command& root, Outcome& outcome) {
       "What stands behind -- goes to Google Benchmark.\n"
       "Example: heapwise bench --json bench.json -- --benchmark_filter=malloc_free");
   app.add_option("--allocators", verb->allocators,
-                 "Which to compare, as in heapwise replay. Default: all that were built");
+                 "Which to compare, as in heapwise replay. Default: all that were built "
+                 "but those that take part only where named (see heapwise allocators)");
   app.add_option("--repetitions", verb->repetitions, "Processes of each primitive and allocator")
       .range(1, 1000)
       .show_default();

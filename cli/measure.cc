@@ -70,7 +70,8 @@ std::uint64_t seed_from_clock() {
 void MeasureOptions::add_to(const Command& verb) {
   verb.add_option("--allocators", allocators,
                   "Which to compare, separated by commas: NAME, NAME:TUNING, NAME=/path/lib.so, "
-                  "each with @VAR=VALUE;VAR=VALUE behind. Default: all that were built");
+                  "each with @VAR=VALUE;VAR=VALUE behind. Default: all that were built "
+                  "but those that take part only where named (see heapwise allocators)");
   verb.add_option("--repetitions", repetitions,
                   "Rounds of runs. Fewer than 3 give no interval and no verdict. Where several "
                   "recordings of a workload are replayed, the default is 3 of each")

@@ -160,7 +160,7 @@ void warn_of_small_heap(Result& result, double non_heap_bytes) {
                    format_bytes(non_heap_bytes)),
        "see the error in per cent of the process; a program's own allocator may be switched off, "
        "as python's is by PYTHONMALLOC=malloc",
-       "verification"});
+       "verifying"});
 }
 
 /// Puts the real runs beside the prediction. What the prediction recommends by itself is compared

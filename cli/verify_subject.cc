@@ -54,7 +54,7 @@ Warning other_process(const RecordedProcess& chosen, const std::string& command)
           fmt::format("predicted and compared is {}, which {} starts: of all its processes it has "
                       "the largest heap",
                       which, command),
-          "", "verification"};
+          "", "verifying"};
 }
 
 /// The part of the process's trace that had passed at a moment of CLOCK_MONOTONIC. The trace's time

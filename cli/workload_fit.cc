@@ -179,7 +179,8 @@ void add_workload_fit(const Command& root, Outcome& outcome) {
   app.add_option("TRACE", verb->trace, "The trace (.hwt) to learn from").required();
   app.add_option("-o,--output", verb->output, "Write the model to this file (.json)").required();
   app.add_option("--allocators", verb->allocators,
-                 "Show the error for these, as replay takes them. Default: all that were built");
+                 "Show the error for these, as replay takes them. Default: all that were built "
+                 "but those that take part only where named (see heapwise allocators)");
   app.add_option("--repetitions", verb->repetitions, "Rounds of replays of both")
       .range(1, 1000)
       .show_default();

@@ -24,11 +24,12 @@ class Writer {
 
   template <class T>
   void operator()(const char* name, const std::optional<T>& value) {
-    if (value && is_finite(*value)) object_[name] = make(*value);
+    if (value && is_finite(*value)) (*this)(name, *value);
   }
   template <class T>
   void operator()(const char* name, const T& value) {
     object_[name] = make(value);
+    if (std::string_view(name).ends_with("_bytes")) round(object_[name]);
   }
 
   static Json make(const std::string& value) { return value; }
@@ -57,6 +58,15 @@ class Writer {
   }
 
  private:
+  /// Bytes are integers, also where they are means, or the interval of a median.
+  static void round(Json& value) {
+    if (value.is_object()) {
+      for (Json& member : value) round(member);
+    } else if (value.is_number_float() && std::abs(value.get<double>()) < 0x1p63) {
+      value = std::llround(value.get<double>());
+    }
+  }
+
   template <class T>
   static bool is_finite(const T& value) {
     if constexpr (std::is_same_v<T, double>) {

@@ -238,7 +238,7 @@ class Verifier {
                                   options_.workload + " does not run well on " +
                                       contender.allocator + (preloads ? ", preloaded: " : ": ") +
                                       run.status_detail,
-                                  preloads ? way_out(contender) : "", "verification"});
+                                  preloads ? way_out(contender) : "", "verifying"});
       return;
     }
   }

@@ -130,6 +130,19 @@ TEST(Json, GivesBackEveryFigureAsItWas) {
   }
 }
 
+TEST(Json, BytesAreIntegersAlsoWhereTheyAreMeansOrIntervals) {
+  Result result;
+  result.workloads.emplace_back().mean_live_bytes = 20346319.73;
+  Summary& row = result.summary.emplace_back();
+  row.peak_rss_bytes = {29818880.5, 29818880, 29818882, 0.25};
+  row.ns_per_operation = {9.5, 9, 10, 0.25};
+  const json written = json::parse(to_json(result));
+  EXPECT_EQ(written["workloads"][0]["mean_live_bytes"].dump(), "20346320");
+  EXPECT_EQ(written["summary"][0]["peak_rss_bytes"].dump(),
+            R"({"high":29818882,"low":29818880,"mad":0,"median":29818881})");
+  EXPECT_EQ(written["summary"][0]["ns_per_operation"]["median"].dump(), "9.5");
+}
+
 TEST(Json, ReadsADocumentInTheWordsOfTheContract) {
   const auto result = from_json(R"({
     "schema_version": 1, "heapwise_version": "0.1.0", "created": "2026-11-20T22:00:00Z",
