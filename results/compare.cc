@@ -35,8 +35,6 @@ constexpr std::array<MemoryFigure, 3> kMemoryFigures = {{
     {"end_rss_bytes", &Run::end_rss_bytes},
 }};
 
-using RunList = std::vector<const Run*>;
-
 /// The runs of one result by workload, and by allocator within.
 struct Index {
   std::map<std::string, RunList> by_workload;
@@ -73,11 +71,21 @@ struct Candidate {
   double least_bytes = 0;   ///< 0 for times
 };
 
-TrimmedMean trimmed(const std::vector<ShiftCell::Value>& values) {
-  std::vector<double> sorted;
-  for (const auto& one : values) sorted.push_back(one.value);
-  std::sort(sorted.begin(), sorted.end());
-  return trimmed_mean(sorted);
+const WorkloadInfo* info_of(const Result& result, const std::string& workload) {
+  for (const WorkloadInfo& one : result.workloads) {
+    if (one.name == workload) return &one;
+  }
+  return nullptr;
+}
+
+/// Whether the recordings of a workload are those of the other result. Without any there is but
+/// one, which comparability.h sees to.
+bool same_recordings(const WorkloadInfo& base, const WorkloadInfo& now) {
+  return std::equal(base.recordings.begin(), base.recordings.end(), now.recordings.begin(),
+                    now.recordings.end(), [](const auto& left, const auto& right) {
+                      return left.operations == right.operations && left.threads == right.threads &&
+                             left.peak_live_bytes == right.peak_live_bytes;
+                    });
 }
 
 class Comparer {
@@ -129,12 +137,14 @@ class Comparer {
   void add_cell(const std::string& workload, const Contestant& who, const Index& base,
                 const Index& now);
   void add_failures(FigureChange change, const RunList& before, const RunList& after);
-  void add_memory(const FigureChange& like, const RunList& before, const RunList& after);
-  void add_time(const FigureChange& like, const RunList& before, const RunList& after);
+  void add_memory(const FigureChange& like, const RunList& before, const RunList& after,
+                  const Rounds& rounds);
+  void add_time(const FigureChange& like, const TimeTable& table);
   void judge();
   void judge_shift(Candidate& candidate);
   void look_at_the_machine();
   unsigned threads_of(const std::string& workload) const;
+  const Rounds& rounds_of(const std::string& workload, const RunList& before, const RunList& after);
   const TimeTable& times_of(const std::string& workload, const RunList& before,
                             const RunList& after);
 
@@ -144,6 +154,7 @@ class Comparer {
   bool by_clock_ = false;  ///< machines differ: that they do is what is asked for
   Comparison comparison_;
   std::vector<Candidate> candidates_;
+  std::map<std::string, Rounds> rounds_;
   std::map<std::string, TimeTable> times_;
   std::map<std::string, TimeClock> clocks_;
 };
@@ -173,10 +184,11 @@ void Comparer::add_cell(const std::string& workload, const Contestant& who, cons
   like.workload = workload;
   like.allocator = who.first;
   like.tuning = who.second;
+  const RunList &all_before = runs_in(base.by_workload, workload),
+                &all_after = runs_in(now.by_workload, workload);
   add_failures(like, before, after);
-  add_memory(like, before, after);
-  times_of(workload, runs_in(base.by_workload, workload), runs_in(now.by_workload, workload));
-  add_time(like, before, after);
+  add_memory(like, before, after, rounds_of(workload, all_before, all_after));
+  add_time(like, times_of(workload, all_before, all_after));
 }
 
 /// An allocator that begins to fail has become worse, whatever its figures.
@@ -204,55 +216,65 @@ void Comparer::add_failures(FigureChange change, const RunList& before, const Ru
   candidates_.push_back(std::move(candidate));
 }
 
-void Comparer::add_memory(const FigureChange& like, const RunList& before, const RunList& after) {
-  const auto values_of = [](const RunList& runs, const MemoryFigure& figure) {
-    std::vector<ShiftCell::Value> values;
-    for (const Run* run : runs) {
-      if (run->purpose != "footprint" || run->status != RunStatus::ok || !(run->*figure.member)) {
-        continue;
-      }
-      const double bytes = std::max(kPage, static_cast<double>(*(run->*figure.member)));
-      values.push_back({std::log(bytes), run->repetition});
+std::vector<ShiftCell::Value> memory_values(const RunList& runs, const MemoryFigure& figure,
+                                            const Rounds& rounds) {
+  std::vector<ShiftCell::Value> values;
+  for (const Run* run : runs) {
+    if (run->purpose != "footprint" || run->status != RunStatus::ok || !(run->*figure.member)) {
+      continue;
     }
-    return values;
-  };
+    const double bytes = std::max(kPage, static_cast<double>(*(run->*figure.member)));
+    const Round round = rounds.of(*run);
+    values.push_back({std::log(bytes), round.number, round.block});
+  }
+  return values;
+}
+
+void Comparer::add_memory(const FigureChange& like, const RunList& before, const RunList& after,
+                          const Rounds& rounds) {
   for (const MemoryFigure& figure : kMemoryFigures) {
     Candidate candidate;
     candidate.change = like;
     candidate.change.figure = figure.name;
-    ShiftCell::View view{values_of(before, figure), values_of(after, figure)};
+    const ShiftCell::View view =
+        on_one_level({memory_values(before, figure, rounds), memory_values(after, figure, rounds)});
     if (view.base.empty() || view.now.empty()) continue;
     candidate.change.base_runs = static_cast<unsigned>(view.base.size());
     candidate.change.now_runs = static_cast<unsigned>(view.now.size());
     candidate.change.base = std::exp(trimmed(view.base).mean);
     candidate.change.now = std::exp(trimmed(view.now).mean);
-    candidate.cell = {{std::move(view)}, thresholds::kSessionMemoryError};
+    candidate.cell = {{view}, thresholds::kSessionMemoryError};
     candidate.least_worth = thresholds::kMemoryPercent;
     candidate.least_bytes = thresholds::kMemoryBytes;
     candidates_.push_back(std::move(candidate));
   }
 }
 
+const Rounds& Comparer::rounds_of(const std::string& workload, const RunList& before,
+                                  const RunList& after) {
+  const auto known = rounds_.find(workload);
+  if (known != rounds_.end()) return known->second;
+  const WorkloadInfo *base = info_of(base_, workload), *now = info_of(now_, workload);
+  const bool same = base == nullptr || now == nullptr || same_recordings(*base, *now);
+  return rounds_.emplace(workload, Rounds(before, after, same)).first->second;
+}
+
 const TimeTable& Comparer::times_of(const std::string& workload, const RunList& before,
                                     const RunList& after) {
   const auto known = times_.find(workload);
   if (known != times_.end()) return known->second;
-  const TimeClock clock = quieter_clock(before, after, threads_of(workload));
+  const Rounds& rounds = rounds_of(workload, before, after);
+  const TimeClock clock = quieter_clock(before, after, rounds, threads_of(workload));
   clocks_[workload] = clock;
-  return times_[workload] = time_table(before, after, clock);
+  return times_[workload] = time_table(before, after, rounds, clock);
 }
 
 unsigned Comparer::threads_of(const std::string& workload) const {
-  for (const Result* result : {&base_, &now_}) {
-    for (const WorkloadInfo& one : result->workloads) {
-      if (one.name == workload) return one.threads;
-    }
-  }
-  return 0;
+  const WorkloadInfo *base = info_of(base_, workload), *now = info_of(now_, workload);
+  return base != nullptr ? base->threads : now != nullptr ? now->threads : 0;
 }
 
-void Comparer::add_time(const FigureChange& like, const RunList& before, const RunList& after) {
-  const TimeTable& table = times_of(like.workload, before, after);
+void Comparer::add_time(const FigureChange& like, const TimeTable& table) {
   const Contestant who{like.allocator, like.tuning};
   const auto own = table.find(who);
   if (own == table.end() || !own->second.both()) return;
@@ -260,15 +282,13 @@ void Comparer::add_time(const FigureChange& like, const RunList& before, const R
   candidate.change = like;
   candidate.change.figure = "ns_per_operation";
   candidate.change.clock = clocks_[like.workload] == TimeClock::cpu ? "cpu" : "wall";
-  const auto values_of = [](const std::map<unsigned, double>& rounds) {
-    std::vector<ShiftCell::Value> values;
-    for (const auto& [round, value] : rounds) values.push_back({value, round});
-    return values;
-  };
-  candidate.change.base_runs = static_cast<unsigned>(own->second.base.size());
-  candidate.change.now_runs = static_cast<unsigned>(own->second.now.size());
-  candidate.change.base = std::exp(trimmed(values_of(own->second.base)).mean);
-  candidate.change.now = std::exp(trimmed(values_of(own->second.now)).mean);
+  const ShiftCell::View clocked =
+      on_one_level({values_of(own->second.base), values_of(own->second.now)});
+  if (clocked.base.empty()) return;
+  candidate.change.base_runs = static_cast<unsigned>(clocked.base.size());
+  candidate.change.now_runs = static_cast<unsigned>(clocked.now.size());
+  candidate.change.base = std::exp(trimmed(clocked.base).mean);
+  candidate.change.now = std::exp(trimmed(clocked.now).mean);
   candidate.cell = {views_of_times(table, who, by_clock_), thresholds::kSessionTimeError};
   candidate.change.relative =
       candidate.cell.views.size() == 1 && !by_clock_ && table.size() > thresholds::kControls;
@@ -282,7 +302,7 @@ Shift agreed_shift(const ShiftCell& cell, bool& agree) {
   std::optional<Shift> least;
   agree = true;
   for (const ShiftCell::View& view : cell.views) {
-    const Shift shift = shift_between(trimmed(view.base), trimmed(view.now), cell.floor);
+    const Shift shift = shift_of(view, cell.floor);
     if (least && (shift.difference > 0) != (least->difference > 0)) agree = false;
     if (!least || std::abs(shift.difference) < std::abs(least->difference)) least = shift;
   }

@@ -64,7 +64,8 @@ struct Comparison {
 /// once, and by the least change that is worth a word (thresholds.h); times are compared by their
 /// ratio to the other allocators of the same round where three or more are there, else by the clock
 /// and by that ratio, and both must show the change; the time of a lone allocator is never called
-/// changed. Pure and deterministic.
+/// changed. Rounds of all recordings count; where both results replayed the same ones, each is
+/// compared with itself and then moved to one level. Pure and deterministic.
 Expected<Comparison> compare(const Result& base, const Result& now, const CompareOptions& options);
 
 std::string to_string(Change change);

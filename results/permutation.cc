@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "base/rng.h"
-#include "results/robust.h"
+#include "results/statistics.h"
 
 namespace heapwise {
 namespace {
@@ -14,26 +15,68 @@ namespace {
 /// A place in the order of dealing: round r of the base is 2r, of the new result 2r + 1.
 std::size_t slot_of(unsigned round, bool now) { return 2 * std::size_t{round} + (now ? 1 : 0); }
 
+/// The values of either side, by block.
+struct BlockValues {
+  std::vector<double> base, now;
+  bool both() const { return !base.empty() && !now.empty(); }
+  double middle() const {
+    std::vector<double> all = base;
+    all.insert(all.end(), now.begin(), now.end());
+    return median(std::move(all));
+  }
+};
+
+std::map<unsigned, BlockValues> blocks_of(const ShiftCell::View& view) {
+  std::map<unsigned, BlockValues> blocks;
+  for (const auto& one : view.base) blocks[one.block].base.push_back(one.value);
+  for (const auto& one : view.now) blocks[one.block].now.push_back(one.value);
+  return blocks;
+}
+
+/// What the variance within a side is to be multiplied with, because the level of each block was
+/// taken from the values themselves: they lie closer to it than to the true one.
+double widening(const ShiftCell::View& view) {
+  const auto blocks = static_cast<double>(blocks_of(view).size());
+  const double values = static_cast<double>(view.base.size() + view.now.size()) / 2;
+  return blocks < 2 ? 1 : (values - 1) / (values - (blocks + 1) / 2);
+}
+
+Shift widened_shift(TrimmedMean base, TrimmedMean now, double factor, double floor) {
+  base.variance *= factor;
+  now.variance *= factor;
+  return shift_between(base, now, floor);
+}
+
 /// The values of both sides in ascending order, so that each dealing splits them without sorting.
 struct Pooled {
   struct Entry {
     double value;
-    std::size_t slot;
-    bool now;
+    std::size_t slot, block;
+  };
+  struct Block {
+    std::vector<std::size_t> slots;
+    std::size_t base_count = 0;
   };
   std::vector<Entry> entries;
+  std::vector<Block> blocks;
   std::size_t base_count = 0;
+  double widening = 1;
 };
 
 Pooled pool(const ShiftCell::View& view) {
   Pooled pooled;
   pooled.base_count = view.base.size();
-  for (const auto& one : view.base) {
-    pooled.entries.push_back({one.value, slot_of(one.round, false), false});
-  }
-  for (const auto& one : view.now) {
-    pooled.entries.push_back({one.value, slot_of(one.round, true), true});
-  }
+  pooled.widening = widening(view);
+  std::map<unsigned, std::size_t> places;
+  const auto add = [&](const ShiftCell::Value& one, bool now) {
+    const std::size_t block = places.emplace(one.block, places.size()).first->second;
+    pooled.blocks.resize(places.size());
+    pooled.blocks[block].slots.push_back(slot_of(one.round, now));
+    pooled.blocks[block].base_count += now ? 0 : 1;
+    pooled.entries.push_back({one.value, slot_of(one.round, now), block});
+  };
+  for (const auto& one : view.base) add(one, false);
+  for (const auto& one : view.now) add(one, true);
   std::sort(pooled.entries.begin(), pooled.entries.end(),
             [](const auto& left, const auto& right) { return left.value < right.value; });
   return pooled;
@@ -42,20 +85,27 @@ Pooled pool(const ShiftCell::View& view) {
 /// Room for one split, kept between dealings.
 struct Split {
   std::vector<double> base, now, keys;
+  std::vector<double> borders;  ///< of each block, the highest key that is the base's
 };
 
-/// Those slots whose keys are least are the base's: as many of them as it has in this cell, also
-/// where the cell lacks some rounds.
+/// In each block those slots whose keys are least are the base's: as many of them as it has there,
+/// also where the cell lacks some rounds.
 void deal(const Pooled& pooled, const std::vector<double>& keys, Split& split) {
   split.base.clear();
   split.now.clear();
-  split.keys.clear();
-  for (const auto& entry : pooled.entries) split.keys.push_back(keys[entry.slot]);
-  const auto border = split.keys.begin() + static_cast<std::ptrdiff_t>(pooled.base_count - 1);
-  std::nth_element(split.keys.begin(), border, split.keys.end());
-  const double highest = *border;
+  split.borders.clear();
+  for (const Pooled::Block& block : pooled.blocks) {
+    split.borders.push_back(-HUGE_VAL);
+    if (block.base_count == 0) continue;
+    split.keys.clear();
+    for (const std::size_t slot : block.slots) split.keys.push_back(keys[slot]);
+    const auto border = split.keys.begin() + static_cast<std::ptrdiff_t>(block.base_count - 1);
+    std::nth_element(split.keys.begin(), border, split.keys.end());
+    split.borders.back() = *border;
+  }
   for (const auto& entry : pooled.entries) {
-    (keys[entry.slot] <= highest ? split.base : split.now).push_back(entry.value);
+    const bool is_base = keys[entry.slot] <= split.borders[entry.block];
+    (is_base ? split.base : split.now).push_back(entry.value);
   }
 }
 
@@ -90,12 +140,14 @@ class Family {
 
   std::size_t slots() const { return slots_; }
 
-  /// Whether every cell has every round on both sides: only then do all dealings weigh alike when
-  /// they are listed one by one.
+  /// Whether every cell has every round on both sides, in one block: only then do all dealings
+  /// weigh alike when they are listed one by one.
   bool complete() const {
     for (const auto& views : pooled_) {
       for (const Pooled& pooled : views) {
-        if (pooled.entries.size() != slots_ || 2 * pooled.base_count != slots_) return false;
+        if (pooled.blocks.size() > 1 || pooled.entries.size() != slots_ ||
+            2 * pooled.base_count != slots_)
+          return false;
       }
     }
     return true;
@@ -107,8 +159,9 @@ class Family {
     int sign = 0;
     for (const Pooled& pooled : pooled_[cell]) {
       deal(pooled, keys, split_);
-      const double t =
-          shift_between(trimmed_mean(split_.base), trimmed_mean(split_.now), floors_[cell]).t();
+      const double t = widened_shift(trimmed_mean(split_.base), trimmed_mean(split_.now),
+                                     pooled.widening, floors_[cell])
+                           .t();
       const int here = t > 0 ? 1 : -1;
       if (sign != 0 && here != sign) return 0;
       sign = here;
@@ -158,7 +211,46 @@ void for_each_dealing(const Family& family, std::size_t draws, std::uint64_t see
   }
 }
 
+/// `values` of the blocks that `moves` names, each moved by what it says.
+std::vector<ShiftCell::Value> moved(const std::vector<ShiftCell::Value>& values,
+                                    const std::map<unsigned, double>& moves) {
+  std::vector<ShiftCell::Value> kept;
+  for (ShiftCell::Value one : values) {
+    const auto move = moves.find(one.block);
+    if (move == moves.end()) continue;
+    one.value += move->second;
+    kept.push_back(one);
+  }
+  return kept;
+}
+
 }  // namespace
+
+ShiftCell::View on_one_level(ShiftCell::View view) {
+  const auto blocks = blocks_of(view);
+  if (blocks.size() < 2) return view;
+  std::map<unsigned, double> moves;
+  double sum = 0;
+  for (const auto& [name, block] : blocks) {
+    if (!block.both()) continue;
+    moves[name] = -block.middle();
+    sum += block.middle();
+  }
+  for (auto& [name, move] : moves) move += sum / static_cast<double>(moves.size());
+  return {moved(view.base, moves), moved(view.now, moves)};
+}
+
+TrimmedMean trimmed(const std::vector<ShiftCell::Value>& values) {
+  std::vector<double> sorted;
+  sorted.reserve(values.size());
+  for (const auto& one : values) sorted.push_back(one.value);
+  std::sort(sorted.begin(), sorted.end());
+  return trimmed_mean(sorted);
+}
+
+Shift shift_of(const ShiftCell::View& view, double floor) {
+  return widened_shift(trimmed(view.base), trimmed(view.now), widening(view), floor);
+}
 
 std::vector<double> adjusted_probabilities(const std::vector<ShiftCell>& cells, std::size_t draws,
                                            std::uint64_t seed) {

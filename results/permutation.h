@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "results/robust.h"
+
 namespace heapwise {
 
 /// One figure of one allocator on one workload in both results. A shift counts as large as it is in
@@ -18,7 +20,8 @@ namespace heapwise {
 struct ShiftCell {
   struct Value {
     double value;
-    unsigned round;  ///< from 0 within its result
+    unsigned round;      ///< from 0 within its result, each value of a side another
+    unsigned block = 0;  ///< labels are dealt out within it: the recording that was replayed
   };
   struct View {
     std::vector<Value> base, now;  ///< two values or more each
@@ -26,6 +29,16 @@ struct ShiftCell {
   std::vector<View> views;  ///< one or more, of the same rounds
   double floor = 0.001;     ///< shift_between's
 };
+
+/// Recordings differ more than allocators do. Moves the values of each block to the level that all
+/// blocks have in common, by the median of both sides together, so that dealing labels out within
+/// the blocks is as fair as it was. Drops a block of which one side has no value.
+ShiftCell::View on_one_level(ShiftCell::View view);
+
+TrimmedMean trimmed(const std::vector<ShiftCell::Value>& values);
+
+/// shift_between both sides of a view that is on one level.
+Shift shift_of(const ShiftCell::View& view, double floor);
 
 /// The probability, for each cell, that chance alone makes any of the cells shift as much: adjusted
 /// for all of them. A family-wise error rate is kept by rejecting what lies below it. With n rounds

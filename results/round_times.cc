@@ -3,16 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <tuple>
 
-#include "results/robust.h"
 #include "results/statistics.h"
 #include "results/thresholds.h"
 
 namespace heapwise {
 namespace {
 
-void fill(TimeTable& table, const std::vector<const Run*>& runs, TimeClock clock,
-          std::map<unsigned, double> RoundTimes::*side) {
+void fill(TimeTable& table, const RunList& runs, const Rounds& rounds, TimeClock clock,
+          std::map<Round, double> RoundTimes::*side) {
   for (const Run* run : runs) {
     if (run->purpose != "throughput" || run->status != RunStatus::ok) continue;
     if (!run->ns_per_operation || run->operations == 0) continue;
@@ -20,7 +21,7 @@ void fill(TimeTable& table, const std::vector<const Run*>& runs, TimeClock clock
                           ? *run->ns_per_operation
                           : run->cpu_seconds * 1e9 / static_cast<double>(run->operations);
     if (ns <= 0) continue;
-    (table[{run->allocator, run->tuning}].*side)[run->repetition] = std::log(ns);
+    (table[{run->allocator, run->tuning}].*side)[rounds.of(*run)] = std::log(ns);
   }
 }
 
@@ -44,9 +45,9 @@ std::vector<Control> controls_of(const TimeTable& table, const Contestant& who) 
   return controls;
 }
 
-std::vector<ShiftCell::Value> relative(const std::map<unsigned, double>& own,
+std::vector<ShiftCell::Value> relative(const std::map<Round, double>& own,
                                        const std::vector<Control>& controls,
-                                       std::map<unsigned, double> RoundTimes::*side) {
+                                       std::map<Round, double> RoundTimes::*side) {
   std::vector<ShiftCell::Value> values;
   for (const auto& [round, value] : own) {
     std::vector<double> others;
@@ -55,26 +56,15 @@ std::vector<ShiftCell::Value> relative(const std::map<unsigned, double>& own,
       const auto found = rounds.find(round);
       if (found != rounds.end()) others.push_back(found->second - control.middle);
     }
-    if (!others.empty()) values.push_back({value - median(std::move(others)), round});
+    if (others.empty()) continue;
+    values.push_back({value - median(std::move(others)), round.number, round.block});
   }
   return values;
 }
 
-std::vector<ShiftCell::Value> absolute(const std::map<unsigned, double>& own) {
-  std::vector<ShiftCell::Value> values;
-  for (const auto& [round, value] : own) values.push_back({value, round});
-  return values;
-}
-
 void add_if_enough(std::vector<ShiftCell::View>& views, ShiftCell::View view) {
+  view = on_one_level(std::move(view));
   if (view.base.size() >= 2 && view.now.size() >= 2) views.push_back(std::move(view));
-}
-
-double scatter(const std::vector<ShiftCell::Value>& values) {
-  std::vector<double> sorted;
-  for (const auto& one : values) sorted.push_back(one.value);
-  std::sort(sorted.begin(), sorted.end());
-  return trimmed_mean(sorted).variance;
 }
 
 /// The median over the allocators of how much their first view scatters.
@@ -83,19 +73,59 @@ double scatter(const TimeTable& table) {
   for (const auto& [who, times] : table) {
     if (!times.both()) continue;
     const auto views = views_of_times(table, who, false);
-    if (!views.empty()) all.push_back(scatter(views[0].base) + scatter(views[0].now));
+    if (!views.empty()) {
+      all.push_back(trimmed(views[0].base).variance + trimmed(views[0].now).variance);
+    }
   }
   return all.empty() ? HUGE_VAL : median(std::move(all));
 }
 
 }  // namespace
 
-TimeTable time_table(const std::vector<const Run*>& base, const std::vector<const Run*>& now,
+Rounds::Rounds(const RunList& base, const RunList& now, bool same_recordings) {
+  const auto recordings_of = [](const RunList& runs) {
+    std::set<unsigned> recordings;
+    for (const Run* run : runs) recordings.insert(run->recording);
+    return recordings;
+  };
+  same_recordings = same_recordings && recordings_of(base) == recordings_of(now);
+  add(base, same_recordings);
+  add(now, same_recordings);
+}
+
+void Rounds::add(const RunList& runs, bool by_recording) {
+  using Likeness = std::tuple<std::string, std::string, std::string, unsigned, unsigned>;
+  using Place = std::tuple<unsigned, unsigned, unsigned>;
+  std::map<Likeness, unsigned> seen;  // another tool may number no repetitions
+  std::map<const Run*, Place> places;
+  std::map<Place, unsigned> numbers;
+  for (const Run* run : runs) {
+    const unsigned before =
+        seen[{run->allocator, run->tuning, run->purpose, run->recording, run->repetition}]++;
+    const Place place{run->recording, run->repetition, before};
+    places[run] = place;
+    numbers[place] = 0;
+  }
+  unsigned next = 0;
+  for (auto& [place, number] : numbers) number = next++;
+  for (const auto& [run, place] : places) {
+    rounds_[run] = {numbers[place], by_recording ? run->recording : 0};
+  }
+}
+
+TimeTable time_table(const RunList& base, const RunList& now, const Rounds& rounds,
                      TimeClock clock) {
   TimeTable table;
-  fill(table, base, clock, &RoundTimes::base);
-  fill(table, now, clock, &RoundTimes::now);
+  fill(table, base, rounds, clock, &RoundTimes::base);
+  fill(table, now, rounds, clock, &RoundTimes::now);
   return table;
+}
+
+std::vector<ShiftCell::Value> values_of(const std::map<Round, double>& times) {
+  std::vector<ShiftCell::Value> values;
+  values.reserve(times.size());
+  for (const auto& [round, value] : times) values.push_back({value, round.number, round.block});
+  return values;
 }
 
 std::vector<ShiftCell::View> views_of_times(const TimeTable& table, const Contestant& who,
@@ -109,16 +139,16 @@ std::vector<ShiftCell::View> views_of_times(const TimeTable& table, const Contes
                           relative(own->second.now, controls, &RoundTimes::now)});
   }
   if (by_clock || views.empty() || controls.size() < thresholds::kControls) {
-    add_if_enough(views, {absolute(own->second.base), absolute(own->second.now)});
+    add_if_enough(views, {values_of(own->second.base), values_of(own->second.now)});
   }
   return views;
 }
 
-TimeClock quieter_clock(const std::vector<const Run*>& base, const std::vector<const Run*>& now,
+TimeClock quieter_clock(const RunList& base, const RunList& now, const Rounds& rounds,
                         unsigned threads) {
   if (threads != 1) return TimeClock::wall;
-  const double wall = scatter(time_table(base, now, TimeClock::wall));
-  const double cpu = scatter(time_table(base, now, TimeClock::cpu));
+  const double wall = scatter(time_table(base, now, rounds, TimeClock::wall));
+  const double cpu = scatter(time_table(base, now, rounds, TimeClock::cpu));
   return cpu < wall ? TimeClock::cpu : TimeClock::wall;
 }
 

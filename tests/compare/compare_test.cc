@@ -160,6 +160,96 @@ TEST(Compare, LetsFiveRunsDecide) {
   EXPECT_EQ(figure(compared(base, now), "glibc", "peak_rss_bytes").gate, Gate::fails);
 }
 
+Session of_three_recordings(unsigned rounds, std::uint64_t seed) {
+  Session session;
+  session.recordings = 3;
+  session.rounds = rounds;
+  session.seed = seed;
+  return session;
+}
+
+TEST(Compare, CountsTheRoundsOfEveryRecording) {
+  const Session base = of_three_recordings(6, 1), now = of_three_recordings(6, 2);
+  for (const FigureChange& one : compared(base, now).changes) {
+    EXPECT_EQ(one.base_runs, 18U) << one.figure;
+    EXPECT_EQ(one.now_runs, 18U) << one.figure;
+    EXPECT_EQ(one.change, Change::same) << one.figure;
+    EXPECT_EQ(one.gate, Gate::passes) << one.figure;
+  }
+}
+
+TEST(Compare, SeesThatSomeOfSeveralRecordingsAreSlower) {
+  const Result base = simulated::result(of_three_recordings(6, 1));
+  Result now = simulated::result(of_three_recordings(6, 2));
+  for (heapwise::Run& run : now.runs) {
+    if (run.allocator != "jemalloc" || run.purpose != "throughput" || run.recording == 2) continue;
+    *run.ns_per_operation *= 2;
+    run.cpu_seconds *= 2;
+  }
+  const Comparison comparison = compared(base, now);
+  EXPECT_EQ(figure(comparison, "jemalloc", "ns_per_operation").gate, Gate::fails);
+  EXPECT_EQ(comparison.count(Gate::fails), 1U);
+}
+
+TEST(Compare, SeesATenthThroughRecordingsThatDifferByMore) {
+  Session base = of_three_recordings(3, 1), now = of_three_recordings(3, 2);
+  now.slower["jemalloc"] = 0.15;
+  now.larger["mimalloc"] = 0.10;
+  const Comparison comparison = compared(base, now);
+  EXPECT_EQ(figure(comparison, "jemalloc", "ns_per_operation").gate, Gate::fails);
+  const FigureChange& memory = figure(comparison, "mimalloc", "peak_rss_bytes");
+  EXPECT_EQ(memory.gate, Gate::fails);
+  EXPECT_NEAR(*memory.percent, 10, 1);
+  EXPECT_NEAR((*memory.now / *memory.base - 1) * 100, *memory.percent, 0.1);
+}
+
+TEST(Compare, TakesNoRecordingThatOneSideLacksForAChange) {
+  const Session base = of_three_recordings(6, 1);
+  Result now = simulated::result(of_three_recordings(6, 2));
+  for (heapwise::Run& run : now.runs) {
+    if (run.allocator == "jemalloc" && run.recording == 2) run.status = RunStatus::out_of_memory;
+  }
+  const Comparison comparison = compared(simulated::result(base), now);
+  EXPECT_EQ(figure(comparison, "jemalloc", "peak_rss_bytes").change, Change::same);
+  EXPECT_EQ(figure(comparison, "jemalloc", "peak_rss_bytes").base_runs, 12U);
+}
+
+TEST(Compare, RaisesNoMoreFalseAlarmsOverSeveralRecordings) {
+  int alarms = 0;
+  for (unsigned pair = 0; pair < 100; ++pair) {
+    Session base = of_three_recordings(3, 2 * pair + 1), now = of_three_recordings(3, 2 * pair + 2);
+    base.noise = now.noise = 0.02;
+    const Comparison comparison = compared(base, now);
+    alarms += comparison.count(Change::worse) + comparison.count(Change::better) > 0 ? 1 : 0;
+    EXPECT_EQ(comparison.count(Gate::fails), 0U);
+  }
+  EXPECT_LE(alarms, 2);
+}
+
+TEST(Compare, ComparesOtherRecordingsThanTheBasesAllTogether) {
+  const Result base = simulated::result(of_three_recordings(6, 1));
+  Session one;
+  one.seed = 2;
+  one.larger["glibc"] = 0.2;  // what three recordings take in the mean
+  const auto comparison = compare(base, simulated::result(one), {5, true});
+  ASSERT_TRUE(comparison);
+  const FigureChange& memory = figure(*comparison, "glibc", "peak_rss_bytes");
+  EXPECT_EQ(memory.base_runs, 18U);
+  EXPECT_NEAR(*memory.percent, 0, 2);
+}
+
+TEST(Compare, CountsRunsThatAnotherToolGaveNoNumbers) {
+  Result base = simulated::result({});
+  for (heapwise::Run& run : base.runs) run.repetition = 0;
+  Session larger;
+  larger.larger["glibc"] = 0.3;
+  Result now = simulated::result(larger);
+  for (heapwise::Run& run : now.runs) run.repetition = 0;
+  const Comparison comparison = compared(base, now);
+  EXPECT_EQ(figure(comparison, "glibc", "ns_per_operation").base_runs, 10U);
+  EXPECT_EQ(figure(comparison, "glibc", "peak_rss_bytes").gate, Gate::fails);
+}
+
 TEST(Compare, IsUnclearWhereNoiseCouldHideARegression) {
   Session base, now;
   base.noise = now.noise = 0.4;

@@ -76,6 +76,42 @@ TEST(AdjustedProbabilities, EndureMissingRounds) {
   EXPECT_LT(adjusted_probabilities({cell})[0], 0.01);
 }
 
+/// Two blocks a level of 10 apart, five values a side in each.
+ShiftCell::View view_of_two_blocks(Rng& rng, double shift) {
+  ShiftCell::View view;
+  for (unsigned round = 0; round < 10; ++round) {
+    const unsigned block = round / 5;
+    view.base.push_back({10.0 * block + 0.01 * simulated::normal(rng), round, block});
+    view.now.push_back({10.0 * block + 0.01 * simulated::normal(rng) + shift, round, block});
+  }
+  return view;
+}
+
+TEST(AdjustedProbabilities, SeeAShiftThroughBlocksThatLieApart) {
+  Rng rng(7);
+  ShiftCell cell;
+  cell.views = {on_one_level(view_of_two_blocks(rng, 0.1))};
+  EXPECT_LT(adjusted_probabilities({cell})[0], 0.01);
+  EXPECT_NEAR(shift_of(cell.views[0], 0.001).difference, 0.1, 0.02);
+}
+
+TEST(AdjustedProbabilities, OfEqualBlocksAreBelowATwentiethNoMoreOftenThanThat) {
+  Rng rng(9);
+  int below = 0;
+  for (int trial = 0; trial < 300; ++trial) {
+    ShiftCell cell;
+    cell.views = {on_one_level(view_of_two_blocks(rng, 0))};
+    below += adjusted_probabilities({cell}, 1000)[0] <= 0.05 ? 1 : 0;
+  }
+  EXPECT_LE(below, 26);  // 15 expected; more than 26 have a probability of 0.3 %
+}
+
+TEST(OnOneLevel, DropsABlockOfWhichOneSideHasNone) {
+  const auto view = on_one_level({{{1, 0, 0}, {2, 1, 0}, {9, 2, 1}}, {{1, 0, 0}, {2, 1, 0}}});
+  EXPECT_EQ(view.base.size(), 2U);
+  EXPECT_DOUBLE_EQ(trimmed(view.base).mean, trimmed(view.now).mean);
+}
+
 TEST(TrimmedMean, IsNotMovedByOneStray) {
   const auto calm = trimmed_mean({1, 2, 3, 4, 5, 6, 7, 8, 9});
   const auto stray = trimmed_mean({1, 2, 3, 4, 5, 6, 7, 8, 900});
