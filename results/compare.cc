@@ -16,6 +16,7 @@
 #include "results/summarize.h"
 #include "results/thresholds.h"
 #include "results/units.h"
+#include "results/wording.h"
 
 namespace heapwise {
 namespace {
@@ -141,6 +142,7 @@ class Comparer {
                   const Rounds& rounds);
   void add_time(const FigureChange& like, const TimeTable& table);
   void judge();
+  void judge_failures();
   void judge_shift(Candidate& candidate);
   void look_at_the_machine();
   unsigned threads_of(const std::string& workload) const;
@@ -191,26 +193,61 @@ void Comparer::add_cell(const std::string& workload, const Contestant& who, cons
   add_time(like, times_of(workload, all_before, all_after));
 }
 
-/// An allocator that begins to fail has become worse, whatever its figures.
+bool ended_well(const Run* run) { return run->status == RunStatus::ok; }
+
+/// How the runs of one side ended.
+struct Endings {
+  explicit Endings(const RunList& runs) : all(static_cast<unsigned>(runs.size())) {
+    for (const Run* run : runs) {
+      failed += ended_well(run) ? 0 : 1;
+      ++(ended_well(run) ? good : bad)[run->purpose];
+      if (!ended_well(run) && first_failed == nullptr) first_failed = run;
+    }
+  }
+  double rate() const { return static_cast<double>(failed) / all; }
+  std::string text() const {
+    std::string said =
+        fmt::format("{} of {} runs {}", failed, all, to_string(first_failed->status));
+    if (!first_failed->status_detail.empty()) said += ": " + first_failed->status_detail;
+    return said;
+  }
+
+  unsigned failed = 0, all = 0;
+  std::map<std::string, unsigned> good, bad;  ///< by purpose
+  const Run* first_failed = nullptr;
+};
+
+/// The purposes of which some runs ended well before and all fail now.
+std::vector<std::string> lost_purposes(const Endings& was, const Endings& is) {
+  std::vector<std::string> lost;
+  for (const auto& [purpose, count] : is.bad) {
+    if (was.good.count(purpose) > 0 && is.good.count(purpose) == 0) lost.push_back(purpose);
+  }
+  return lost;
+}
+
+/// An allocator that begins to fail has become worse, whatever its figures, and so has one that
+/// fails where it went well now and then. Of one that failed before and fails more often now, the
+/// rates are judged with those of all others (judge_failures).
 void Comparer::add_failures(FigureChange change, const RunList& before, const RunList& after) {
-  const auto failed = [](const RunList& runs) {
-    return std::count_if(runs.begin(), runs.end(),
-                         [](const Run* run) { return run->status != RunStatus::ok; });
-  };
-  const auto was = failed(before), is = failed(after);
-  if ((was == 0) == (is == 0)) return;
+  const Endings was(before), is(after);
+  const std::vector<std::string> lost = lost_purposes(was, is);
+  const bool more = is.rate() > was.rate() || !lost.empty();
+  if (!more && is.rate() == was.rate()) return;
   change.figure = "status";
-  change.base_runs = static_cast<unsigned>(before.size());
-  change.now_runs = static_cast<unsigned>(after.size());
-  change.change = is > 0 ? Change::worse : Change::better;
-  change.gate = is > 0 && options_.fail_over_percent ? Gate::fails : Gate::passes;
-  const RunList& runs = is > 0 ? after : before;
-  const auto first = std::find_if(runs.begin(), runs.end(),
-                                  [](const Run* run) { return run->status != RunStatus::ok; });
-  change.reason =
-      fmt::format("{} of {} runs {}{}{}, none {}", std::max(was, is), runs.size(),
-                  to_string((*first)->status), (*first)->status_detail.empty() ? "" : ": ",
-                  (*first)->status_detail, is > 0 ? "before" : "now");
+  change.base_runs = was.all;
+  change.now_runs = is.all;
+  const Endings &worse = more ? is : was, &better = more ? was : is;
+  if (better.failed > 0 && lost.empty()) {
+    change.probability = chance_of_failures(better.failed, better.all, worse.failed, worse.all);
+    if (!more && *change.probability > thresholds::kFamilyError) return;
+  }
+  change.change = more ? Change::worse : Change::better;
+  const std::string others =
+      better.failed == 0 ? "none" : fmt::format("{} of {}", better.failed, better.all);
+  change.reason = fmt::format("{}, {} {}", worse.text(), others, more ? "before" : "now");
+  if (!lost.empty())
+    change.reason += fmt::format("; no run for {} ends well any more", enumerate(lost));
   Candidate candidate;
   candidate.change = std::move(change);
   candidates_.push_back(std::move(candidate));
@@ -353,7 +390,31 @@ void Comparer::judge_shift(Candidate& candidate) {
   }
 }
 
+/// Of the allocators that failed before and fail more often now, those of which chance does not
+/// explain it, by Bonferroni's bound.
+void Comparer::judge_failures() {
+  const auto is_judged = [](const FigureChange& one) {
+    return one.figure == "status" && one.change == Change::worse && one.probability;
+  };
+  const auto judged = std::count_if(candidates_.begin(), candidates_.end(),
+                                    [&](const Candidate& one) { return is_judged(one.change); });
+  for (Candidate& one : candidates_) {
+    FigureChange& change = one.change;
+    if (is_judged(change)) {
+      change.probability = std::min(1.0, *change.probability * static_cast<double>(judged));
+      if (*change.probability > thresholds::kFamilyError) {
+        change.change = Change::inconclusive;
+        change.reason += "; chance explains as much";
+      }
+    }
+    if (change.figure != "status" || !options_.fail_over_percent) continue;
+    if (change.change == Change::worse) change.gate = Gate::fails;
+    if (change.change == Change::inconclusive) change.gate = Gate::unclear;
+  }
+}
+
 void Comparer::judge() {
+  judge_failures();
   std::vector<ShiftCell> cells;
   std::vector<std::size_t> places;
   for (std::size_t index = 0; index < candidates_.size(); ++index) {

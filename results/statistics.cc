@@ -80,4 +80,18 @@ double fastest_third(std::vector<double> values) {
          static_cast<double>(count);
 }
 
+double chance_of_failures(unsigned failed, unsigned runs, unsigned later_failed,
+                          unsigned later_runs) {
+  const auto log_choose = [](unsigned n, unsigned k) {
+    return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0);
+  };
+  const unsigned all = failed + later_failed;
+  double sum = 0;
+  for (unsigned later = later_failed; later <= std::min(all, later_runs); ++later) {
+    sum += std::exp(log_choose(runs, all - later) + log_choose(later_runs, later) -
+                    log_choose(runs + later_runs, all));
+  }
+  return std::min(1.0, sum);
+}
+
 }  // namespace heapwise

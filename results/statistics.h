@@ -38,6 +38,11 @@ constexpr std::size_t kFasterHalfValues = 8;
 /// kFasterHalfValues.
 FasterHalf faster_half(std::vector<double> values);
 
+/// The probability that of `later_runs` as many as `later_failed` or more fail where a run is no
+/// more likely to fail than in `runs`, of which `failed` did: Fisher's exact test, to one side.
+double chance_of_failures(unsigned failed, unsigned runs, unsigned later_failed,
+                          unsigned later_runs);
+
 /// The mean of the smallest third of `values`, rounded up: of times that were measured too seldom
 /// for a faster half, on a machine that now and then slows down. `values` must not be empty.
 double fastest_third(std::vector<double> values);

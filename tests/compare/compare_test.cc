@@ -290,6 +290,62 @@ TEST(Compare, TreatsARunThatBeginsToCrashAsARegression) {
   EXPECT_EQ(figure(compared(now, base), "jemalloc", "status").change, Change::better);
 }
 
+/// Of jemalloc's runs of a session, the first so many crash.
+Result with_crashes(unsigned count, std::uint64_t seed) {
+  Session session;
+  session.seed = seed;
+  Result result = simulated::result(session);
+  for (heapwise::Run& run : result.runs) {
+    if (run.allocator != "jemalloc" || count == 0) continue;
+    run.status = RunStatus::crashed;
+    run.status_detail = "signal 11";
+    --count;
+  }
+  return result;
+}
+
+TEST(Compare, FailsAnAllocatorThatCrashedOnceAndAlwaysDoesNow) {
+  const FigureChange status =
+      figure(compared(with_crashes(1, 1), with_crashes(20, 2)), "jemalloc", "status");
+  EXPECT_EQ(status.change, Change::worse);
+  EXPECT_EQ(status.gate, Gate::fails);
+  EXPECT_THAT(status.reason, HasSubstr("20 of 20 runs crashed: signal 11, 1 of 20 before"));
+  EXPECT_THAT(status.reason, HasSubstr("no run for footprint and throughput ends well any more"));
+}
+
+TEST(Compare, FailsAnAllocatorThatCrashesMoreOftenThanChanceExplains) {
+  EXPECT_EQ(figure(compared(with_crashes(1, 1), with_crashes(10, 2)), "jemalloc", "status").gate,
+            Gate::fails);
+}
+
+TEST(Compare, CannotTellOneCrashMoreFromChance) {
+  const FigureChange status =
+      figure(compared(with_crashes(2, 1), with_crashes(3, 2)), "jemalloc", "status");
+  EXPECT_EQ(status.change, Change::inconclusive);
+  EXPECT_EQ(status.gate, Gate::unclear);
+  EXPECT_THAT(status.reason, HasSubstr("3 of 20 runs crashed: signal 11, 2 of 20 before; chance"));
+}
+
+TEST(Compare, SaysNothingOfAnAllocatorThatFailsAsOftenAsBefore) {
+  const Comparison comparison = compared(with_crashes(2, 1), with_crashes(2, 2));
+  for (const FigureChange& one : comparison.changes) EXPECT_NE(one.figure, "status");
+}
+
+TEST(Compare, FailsAnAllocatorOfWhichFewRunsAreLeftButNoneEndWell) {
+  Session few;
+  few.rounds = 3;
+  const auto crashed = [&few](unsigned all_but) {
+    Result result = simulated::result(few);
+    unsigned seen = 0;
+    for (heapwise::Run& run : result.runs) {
+      if (run.allocator != "glibc" || run.purpose != "footprint") continue;
+      if (seen++ >= all_but) run.status = RunStatus::crashed;
+    }
+    return result;
+  };
+  EXPECT_EQ(figure(compared(crashed(2), crashed(0)), "glibc", "status").gate, Gate::fails);
+}
+
 TEST(Compare, TakesNoQuarterOfAMebibyteForAChange) {
   Result base = simulated::result({});
   for (heapwise::Run& run : base.runs) {

@@ -80,5 +80,12 @@ TEST(MedianInterval, AlwaysHoldsTheMedian) {
   }
 }
 
+TEST(ChanceOfFailures, IsFishersExactTest) {
+  EXPECT_NEAR(chance_of_failures(1, 10, 5, 10), 0.0704, 1e-4);
+  EXPECT_NEAR(chance_of_failures(3, 8, 7, 9), 0.1170, 1e-4);
+  EXPECT_DOUBLE_EQ(chance_of_failures(5, 10, 0, 10), 1);
+  EXPECT_LT(chance_of_failures(1, 20, 20, 20), 1e-9);
+}
+
 }  // namespace
 }  // namespace heapwise
