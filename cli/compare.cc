@@ -47,10 +47,15 @@ std::string next_step(const CompareVerb& verb, const Comparison& comparison) {
 }
 
 int exit_code_of(const Comparison& comparison) {
-  if (!comparison.fail_over_percent) return kFine;
-  if (comparison.count(Gate::fails) > 0) return kFailed;
-  const bool open = comparison.count(Gate::unclear) > 0 || !comparison.only_in_base.empty();
-  return open ? kInconclusive : kFine;
+  switch (comparison.gate()) {
+    case Gate::passes:
+      return kFine;
+    case Gate::fails:
+      return kFailed;
+    case Gate::unclear:
+      break;
+  }
+  return kInconclusive;
 }
 
 /// Yields the exit code.

@@ -106,14 +106,14 @@ class Comparer {
     for (const auto& [workload, who] : base.order) {
       const auto other = now.by_cell.find({workload, who});
       if (other == now.by_cell.end()) {
-        comparison_.only_in_base.push_back(label(workload, who));
+        comparison_.only_in_base.push_back({workload, who.first, who.second, {}});
       } else {
         add_cell(workload, who, base, now);
       }
     }
     for (const auto& [workload, who] : now.order) {
       if (base.by_cell.count({workload, who}) == 0) {
-        comparison_.only_in_now.push_back(label(workload, who));
+        comparison_.only_in_now.push_back({workload, who.first, who.second, {}});
       }
     }
     if (candidates_.empty()) return nothing_in_common();
@@ -123,10 +123,6 @@ class Comparer {
   }
 
  private:
-  static std::string label(const std::string& workload, const Contestant& who) {
-    return workload + ", " + display_name(who.first, who.second);
-  }
-
   bool prevented() const {
     return std::any_of(comparison_.differences.begin(), comparison_.differences.end(),
                        [](const SettingDifference& one) { return one.prevents; });
@@ -137,6 +133,8 @@ class Comparer {
 
   void add_cell(const std::string& workload, const Contestant& who, const Index& base,
                 const Index& now);
+  /// Whether both results have a figure; notes it where only one has.
+  bool in_both(const FigureChange& figure, bool in_base, bool in_now);
   void add_failures(FigureChange change, const RunList& before, const RunList& after);
   void add_memory(const FigureChange& like, const RunList& before, const RunList& after,
                   const Rounds& rounds);
@@ -176,6 +174,13 @@ tl::unexpected<Error> Comparer::nothing_in_common() const {
               "the two results have no allocator on the same workload in common with runs that "
               "ended well",
               "compare results of the same workloads: heapwise report shows what each has");
+}
+
+bool Comparer::in_both(const FigureChange& figure, bool in_base, bool in_now) {
+  const Absent one{figure.workload, figure.allocator, figure.tuning, figure.figure};
+  if (in_base && !in_now) comparison_.only_in_base.push_back(one);
+  if (in_now && !in_base) comparison_.only_in_now.push_back(one);
+  return in_base && in_now;
 }
 
 void Comparer::add_cell(const std::string& workload, const Contestant& who, const Index& base,
@@ -267,19 +272,26 @@ std::vector<ShiftCell::Value> memory_values(const RunList& runs, const MemoryFig
   return values;
 }
 
+/// Without values where the two sides have no recording in common.
+void set_levels(FigureChange& change, const ShiftCell::View& view) {
+  change.base_runs = static_cast<unsigned>(view.base.size());
+  change.now_runs = static_cast<unsigned>(view.now.size());
+  if (view.base.empty() || view.now.empty()) return;
+  change.base = std::exp(trimmed(view.base).mean);
+  change.now = std::exp(trimmed(view.now).mean);
+}
+
 void Comparer::add_memory(const FigureChange& like, const RunList& before, const RunList& after,
                           const Rounds& rounds) {
   for (const MemoryFigure& figure : kMemoryFigures) {
     Candidate candidate;
     candidate.change = like;
     candidate.change.figure = figure.name;
-    const ShiftCell::View view =
-        on_one_level({memory_values(before, figure, rounds), memory_values(after, figure, rounds)});
-    if (view.base.empty() || view.now.empty()) continue;
-    candidate.change.base_runs = static_cast<unsigned>(view.base.size());
-    candidate.change.now_runs = static_cast<unsigned>(view.now.size());
-    candidate.change.base = std::exp(trimmed(view.base).mean);
-    candidate.change.now = std::exp(trimmed(view.now).mean);
+    ShiftCell::View view{memory_values(before, figure, rounds),
+                         memory_values(after, figure, rounds)};
+    if (!in_both(candidate.change, !view.base.empty(), !view.now.empty())) continue;
+    view = on_one_level(std::move(view));
+    set_levels(candidate.change, view);
     candidate.cell = {{view}, thresholds::kSessionMemoryError};
     candidate.least_worth = thresholds::kMemoryPercent;
     candidate.least_bytes = thresholds::kMemoryBytes;
@@ -314,18 +326,14 @@ unsigned Comparer::threads_of(const std::string& workload) const {
 void Comparer::add_time(const FigureChange& like, const TimeTable& table) {
   const Contestant who{like.allocator, like.tuning};
   const auto own = table.find(who);
-  if (own == table.end() || !own->second.both()) return;
+  if (own == table.end()) return;
   Candidate candidate;
   candidate.change = like;
   candidate.change.figure = "ns_per_operation";
+  if (!in_both(candidate.change, !own->second.base.empty(), !own->second.now.empty())) return;
   candidate.change.clock = clocks_[like.workload] == TimeClock::cpu ? "cpu" : "wall";
-  const ShiftCell::View clocked =
-      on_one_level({values_of(own->second.base), values_of(own->second.now)});
-  if (clocked.base.empty()) return;
-  candidate.change.base_runs = static_cast<unsigned>(clocked.base.size());
-  candidate.change.now_runs = static_cast<unsigned>(clocked.now.size());
-  candidate.change.base = std::exp(trimmed(clocked.base).mean);
-  candidate.change.now = std::exp(trimmed(clocked.now).mean);
+  set_levels(candidate.change,
+             on_one_level({values_of(own->second.base), values_of(own->second.now)}));
   candidate.cell = {views_of_times(table, who, by_clock_), thresholds::kSessionTimeError};
   candidate.change.relative =
       candidate.cell.views.size() == 1 && !by_clock_ && table.size() > thresholds::kControls;
@@ -470,6 +478,12 @@ unsigned Comparison::count(Gate gate) const {
   return static_cast<unsigned>(
       std::count_if(changes.begin(), changes.end(),
                     [gate](const FigureChange& one) { return one.gate == gate; }));
+}
+
+Gate Comparison::gate() const {
+  if (count(Gate::fails) > 0) return Gate::fails;
+  const bool open = fail_over_percent && !only_in_base.empty();
+  return open || count(Gate::unclear) > 0 ? Gate::unclear : Gate::passes;
 }
 
 Expected<Comparison> compare(const Result& base, const Result& now, const CompareOptions& options) {

@@ -37,6 +37,12 @@ struct FigureChange {
   std::string reason;        ///< why it is inconclusive, or what failed; a clause, may be empty
 };
 
+/// What only one of two results has.
+struct Absent {
+  std::string workload, allocator, tuning;
+  std::string figure;  ///< as of a FigureChange; empty: the allocator has no run at all
+};
+
 struct CompareOptions {
   std::optional<double> fail_over_percent;
   bool anyway = false;  ///< although machine, load or settings differ
@@ -47,8 +53,7 @@ struct Comparison {
   std::string base_created, now_created;  ///< RFC 3339
   std::vector<SettingDifference> differences;
   std::vector<FigureChange> changes;  ///< in the order of the base's workloads and allocators
-  /// "workload, allocator" that only one of the results has.
-  std::vector<std::string> only_in_base, only_in_now;
+  std::vector<Absent> only_in_base, only_in_now;
   /// By how much all allocators together, and the harness alone, took longer by the clock: the
   /// machine's doing, and no allocator's. Per cent.
   std::optional<double> common_time_percent, harness_time_percent;
@@ -56,6 +61,8 @@ struct Comparison {
 
   unsigned count(Change change) const;
   unsigned count(Gate gate) const;
+  /// Of all figures together. What is no longer measured may have become worse.
+  Gate gate() const;
 };
 
 /// Compares what both results measured. Fails when they have nothing in common, or when what they

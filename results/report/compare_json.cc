@@ -13,6 +13,12 @@ void put(OrderedJson& object, const char* name, const std::optional<double>& val
   if (value) object[name] = *value;
 }
 
+OrderedJson texts_of(const std::vector<Absent>& list) {
+  OrderedJson texts = OrderedJson::array();
+  for (const Absent& one : list) texts.push_back(absent_text(one));
+  return texts;
+}
+
 OrderedJson json_of(const FigureChange& one) {
   OrderedJson object = {{"workload", one.workload},
                         {"allocator", one.allocator},
@@ -53,8 +59,8 @@ std::string compare_json(const Comparison& comparison) {
         {{"name", one.name}, {"base", one.base}, {"new", one.now}, {"prevents", one.prevents}});
   }
   object["differences"] = std::move(differences);
-  object["only_in_base"] = comparison.only_in_base;
-  object["only_in_new"] = comparison.only_in_now;
+  object["only_in_base"] = texts_of(comparison.only_in_base);
+  object["only_in_new"] = texts_of(comparison.only_in_now);
   OrderedJson changes = OrderedJson::array();
   for (const FigureChange& one : comparison.changes) changes.push_back(json_of(one));
   object["changes"] = std::move(changes);

@@ -27,6 +27,12 @@ std::string compare_junit(const Comparison& comparison);
 /// "peak RSS", "time"
 std::string figure_name(const FigureChange& change);
 
+/// "peak RSS" of a figure that only one result has; empty of an allocator.
+std::string figure_name(const Absent& absent);
+
+/// "load, jemalloc" or "load, jemalloc: peak RSS"
+std::string absent_text(const Absent& absent);
+
 /// "13.3 MiB", "41.2 ns"; "–" where there is none.
 std::string figure_text(const FigureChange& change, const std::optional<double>& value);
 

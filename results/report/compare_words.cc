@@ -39,6 +39,23 @@ std::string gate_headline(const Comparison& comparison) {
                      comparison.changes.size());
 }
 
+/// Those of an allocator on a workload together: "load, jemalloc: peak RSS, end RSS".
+std::vector<std::string> joined_texts(const std::vector<Absent>& list) {
+  std::vector<std::string> texts;
+  const Absent* last = nullptr;
+  for (const Absent& one : list) {
+    const bool goes_on = last != nullptr && last->workload == one.workload &&
+                         last->allocator == one.allocator && last->tuning == one.tuning;
+    if (goes_on) {
+      texts.back() += ", " + figure_name(one);
+    } else {
+      texts.push_back(absent_text(one));
+    }
+    last = &one;
+  }
+  return texts;
+}
+
 int importance(const FigureChange& one) {
   if (one.gate == Gate::fails) return 0;
   if (one.change == Change::worse) return 1;
@@ -55,6 +72,19 @@ std::string figure_name(const FigureChange& change) {
   if (change.figure == "peak_rss_bytes") return "peak RSS";
   if (change.figure == "mean_rss_bytes") return "mean RSS";
   return "end RSS";
+}
+
+std::string figure_name(const Absent& absent) {
+  if (absent.figure.empty()) return {};
+  FigureChange like;
+  like.figure = absent.figure;
+  return figure_name(like);
+}
+
+std::string absent_text(const Absent& absent) {
+  const std::string figure = figure_name(absent);
+  return absent.workload + ", " + display_name(absent.allocator, absent.tuning) +
+         (figure.empty() ? figure : ": " + figure);
 }
 
 std::string figure_text(const FigureChange& change, const std::optional<double>& value) {
@@ -107,8 +137,9 @@ std::vector<std::string> compare_notes(const Comparison& comparison) {
                     ": what befalls all alike is the machine's doing; times are compared by their "
                     "ratio to the other allocators of the same round.");
   }
-  const auto missing = [&notes](const std::vector<std::string>& list, const char* where) {
-    if (list.empty()) return;
+  const auto missing = [&notes](const std::vector<Absent>& absent, const char* where) {
+    if (absent.empty()) return;
+    const std::vector<std::string> list = joined_texts(absent);
     std::vector<std::string> shown(list.begin(),
                                    list.begin() + std::min<long>(3, std::ssize(list)));
     if (list.size() > 3) shown.push_back(fmt::format("{} more", list.size() - 3));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "results/report/compare_view.h"
 #include "tests/compare/simulated.h"
 
 namespace heapwise {
@@ -364,8 +365,43 @@ TEST(Compare, NamesWhatOnlyOneSideHas) {
   now.allocators.pop_back();
   now.workloads.push_back("another");
   const Comparison comparison = compared(base, now);
-  EXPECT_THAT(comparison.only_in_base, testing::ElementsAre("load, tcmalloc"));
+  ASSERT_EQ(comparison.only_in_base.size(), 1U);
+  EXPECT_EQ(absent_text(comparison.only_in_base[0]), "load, tcmalloc");
   EXPECT_EQ(comparison.only_in_now.size(), 3U);
+  EXPECT_EQ(comparison.gate(), Gate::unclear);
+}
+
+std::vector<std::string> absent_texts(const std::vector<Absent>& list) {
+  std::vector<std::string> texts;
+  texts.reserve(list.size());
+  for (const Absent& one : list) texts.push_back(absent_text(one));
+  return texts;
+}
+
+TEST(Compare, NamesAFigureThatIsNoLongerMeasured) {
+  const Result base = simulated::result({});
+  Result now = base;
+  std::erase_if(now.runs, [](const heapwise::Run& run) {
+    return run.allocator == "jemalloc" && run.purpose == "throughput";
+  });
+  for (heapwise::Run& run : now.runs) {
+    if (run.allocator == "glibc") run.end_rss_bytes.reset();
+  }
+  const Comparison comparison = compared(base, now);
+  EXPECT_THAT(absent_texts(comparison.only_in_base),
+              testing::ElementsAre("load, glibc: end RSS", "load, jemalloc: time"));
+  EXPECT_EQ(comparison.count(Gate::unclear), 0U);
+  EXPECT_EQ(comparison.gate(), Gate::unclear);
+  EXPECT_THAT(compare_headline(comparison), HasSubstr("2 of the base are missing"));
+}
+
+TEST(Compare, TakesAFigureThatOnlyTheNewResultHasForNoRegression) {
+  const Result now = simulated::result({});
+  Result base = now;
+  for (heapwise::Run& run : base.runs) run.peak_rss_bytes.reset();
+  const Comparison comparison = compared(base, now);
+  EXPECT_EQ(comparison.only_in_now.size(), 4U);
+  EXPECT_EQ(comparison.gate(), Gate::passes);
 }
 
 TEST(Compare, RefusesResultsWithNothingInCommon) {
