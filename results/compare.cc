@@ -393,8 +393,13 @@ void Comparer::judge_shift(Candidate& candidate) {
   const bool certain = *change.low > limit * thresholds::kGateCertainty;
   if (beyond_chance && agree && certain && *change.percent > limit) {
     change.gate = Gate::fails;
+    change.change = Change::worse;  // however little the limit is
+    change.reason.clear();
   } else if (*change.percent > limit || blind) {
     change.gate = Gate::unclear;
+    if (change.change == Change::same) {
+      change.reason = fmt::format("the same to within {:g} %, but perhaps beyond the limit", worth);
+    }
   }
 }
 
@@ -478,6 +483,11 @@ unsigned Comparison::count(Gate gate) const {
   return static_cast<unsigned>(
       std::count_if(changes.begin(), changes.end(),
                     [gate](const FigureChange& one) { return one.gate == gate; }));
+}
+
+unsigned Comparison::count_same() const {
+  return static_cast<unsigned>(std::count_if(
+      changes.begin(), changes.end(), [](const FigureChange& one) { return one.is_same(); }));
 }
 
 Gate Comparison::gate() const {

@@ -34,7 +34,9 @@ struct FigureChange {
   bool relative = false;                     ///< times: to the other allocators of the same rounds
   Change change = Change::inconclusive;
   Gate gate = Gate::passes;  ///< without CompareOptions::fail_over_percent always `passes`
-  std::string reason;        ///< why it is inconclusive, or what failed; a clause, may be empty
+  /// Nothing to show: the same, and no gate has anything against it.
+  bool is_same() const { return change == Change::same && gate == Gate::passes; }
+  std::string reason;  ///< why it is inconclusive, or what failed; a clause, may be empty
 };
 
 /// What only one of two results has.
@@ -61,6 +63,7 @@ struct Comparison {
 
   unsigned count(Change change) const;
   unsigned count(Gate gate) const;
+  unsigned count_same() const;  ///< FigureChange::is_same
   /// Of all figures together. What is no longer measured may have become worse.
   Gate gate() const;
 };

@@ -24,7 +24,8 @@ std::string settings_text(const Comparison& comparison) {
 
 std::string verdict_word(const FigureChange& one) {
   if (one.gate == Gate::fails) return "WORSE";
-  return one.change == Change::inconclusive ? "unclear" : to_string(one.change);
+  const bool open = one.change == Change::same && one.gate == Gate::unclear;
+  return open || one.change == Change::inconclusive ? "unclear" : to_string(one.change);
 }
 
 std::string line_of(const std::string& verdict, const std::string& figure, const std::string& base,
@@ -50,7 +51,7 @@ std::string compare_console(const Comparison& comparison, bool all) {
   std::string subject;
   bool any = false;
   for (const FigureChange* one : by_importance(comparison)) {
-    if (one->change == Change::same && !all) continue;
+    if (one->is_same() && !all) continue;
     if (!any) text += line_of("", "", "base", "new", "change", "95 % interval");
     any = true;
     std::string here =
@@ -62,7 +63,7 @@ std::string compare_console(const Comparison& comparison, bool all) {
   }
   if (any) text += "\n";
   text += wrap(capitalised(compare_headline(comparison)) + ".", kTerminalColumns, "", "");
-  const unsigned same = comparison.count(Change::same);
+  const unsigned same = comparison.count_same();
   if (same > 0 && !all && any) text += fmt::format("{} of the figures stayed the same.\n", same);
   for (const std::string& note : compare_notes(comparison)) {
     text += wrap(printable(note), kTerminalColumns, "", "  ");

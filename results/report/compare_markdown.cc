@@ -14,6 +14,7 @@ const char* mark(const FigureChange& one) {
     case Change::better:
       return "✅ better";
     case Change::same:
+      if (one.gate == Gate::unclear) break;
       return "same";
     case Change::worse:
       return "⚠️ worse";
@@ -49,7 +50,7 @@ std::string compare_markdown(const Comparison& comparison) {
   std::string text = fmt::format("### heapwise: {}{}\n\n", sign, escape_markdown(headline));
   std::string changed, same;
   for (const FigureChange* one : by_importance(comparison)) {
-    (one->change == Change::same ? same : changed) += row_of(*one);
+    (one->is_same() ? same : changed) += row_of(*one);
   }
   if (!changed.empty()) text += kHead + changed + "\n";
   for (const std::string& note : compare_notes(comparison)) {
@@ -66,7 +67,7 @@ std::string compare_markdown(const Comparison& comparison) {
   if (!same.empty()) {
     text +=
         fmt::format("<details><summary>{} figures stayed the same</summary>\n\n{}{}\n</details>\n",
-                    comparison.count(Change::same), kHead, same);
+                    comparison.count_same(), kHead, same);
   }
   return text;
 }

@@ -156,7 +156,7 @@ std::vector<const FigureChange*> by_importance(const Comparison& comparison) {
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto* left, const auto* right) {
     const auto rank = [](const FigureChange& one) {
       return std::tuple(importance(one),
-                        one.change == Change::same || !one.percent ? 0.0 : -std::abs(*one.percent));
+                        one.is_same() || !one.percent ? 0.0 : -std::abs(*one.percent));
     };
     return rank(*left) < rank(*right);
   });

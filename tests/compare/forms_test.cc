@@ -45,6 +45,51 @@ TEST(CompareMarkdown, LeadsWithTheAnswerAndFoldsWhatStayedTheSame) {
   EXPECT_THAT(text, HasSubstr("<summary>12 figures stayed the same</summary>"));
 }
 
+/// Memory that grew by 2.5 %, which is worth no word, and a gate that allows one.
+Comparison larger_than_a_small_limit() {
+  simulated::Session base, now;
+  now.seed = 2;
+  now.larger["jemalloc"] = 0.025;
+  return compare(simulated::result(base), simulated::result(now), {1, false})
+      .value_or(Comparison{});
+}
+
+TEST(CompareForms, HideNothingThatTheGateFailsOn) {
+  const Comparison comparison = larger_than_a_small_limit();
+  ASSERT_EQ(comparison.count(Gate::fails), 3U);
+  EXPECT_EQ(comparison.count(Change::worse), 3U);
+  const std::string console = compare_console(comparison, false);
+  const std::string markdown = compare_markdown(comparison);
+  const std::string shown = markdown.substr(0, markdown.find("<details>"));
+  for (const char* figure : {"peak RSS", "mean RSS", "end RSS"}) {
+    EXPECT_THAT(console, HasSubstr(std::string("WORSE    ") + figure));
+    EXPECT_THAT(shown, HasSubstr(std::string("| ❌ worse | load | jemalloc | ") + figure));
+  }
+  EXPECT_THAT(console, Not(HasSubstr("too much to call it the same")));
+}
+
+TEST(CompareForms, ShowWhatIsTheSameButPerhapsBeyondASmallLimit) {
+  simulated::Session base, now;
+  base.noise = now.noise = 0.02;
+  now.seed = 2;
+  const auto comparison = compare(simulated::result(base), simulated::result(now), {0.1, false});
+  ASSERT_TRUE(comparison);
+  unsigned unclear = 0;
+  for (const FigureChange& one : comparison->changes) {
+    if (one.gate != Gate::unclear) continue;
+    ++unclear;
+    EXPECT_FALSE(one.reason.empty()) << one.allocator << " " << one.figure;
+  }
+  const std::string text = compare_console(*comparison, false);
+  unsigned shown = 0;
+  for (auto at = text.find("    unclear"); at != std::string::npos;
+       at = text.find("    unclear", at + 1)) {
+    ++shown;
+  }
+  EXPECT_GT(unclear, 0U);
+  EXPECT_EQ(shown, unclear);
+}
+
 TEST(CompareJson, HasEveryFigureWithItsDecision) {
   const auto json = nlohmann::json::parse(compare_json(slower_glibc()));
   EXPECT_EQ(json["schema_version"], 1);
