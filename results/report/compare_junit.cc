@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <map>
+
 #include "results/report/compare_view.h"
 #include "results/report/escape.h"
 #include "results/summarize.h"
@@ -16,56 +18,76 @@ std::string message_of(const FigureChange& one) {
   return one.reason.empty() ? text : text + "; " + one.reason;
 }
 
-std::string case_of(const FigureChange& one) {
-  std::string text = fmt::format(
-      "    <testcase classname=\"{}\" name=\"{}\"", escape_html("heapwise." + one.workload),
-      escape_html(display_name(one.allocator, one.tuning) + " " + figure_name(one)));
-  const std::string message = escape_html(message_of(one));
-  if (one.gate == Gate::fails) {
-    return text + fmt::format("><failure message=\"{}\"/></testcase>\n", message);
-  }
-  if (one.gate == Gate::unclear || one.change == Change::inconclusive) {
-    return text + fmt::format("><skipped message=\"{}\"/></testcase>\n", message);
-  }
-  return text + fmt::format("><system-out>{}</system-out></testcase>\n", message);
+std::string case_of(const std::string& workload, const std::string& name,
+                    const std::string& outcome) {
+  return fmt::format("    <testcase classname=\"{}\" name=\"{}\">{}</testcase>\n",
+                     escape_html("heapwise." + workload), escape_html(name), outcome);
+}
+
+std::string skipped(const std::string& message) {
+  return fmt::format("<skipped message=\"{}\"/>", escape_html(message));
 }
 
 struct Suite {
   std::string cases;
-  unsigned tests = 0, failures = 0, skipped = 0;
+  unsigned tests = 0, failures = 0, skips = 0;
 
   void add(const FigureChange& one) {
-    cases += case_of(one);
-    ++tests;
+    const std::string name = display_name(one.allocator, one.tuning) + " " + figure_name(one);
+    const std::string message = message_of(one);
+    std::string outcome = fmt::format("<system-out>{}</system-out>", escape_html(message));
     if (one.gate == Gate::fails) {
+      outcome = fmt::format("<failure message=\"{}\"/>", escape_html(message));
       ++failures;
     } else if (one.gate == Gate::unclear || one.change == Change::inconclusive) {
-      ++skipped;
+      outcome = skipped(message);
+      ++skips;
     }
+    cases += case_of(one.workload, name, outcome);
+    ++tests;
   }
+  void add(const Absent& one) {
+    const std::string name = display_name(one.allocator, one.tuning), figure = figure_name(one);
+    cases += case_of(one.workload, figure.empty() ? name : name + " " + figure,
+                     skipped("missing from the new result"));
+    ++tests;
+    ++skips;
+  }
+};
+
+/// A suite for each workload, in the order of the comparison.
+class Suites {
+ public:
+  template <class One>
+  void add(const One& one) {
+    const auto [place, is_new] = places_.emplace(one.workload, all.size());
+    if (is_new) all.emplace_back(one.workload, Suite{});
+    all[place->second].second.add(one);
+    sum.add(one);
+  }
+
+  std::vector<std::pair<std::string, Suite>> all;
+  Suite sum;
+
+ private:
+  std::map<std::string, std::size_t> places_;
 };
 
 }  // namespace
 
 std::string compare_junit(const Comparison& comparison) {
-  std::vector<std::pair<std::string, Suite>> suites;
-  Suite all;
-  for (const FigureChange& one : comparison.changes) {
-    if (suites.empty() || suites.back().first != one.workload) {
-      suites.emplace_back(one.workload, Suite{});
-    }
-    suites.back().second.add(one);
-    all.add(one);
-  }
+  Suites suites;
+  for (const FigureChange& one : comparison.changes) suites.add(one);
+  for (const Absent& one : comparison.only_in_base) suites.add(one);
   std::string text = fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
       "<testsuites name=\"heapwise\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n",
-      all.tests, all.failures, all.skipped);
-  for (const auto& [name, suite] : suites) {
+      suites.sum.tests, suites.sum.failures, suites.sum.skips);
+  for (const auto& [name, suite] : suites.all) {
     text += fmt::format(
         "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{}"
         "  </testsuite>\n",
-        escape_html(name), suite.tests, suite.failures, suite.skipped, suite.cases);
+        escape_html(name), suite.tests, suite.failures, suite.skips, suite.cases);
   }
   return text + "</testsuites>\n";
 }

@@ -43,10 +43,10 @@ constexpr const char* kHead =
 std::string compare_markdown(const Comparison& comparison) {
   std::string headline = compare_headline(comparison);
   headline[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(headline[0])));
-  const char* sign = comparison.count(Gate::fails) > 0     ? "❌ "
-                     : comparison.count(Gate::unclear) > 0 ? "❔ "
-                     : comparison.fail_over_percent        ? "✅ "
-                                                           : "";
+  const char* sign = comparison.gate() == Gate::fails     ? "❌ "
+                     : comparison.gate() == Gate::unclear ? "❔ "
+                     : comparison.fail_over_percent       ? "✅ "
+                                                          : "";
   std::string text = fmt::format("### heapwise: {}{}\n\n", sign, escape_markdown(headline));
   std::string changed, same;
   for (const FigureChange* one : by_importance(comparison)) {

@@ -19,7 +19,7 @@ std::string compare_markdown(const Comparison& comparison);
 std::string compare_json(const Comparison& comparison);
 
 /// JUnit's XML as CI servers read it: a suite per workload, a case per figure, a failure for each
-/// regression that the gate fails on, "skipped" for what cannot be told.
+/// regression that the gate fails on, "skipped" for what cannot be told or is missing.
 std::string compare_junit(const Comparison& comparison);
 
 // ---- words that these forms share

@@ -109,6 +109,24 @@ TEST(CompareJunit, HasACaseForEachFigureAndAFailureForTheRegression) {
   EXPECT_THAT(text, HasSubstr("name=\"glibc time\"><failure message="));
 }
 
+TEST(CompareForms, CallNothingGoodOfWhichAPartIsMissing) {
+  simulated::Session base, now;
+  now.seed = 2;
+  now.allocators.pop_back();
+  Result fewer = simulated::result(now);
+  std::erase_if(fewer.runs, [](const heapwise::Run& run) {
+    return run.allocator == "jemalloc" && run.purpose == "throughput";
+  });
+  const auto comparison = compare(simulated::result(base), fewer, {5, false});
+  ASSERT_TRUE(comparison);
+  EXPECT_THAT(compare_markdown(*comparison),
+              testing::StartsWith("### heapwise: ❔ No regression beyond 5.0 %, but 2 of the base"));
+  const std::string junit = compare_junit(*comparison);
+  EXPECT_THAT(junit, HasSubstr("tests=\"13\" failures=\"0\" errors=\"0\" skipped=\"2\""));
+  EXPECT_THAT(junit, HasSubstr("name=\"tcmalloc\"><skipped message=\"missing from"));
+  EXPECT_THAT(junit, HasSubstr("name=\"jemalloc time\"><skipped message=\"missing from"));
+}
+
 TEST(CompareForms, LetNoNameOutOfItsPlace) {
   const std::string evil = "</testsuite><b>\"'&|\n\x1b[31m";
   simulated::Session session;
