@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <utility>
 
@@ -15,10 +16,15 @@ namespace {
 CLI::Validator number_where(bool (*good)(double), const char* otherwise, const char* name) {
   const auto check = [=](std::string& text) {
     double value = 0;
-    const bool fine = CLI::detail::lexical_cast(text, value) && good(value);
+    const bool fine = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && good(value);
     return fine ? std::string() : "Value " + text + " is not a number " + otherwise;
   };
   return {check, name};
+}
+
+/// The parser's own range lets through what is not a number at all.
+CLI::Validator is_number() {
+  return number_where([](double) { return true; }, "that can be used", "");
 }
 
 /// The command that the first words name.
@@ -79,7 +85,8 @@ Option Option::range(int low, int high) const {
 }
 
 Option Option::range(double low, double high) const {
-  return Option(option_->check(CLI::Range(low, high)));
+  // The first check is made first, and the help shows what the second is called.
+  return Option(option_->check(is_number())->check(CLI::Range(low, high)));
 }
 
 Option Option::positive() const {

@@ -50,6 +50,17 @@ TEST_F(Usage, NoVerbAndWrongVerbsAndWrongFlagsExitWith2AndSayWhy) {
   }
 }
 
+TEST_F(Usage, WhatIsNotANumberIsNoLimit) {
+  for (const char* wrong : {"nan", "NaN", "inf", "-inf", "five"}) {
+    const auto gate = heapwise({"compare", "a.json", "b.json", "--fail-over", wrong});
+    EXPECT_EQ(gate.exit_code, 2) << wrong;
+    EXPECT_THAT(gate.err, HasSubstr("--fail-over")) << wrong;
+    const auto timeout = heapwise({"replay", "a.hwt", "--timeout", wrong});
+    EXPECT_EQ(timeout.exit_code, 2) << wrong;
+    EXPECT_THAT(timeout.err, HasSubstr("--timeout")) << wrong;
+  }
+}
+
 TEST_F(Usage, UnknownAndMissingCommandsAreNamed) {
   EXPECT_THAT(heapwise({"advize", "x.hwt"}).err, HasSubstr("there is no command \"advize\""));
   EXPECT_THAT(heapwise({"trace", "inof"}).err, HasSubstr("there is no command \"inof\""));
