@@ -65,9 +65,8 @@ std::string compare_markdown(const Comparison& comparison) {
     text += "\n";
   }
   if (!same.empty()) {
-    text +=
-        fmt::format("<details><summary>{} figures stayed the same</summary>\n\n{}{}\n</details>\n",
-                    comparison.count_same(), kHead, same);
+    text += fmt::format("<details><summary>{} stayed the same</summary>\n\n{}{}\n</details>\n",
+                        figures_text(comparison.count_same()), kHead, same);
   }
   return text;
 }

@@ -33,6 +33,9 @@ std::string figure_name(const Absent& absent);
 /// "load, jemalloc" or "load, jemalloc: peak RSS"
 std::string absent_text(const Absent& absent);
 
+/// "1 figure", "16 figures"
+std::string figures_text(std::size_t count);
+
 /// "13.3 MiB", "41.2 ns"; "–" where there is none.
 std::string figure_text(const FigureChange& change, const std::optional<double>& value);
 

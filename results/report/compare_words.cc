@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <tuple>
 
 #include "results/report/compare_view.h"
@@ -15,17 +16,36 @@
 namespace heapwise {
 namespace {
 
-std::string counted(unsigned count, const char* what) {
-  return fmt::format("{} figure{} {}", count, count == 1 ? "" : "s", what);
+std::string counted(unsigned count, const char* what) { return figures_text(count) + " " + what; }
+
+/// What the gate fails on: figures that are worse, and allocators that fail.
+std::string failures_text(const Comparison& comparison) {
+  unsigned worse = 0;
+  std::set<std::pair<std::string, std::string>> failing;
+  for (const FigureChange& one : comparison.changes) {
+    if (one.gate != Gate::fails) continue;
+    if (one.figure == "status") {
+      failing.emplace(one.allocator, one.tuning);
+    } else {
+      ++worse;
+    }
+  }
+  std::vector<std::string> parts;
+  if (worse > 0) {
+    parts.push_back(counted(worse, worse == 1 ? "is" : "are") + " worse by more than " +
+                    format_percent(*comparison.fail_over_percent));
+  }
+  if (!failing.empty()) {
+    parts.push_back(fmt::format("{} allocator{} more often", failing.size(),
+                                failing.size() == 1 ? " fails" : "s fail"));
+  }
+  return enumerate(parts);
 }
 
 std::string gate_headline(const Comparison& comparison) {
   const double limit = *comparison.fail_over_percent;
   const unsigned fails = comparison.count(Gate::fails), unclear = comparison.count(Gate::unclear);
-  if (fails > 0) {
-    return counted(fails, fails == 1 ? "is" : "are") +
-           fmt::format(" worse by more than {}, or fails", format_percent(limit));
-  }
+  if (fails > 0) return failures_text(comparison);
   if (unclear > 0) {
     return counted(unclear, "may be") +
            fmt::format(" worse by more than {}: too much noise to tell", format_percent(limit));
@@ -35,8 +55,8 @@ std::string gate_headline(const Comparison& comparison) {
                        format_percent(limit), comparison.only_in_base.size(),
                        comparison.only_in_base.size() == 1 ? "is" : "are");
   }
-  return fmt::format("no regression beyond {} in {} figures", format_percent(limit),
-                     comparison.changes.size());
+  return fmt::format("no regression beyond {} in {}", format_percent(limit),
+                     figures_text(comparison.changes.size()));
 }
 
 /// Those of an allocator on a workload together: "load, jemalloc: peak RSS, end RSS".
@@ -65,6 +85,10 @@ int importance(const FigureChange& one) {
 }
 
 }  // namespace
+
+std::string figures_text(std::size_t count) {
+  return fmt::format("{} figure{}", count, count == 1 ? "" : "s");
+}
 
 std::string figure_name(const FigureChange& change) {
   if (change.figure == "ns_per_operation") return change.clock == "cpu" ? "CPU time" : "time";
@@ -113,7 +137,7 @@ std::string compare_headline(const Comparison& comparison) {
   const unsigned worse = comparison.count(Change::worse), better = comparison.count(Change::better),
                  unclear = comparison.count(Change::inconclusive);
   if (worse + better == 0) {
-    return unclear == 0 ? fmt::format("nothing changed in {} figures", comparison.changes.size())
+    return unclear == 0 ? "nothing changed in " + figures_text(comparison.changes.size())
                         : counted(unclear, "cannot be told from noise") + ", none changed clearly";
   }
   std::vector<std::string> parts;

@@ -27,7 +27,7 @@ TEST(CompareConsole, ShowsWhatChangedWorstFirstInEightyColumns) {
   EXPECT_THAT(text, HasSubstr("glibc on load"));
   EXPECT_THAT(text, HasSubstr("WORSE"));
   EXPECT_LT(text.find("glibc on load"), text.find("jemalloc on load"));
-  EXPECT_THAT(text, HasSubstr("1 figure is worse by more than 5.0 %, or fails."));
+  EXPECT_THAT(text, HasSubstr("1 figure is worse by more than 5.0 %."));
   EXPECT_THAT(text, HasSubstr("12 of the figures stayed the same."));
   EXPECT_THAT(text, Not(HasSubstr("tcmalloc on load")));
   EXPECT_THAT(compare_console(slower_glibc(), true), HasSubstr("tcmalloc on load"));
@@ -107,6 +107,35 @@ TEST(CompareJunit, HasACaseForEachFigureAndAFailureForTheRegression) {
   const std::string text = compare_junit(slower_glibc());
   EXPECT_THAT(text, HasSubstr("<testsuites name=\"heapwise\" tests=\"16\" failures=\"1\""));
   EXPECT_THAT(text, HasSubstr("name=\"glibc time\"><failure message="));
+}
+
+TEST(CompareHeadline, CountsFiguresAndAllocatorsThatFailEachInItsOwnNumber) {
+  const Result base = simulated::result({});
+  Result now = base;
+  for (heapwise::Run& run : now.runs) {
+    if (run.allocator == "jemalloc" && run.repetition == 3) run.status = RunStatus::crashed;
+  }
+  const auto headline = [&base](const Result& other) {
+    const auto comparison = compare(base, other, {5, false});
+    return comparison ? compare_headline(*comparison) : std::string();
+  };
+  EXPECT_EQ(headline(now), "1 allocator fails more often");
+  for (heapwise::Run& run : now.runs) {
+    if (run.allocator == "glibc" && run.peak_rss_bytes) *run.peak_rss_bytes *= 2;
+  }
+  EXPECT_EQ(headline(now), "1 figure is worse by more than 5.0 % and 1 allocator fails more often");
+}
+
+TEST(CompareHeadline, CountsOneFigureAsOne) {
+  Result base = simulated::result({});
+  std::erase_if(base.runs, [](const heapwise::Run& run) {
+    return run.allocator != "glibc" || run.purpose != "footprint";
+  });
+  for (heapwise::Run& run : base.runs) run.mean_rss_bytes = run.end_rss_bytes = std::nullopt;
+  const auto comparison = compare(base, base, {5, false});
+  ASSERT_TRUE(comparison);
+  EXPECT_EQ(compare_headline(*comparison), "no regression beyond 5.0 % in 1 figure");
+  EXPECT_THAT(compare_markdown(*comparison), HasSubstr("<summary>1 figure stayed the same<"));
 }
 
 TEST(CompareForms, CallNothingGoodOfWhichAPartIsMissing) {
