@@ -97,7 +97,7 @@ class Comparer {
     comparison_.now_created = now.created;
     comparison_.fail_over_percent = options.fail_over_percent;
     comparison_.differences = differences_between(base, now);
-    by_clock_ = prevented();
+    by_clock_ = comparison_.by_clock = prevented();
   }
 
   Expected<Comparison> run() {

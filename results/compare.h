@@ -60,6 +60,7 @@ struct Comparison {
   /// machine's doing, and no allocator's. Per cent.
   std::optional<double> common_time_percent, harness_time_percent;
   std::optional<double> fail_over_percent;
+  bool by_clock = false;  ///< times are not compared by their ratio to others: machines differ
 
   unsigned count(Change change) const;
   unsigned count(Gate gate) const;

@@ -138,6 +138,20 @@ TEST(CompareHeadline, CountsOneFigureAsOne) {
   EXPECT_THAT(compare_markdown(*comparison), HasSubstr("<summary>1 figure stayed the same<"));
 }
 
+TEST(CompareNotes, SayByWhatTimesAreCompared) {
+  simulated::Session slower;
+  slower.machine = 0.5;
+  Result now = simulated::result(slower);
+  const auto notes = [&now] {
+    const auto comparison = compare(simulated::result({}), now, {std::nullopt, true});
+    return comparison ? compare_notes(*comparison) : std::vector<std::string>();
+  };
+  EXPECT_THAT(notes(), testing::ElementsAre(HasSubstr("their ratio to the other allocators")));
+  now.environment.cpu = "another";
+  EXPECT_THAT(notes(), testing::ElementsAre(testing::AllOf(HasSubstr("compared by the clock"),
+                                                           Not(HasSubstr("ratio")))));
+}
+
 TEST(CompareForms, CallNothingGoodOfWhichAPartIsMissing) {
   simulated::Session base, now;
   now.seed = 2;
