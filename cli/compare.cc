@@ -40,7 +40,7 @@ Expected<void> write_forms(const CompareVerb& verb, const Comparison& comparison
 
 std::string next_step(const CompareVerb& verb, const Comparison& comparison) {
   if (comparison.count(Gate::unclear) > 0 || comparison.count(Change::inconclusive) > 0) {
-    return "measure both again with more --repetitions, on a machine without other work";
+    return "measure both again with more --repetitions, on an idle machine.";
   }
   return fmt::format("heapwise report {} {} -o report.html shows the figures behind it.", verb.base,
                      verb.now);

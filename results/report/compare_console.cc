@@ -55,8 +55,8 @@ std::string compare_console(const Comparison& comparison, bool all) {
     if (!any) text += line_of("", "", "base", "new", "change", "95 % interval");
     any = true;
     std::string here =
-        fmt::format("  {} on {}\n", printable(display_name(one->allocator, one->tuning)),
-                    printable(one->workload));
+        wrap(printable(display_name(one->allocator, one->tuning) + " on " + one->workload),
+             kTerminalColumns, "  ", "      ");
     if (here != subject) text += here;
     subject = std::move(here);
     text += row_text(*one);

@@ -22,6 +22,14 @@ Comparison slower_glibc() {
   return comparison.value_or(Comparison{});
 }
 
+void expect_eighty_columns(const std::string& text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at);
+    EXPECT_LE(display_width(text.substr(at, end - at)), 80U) << text.substr(at, end - at);
+    at = end + 1;
+  }
+}
+
 TEST(CompareConsole, ShowsWhatChangedWorstFirstInEightyColumns) {
   const std::string text = compare_console(slower_glibc(), false);
   EXPECT_THAT(text, HasSubstr("glibc on load"));
@@ -31,11 +39,16 @@ TEST(CompareConsole, ShowsWhatChangedWorstFirstInEightyColumns) {
   EXPECT_THAT(text, HasSubstr("12 of the figures stayed the same."));
   EXPECT_THAT(text, Not(HasSubstr("tcmalloc on load")));
   EXPECT_THAT(compare_console(slower_glibc(), true), HasSubstr("tcmalloc on load"));
-  for (std::size_t at = 0; at < text.size();) {
-    const auto end = text.find('\n', at);
-    EXPECT_LE(display_width(text.substr(at, end - at)), 80U) << text.substr(at, end - at);
-    at = end + 1;
-  }
+  expect_eighty_columns(text);
+}
+
+TEST(CompareConsole, BreaksALongNameOfAWorkload) {
+  simulated::Session base, now;
+  base.workloads = now.workloads = {"a-very-long-name-of-a-workload-" + std::string(120, 'x')};
+  now.larger["glibc"] = 0.2;
+  const auto comparison = compare(simulated::result(base), simulated::result(now), {5, false});
+  ASSERT_TRUE(comparison);
+  expect_eighty_columns(compare_console(*comparison, true));
 }
 
 TEST(CompareMarkdown, LeadsWithTheAnswerAndFoldsWhatStayedTheSame) {
