@@ -63,11 +63,8 @@ Expected<int> run(const CompareVerb& verb) {
   if (verb.base == "-" && verb.now == "-") {
     return fail(ErrorCode::usage, "only one of the two results can come from standard input");
   }
-  for (const std::string& output : {verb.markdown, verb.json, verb.junit}) {
-    if (auto place = check_output(output, verb.force); !place) {
-      return tl::make_unexpected(place.error());
-    }
-  }
+  auto places = check_outputs({verb.markdown, verb.json, verb.junit}, verb.force);
+  if (!places) return tl::make_unexpected(places.error());
   const auto base = load_result(verb.base);
   if (!base) return tl::make_unexpected(base.error());
   const auto now = load_result(verb.now);

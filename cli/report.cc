@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -89,17 +90,13 @@ Expected<std::vector<std::string>> draw(const ReportVerb& verb,
 Expected<void> check(const ReportVerb& verb) {
   const std::vector<std::string> files = {verb.output,           verb.markdown,   verb.csv,
                                           verb.google_benchmark, verb.prometheus, verb.figures};
-  unsigned to_stdout = 0, wanted = 0;
-  for (const std::string& file : files) {
-    if (auto place = check_output(file, verb.force); !place) return place;
-    wanted += file.empty() ? 0 : 1;
-    to_stdout += file == "-" ? 1 : 0;
-  }
-  if (wanted == 0 && verb.svg.empty() && verb.png.empty()) {
+  if (auto places = check_outputs(files, verb.force); !places) return places;
+  const bool any =
+      std::any_of(files.begin(), files.end(), [](const auto& file) { return !file.empty(); });
+  if (!any && verb.svg.empty() && verb.png.empty()) {
     return fail(ErrorCode::usage, "there is nothing to write",
                 "give -o report.html, or another form: heapwise report --help");
   }
-  if (to_stdout > 1) return fail(ErrorCode::usage, "only one form can go to standard output");
   if (verb.results.size() > 1 && !(verb.google_benchmark.empty() && verb.figures.empty())) {
     return fail(ErrorCode::usage,
                 "--google-benchmark and --figures write one machine and one session to a file",
