@@ -12,6 +12,7 @@
 #include "cli/verb.h"
 #include "results/report/compare_view.h"
 #include "results/store.h"
+#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -38,12 +39,14 @@ Expected<void> write_forms(const CompareVerb& verb, const Comparison& comparison
   return write_file(verb.json, compare_json(comparison), verb.force);
 }
 
+/// A line of its own; nothing where there is nothing to say.
 std::string next_step(const CompareVerb& verb, const Comparison& comparison) {
   if (comparison.count(Gate::unclear) > 0 || comparison.count(Change::inconclusive) > 0) {
-    return "measure both again with more --repetitions, on an idle machine.";
+    return "\nNext: measure both again with more --repetitions, on an idle machine.\n";
   }
-  return fmt::format("heapwise report {} {} -o report.html shows the figures behind it.", verb.base,
-                     verb.now);
+  if (verb.base == "-" || verb.now == "-") return {};  // it is gone
+  return fmt::format("\nNext: heapwise report {} {} -o report.html shows the figures behind it.\n",
+                     shell_quoted(verb.base), shell_quoted(verb.now));
 }
 
 int exit_code_of(const Comparison& comparison) {
@@ -75,8 +78,7 @@ Expected<int> run(const CompareVerb& verb) {
   comparison->now_name = verb.now;
   if (auto done = write_forms(verb, *comparison); !done) return tl::make_unexpected(done.error());
   if (verb.json != "-" && verb.markdown != "-" && verb.junit != "-") {
-    fmt::print("{}\nNext: {}\n", compare_console(*comparison, verb.all),
-               next_step(verb, *comparison));
+    fmt::print("{}{}", compare_console(*comparison, verb.all), next_step(verb, *comparison));
   }
   return exit_code_of(*comparison);
 }

@@ -17,6 +17,7 @@
 #include "results/report/console.h"
 #include "results/store.h"
 #include "results/summarize.h"
+#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -40,6 +41,16 @@ bool any_inconclusive(const std::vector<Recommendation>& verdicts) {
   });
 }
 
+/// A line of its own; nothing where there is nothing to say.
+std::string next_step(const std::string& result, const std::vector<Recommendation>& verdicts) {
+  if (any_inconclusive(verdicts)) {
+    return "Next: measure again with more repetitions: heapwise replay TRACE --repetitions 10\n";
+  }
+  if (result == "-") return {};  // it is gone
+  return fmt::format("Next: heapwise report {} -o report.html shows the figures behind it.\n",
+                     shell_quoted(result));
+}
+
 /// Yields the exit code.
 Expected<int> run(const RecommendVerb& verb) {
   auto result = load_result(verb.result);
@@ -53,11 +64,7 @@ Expected<int> run(const RecommendVerb& verb) {
     if (!written) return tl::make_unexpected(written.error());
   }
   if (verb.json != "-") {
-    fmt::print("{}Next: {}\n", verdict_report(*verdicts),
-               any_inconclusive(*verdicts)
-                   ? "measure again with more repetitions: heapwise replay TRACE --repetitions 10"
-                   : fmt::format("heapwise report {} -o report.html shows the figures behind it.",
-                                 verb.result));
+    fmt::print("{}{}", verdict_report(*verdicts), next_step(verb.result, *verdicts));
   }
   return verb.strict && any_inconclusive(*verdicts) ? kInconclusive : kFine;
 }

@@ -4,7 +4,7 @@
 
 #include "results/store.h"
 #include "tests/cli/cli.h"
-#include "tests/report/fixture.h"
+#include "tests/compare/simulated.h"
 
 namespace heapwise::testing {
 namespace {
@@ -15,7 +15,7 @@ using ::testing::Not;
 class CompareVerb : public CliTest {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(save_result(path("my base.json"), fixture::full_result(), false).has_value());
+    ASSERT_TRUE(save_result(path("my base.json"), simulated::result({}), false).has_value());
   }
 };
 
@@ -25,6 +25,24 @@ TEST_F(CompareVerb, PutsOneFormAtMostOnStandardOutput) {
   EXPECT_EQ(both.exit_code, 2);
   EXPECT_EQ(both.out, "");
   EXPECT_THAT(both.err, HasSubstr("only one form can go to standard output"));
+}
+
+TEST_F(CompareVerb, SaysNextWhatAShellRuns) {
+  const auto compared = heapwise({"compare", "my base.json", "my base.json"});
+  EXPECT_THAT(compared.out, HasSubstr("heapwise report 'my base.json' 'my base.json' -o"));
+  const auto verdict = heapwise({"recommend", "my base.json"});
+  EXPECT_THAT(verdict.out, HasSubstr("heapwise report 'my base.json' -o"));
+}
+
+TEST_F(CompareVerb, SaysNothingNextOfAResultThatIsGone) {
+  RunOptions piped;
+  piped.input = content("my base.json");
+  const auto compared = heapwise({"compare", "-", "my base.json"}, piped);
+  EXPECT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(compared.out, Not(HasSubstr("Next:")));
+  const auto verdict = heapwise({"recommend", "-"}, piped);
+  EXPECT_EQ(verdict.exit_code, 0) << verdict.err;
+  EXPECT_THAT(verdict.out, Not(HasSubstr("Next:")));
 }
 
 }  // namespace
