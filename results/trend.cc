@@ -120,20 +120,19 @@ std::vector<double> common_factors(const std::vector<TrendSeries>& series, std::
 
 void add_steps(TrendSeries& series, const std::vector<double>& factors) {
   const bool time = series.figure == "ns_per_operation";
-  std::vector<double> values, shown;
+  std::vector<double> values;
   for (const TrendPoint& point : series.points) {
     values.push_back(std::log(point.median) - (time ? factors[point.night] : 0));
-    shown.push_back(point.median);
   }
   const double least = (time ? thresholds::kSpeedTimePercent : thresholds::kMemoryPercent) / 100;
   const std::vector<std::size_t> borders = find_steps(values, least);
   for (std::size_t index = 0; index < borders.size(); ++index) {
     const std::size_t from = index == 0 ? 0 : borders[index - 1];
     const std::size_t to = index + 1 == borders.size() ? values.size() : borders[index + 1];
-    const double move =
-        middle_of(values, borders[index], to) - middle_of(values, from, borders[index]);
-    series.steps.push_back({borders[index], middle_of(shown, from, borders[index]),
-                            middle_of(shown, borders[index], to), percent_of_log(move)});
+    const double before = middle_of(values, from, borders[index]);
+    const double after = middle_of(values, borders[index], to);
+    series.steps.push_back(
+        {borders[index], std::exp(before), std::exp(after), percent_of_log(after - before)});
   }
 }
 

@@ -30,7 +30,8 @@ struct TrendPoint {
 /// From this night on a figure is at another level. A single bad night is none.
 struct Step {
   std::size_t point = 0;  ///< index into TrendSeries::points, the first at the new level
-  double before = 0, after = 0, percent = 0;  ///< medians of the levels
+  /// Medians of the levels; of times less what all allocators of a night have in common.
+  double before = 0, after = 0, percent = 0;
 };
 
 /// One figure of one allocator on one workload over the nights.

@@ -62,7 +62,7 @@ void add_rows(Rows& rows, const TrendSeries& one, const std::vector<Series>& ser
     const TrendPoint& point = one.points[step.point];
     rows.steps.push_back(
         {{"d", calendar.days[point.night]},
-         {"v", rounded(step.after / unit)},
+         {"v", rounded(point.median / unit)},
          {"series", name},
          {"up", step.percent > 0},
          {"text", fmt::format("{}{:.0f} %", step.percent > 0 ? "+" : "−", std::abs(step.percent))},

@@ -102,6 +102,32 @@ TEST(Trend, FindsWhatGrewWhenAndWhatElseChangedThatNight) {
   EXPECT_EQ(trend.events[1].what, "kernel 6.1.0-26-amd64 → 6.12.1");
 }
 
+TEST(Trend, ShowsLevelsThatDifferByThePerCentBesideThem) {
+  std::vector<Night> nights;
+  for (unsigned number = 0; number < 16; ++number) {
+    simulated::Session session;
+    session.seed = number + 1;
+    session.rounds = 5;
+    session.machine =
+        number >= 8 ? -0.2 : 0;  // the machine becomes as much faster as jemalloc slower
+    if (number >= 8) session.slower["jemalloc"] = 0.25;
+    Result result = simulated::result(session);
+    result.created = fmt::format("2026-01-{:02}T02:00:00Z", 1 + number);
+    nights.push_back(night_of(std::move(result), "night.json"));
+  }
+  const Trend trend = trend_of(std::move(nights));
+  unsigned steps = 0;
+  for (const TrendSeries& one : trend.series) {
+    for (const Step& step : one.steps) {
+      ++steps;
+      EXPECT_EQ(one.allocator, "jemalloc");
+      EXPECT_NEAR(step.percent, 25, 3);
+      EXPECT_NEAR((step.after / step.before - 1) * 100, step.percent, 0.01);
+    }
+  }
+  EXPECT_EQ(steps, 1U);
+}
+
 TEST(Trend, PutsNightsInOrder) {
   std::vector<Night> nights = nights_with_a_step();
   std::reverse(nights.begin(), nights.end());
