@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "cli/measure.h"
 #include "cli/verb.h"
+#include "results/report/text.h"
 #include "results/report/trend_html.h"
 #include "results/store.h"
 
@@ -52,7 +53,13 @@ Expected<std::vector<Night>> load_nights(const std::string& folder) {
       fmt::print(stderr, "heapwise: left out: {}\n", result.error().what);
       continue;
     }
-    if (!result->created.empty()) nights.push_back(night_of(*std::move(result), file));
+    if (!milliseconds_of(result->created)) {
+      fmt::print(stderr,
+                 "heapwise: left out: {}: \"created\" is no time like 2026-11-20T22:00:00Z: {}\n",
+                 file, result->created.empty() ? "empty" : printable(result->created));
+      continue;
+    }
+    nights.push_back(night_of(*std::move(result), file));
   }
   if (nights.empty()) {
     return fail(ErrorCode::bad_input, folder + " has no result in it",

@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <ctime>
 #include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "results/difference.h"
@@ -172,6 +175,15 @@ std::vector<TrendEvent> events_of(const std::vector<Night>& nights) {
 }
 
 }  // namespace
+
+std::optional<double> milliseconds_of(const std::string& created) {
+  std::tm when{};
+  const char* rest = strptime(created.c_str(), "%Y-%m-%dT%H:%M:%S", &when);
+  if (rest == nullptr) return std::nullopt;
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  if (std::string_view(rest) != "Z") return std::nullopt;
+  return static_cast<double>(timegm(&when)) * 1000;
+}
 
 Night night_of(Result result, const std::string& file) {
   Night night;

@@ -19,6 +19,9 @@ struct Night {
   std::vector<Summary> summary;
 };
 
+/// Milliseconds since 1970 of "2026-11-20T22:00:00Z"; nothing where it is not such a time.
+std::optional<double> milliseconds_of(const std::string& created);
+
 /// Takes from a result what a trend needs; the runs with their samples may go.
 Night night_of(Result result, const std::string& file);
 

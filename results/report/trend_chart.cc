@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <ctime>
 
 #include "results/report/chart_parts.h"
 #include "results/report/text.h"
@@ -14,13 +13,6 @@ namespace heapwise {
 namespace {
 
 using namespace parts;
-
-/// Of "2026-11-20T22:00:00Z"; 0 where it is not that.
-double milliseconds_of(const std::string& created) {
-  std::tm when{};
-  if (strptime(created.c_str(), "%Y-%m-%dT%H:%M:%S", &when) == nullptr) return 0;
-  return static_cast<double>(timegm(&when)) * 1000;
-}
 
 Json date_axis() {
   return {{"field", "t"},
@@ -162,7 +154,7 @@ Json pointer_layer(const std::vector<Series>& series, const Json& x, const Json&
 TrendCalendar calendar_of(const Trend& trend) {
   TrendCalendar calendar;
   for (const Night& night : trend.nights) {
-    const double ms = milliseconds_of(night.created);
+    const double ms = milliseconds_of(night.created).value_or(calendar.start_ms);
     if (calendar.days.empty()) calendar.start_ms = ms;
     calendar.days.push_back(std::round((ms - calendar.start_ms) / 864e5 * 100) / 100);
   }

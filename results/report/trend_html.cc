@@ -40,6 +40,10 @@ std::vector<Found> steps_of(const Trend& trend) {
   return all;
 }
 
+std::string nights_text(const Trend& trend) {
+  return fmt::format("{} night{}", trend.nights.size(), trend.nights.size() == 1 ? "" : "s");
+}
+
 std::string day_of(const Night& night) { return night.created.substr(0, 10); }
 
 std::string value_text(const TrendSeries& series, double value) {
@@ -69,7 +73,7 @@ std::string percent_text(double percent) {
 std::string steps_table(const Trend& trend) {
   const std::vector<Found> steps = steps_of(trend);
   if (steps.empty()) {
-    return fmt::format("<p class=\"headline\">No step in {} nights.</p>\n", trend.nights.size());
+    return fmt::format("<p class=\"headline\">No step in {}.</p>\n", nights_text(trend));
   }
   std::string text =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Steps\"><table>\n"
@@ -211,8 +215,8 @@ void add_workload(std::string& body, nlohmann::json& charts, const Trend& trend,
 
 std::string trend_html(const Trend& trend) {
   std::string body = fmt::format(
-      "<header><h1>Night by night</h1><span class=\"muted\">{} nights{}</span></header>\n",
-      trend.nights.size(),
+      "<header><h1>Night by night</h1><span class=\"muted\">{}{}</span></header>\n",
+      nights_text(trend),
       trend.nights.empty() ? std::string()
                            : fmt::format(", {} to {}", escape_html(day_of(trend.nights.front())),
                                          escape_html(day_of(trend.nights.back()))));
@@ -228,7 +232,7 @@ std::string trend_html(const Trend& trend) {
 
 std::string trend_text(const Trend& trend, std::size_t most) {
   const std::vector<Found> steps = steps_of(trend);
-  std::string text = fmt::format("{} nights, {} step{}\n", trend.nights.size(), steps.size(),
+  std::string text = fmt::format("{}, {} step{}\n", nights_text(trend), steps.size(),
                                  steps.size() == 1 ? "" : "s");
   for (std::size_t index = 0; index < std::min(most, steps.size()); ++index) {
     const Found& one = steps[index];

@@ -2,6 +2,8 @@
 // The verb `compare`, and what a result's verbs say to do next.
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 #include "results/store.h"
 #include "tests/cli/cli.h"
 #include "tests/compare/simulated.h"
@@ -43,6 +45,19 @@ TEST_F(CompareVerb, SaysNothingNextOfAResultThatIsGone) {
   const auto verdict = heapwise({"recommend", "-"}, piped);
   EXPECT_EQ(verdict.exit_code, 0) << verdict.err;
   EXPECT_THAT(verdict.out, Not(HasSubstr("Next:")));
+}
+
+TEST_F(CompareVerb, TrendLeavesOutAndNamesANightOfNoKnownTime) {
+  std::filesystem::create_directory(path("nights"));
+  Result result = simulated::result({});
+  ASSERT_TRUE(save_result(path("nights/good.json"), result, false).has_value());
+  result.created = "not a date";
+  ASSERT_TRUE(save_result(path("nights/bad.json"), result, false).has_value());
+  const auto drawn = heapwise({"trend", "nights", "-o", "trend.html"});
+  EXPECT_EQ(drawn.exit_code, 0);
+  EXPECT_THAT(drawn.err, HasSubstr("left out: nights/bad.json"));
+  EXPECT_THAT(drawn.out, HasSubstr("1 night, 0 steps"));
+  EXPECT_THAT(content("trend.html"), Not(HasSubstr("not a date")));
 }
 
 }  // namespace

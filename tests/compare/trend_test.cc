@@ -135,6 +135,15 @@ TEST(Trend, PutsNightsInOrder) {
   EXPECT_EQ(trend.nights.front().created, "2026-01-01T02:00:00Z");
 }
 
+TEST(MillisecondsOf, KnowsATimeInUtcAndNothingElse) {
+  EXPECT_EQ(milliseconds_of("1970-01-02T00:00:01Z"), 86401000.0);
+  EXPECT_EQ(milliseconds_of("1970-01-01T00:00:01.250Z"), 1000.0);
+  for (const char* wrong : {"", "not a date", "2026-11-20", "2026-11-20T22:00:00",
+                            "2026-11-20T22:00:00+02:00", "2026-11-20T22:00:00Z or so"}) {
+    EXPECT_FALSE(milliseconds_of(wrong)) << wrong;
+  }
+}
+
 TEST(TrendHtml, ShowsTheStepInItsTableAndInItsChart) {
   const std::string page = trend_html(trend_of(nights_with_a_step()));
   EXPECT_THAT(page, HasSubstr("data-value=\"2026-01-21\""));
@@ -145,7 +154,7 @@ TEST(TrendHtml, ShowsTheStepInItsTableAndInItsChart) {
 TEST(TrendHtml, OfOneNightIsAPage) {
   std::vector<Night> one;
   one.push_back(nights_with_a_step().front());
-  EXPECT_THAT(trend_html(trend_of(std::move(one))), HasSubstr("No step in 1 nights"));
+  EXPECT_THAT(trend_html(trend_of(std::move(one))), HasSubstr("No step in 1 night."));
   EXPECT_THAT(trend_html(trend_of({})), HasSubstr("</html>"));
 }
 
