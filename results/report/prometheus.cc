@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <numeric>
+#include <set>
 
 #include "results/report/formats.h"
 #include "results/report/text.h"
@@ -50,12 +53,35 @@ std::string labels_of(const Result& result, const Summary& row) {
                      label(row.version), label(result.environment.host));
 }
 
-std::string samples_of(const Metric& metric, const Result& result) {
+/// Which rows are told: of several results with the same labels the newest, as the format allows
+/// each series one sample.
+using Told = std::vector<std::pair<const Result*, std::vector<const Summary*>>>;
+
+Told told_of(const std::vector<Result>& results) {
+  Told told;
+  for (const Result& one : results) told.push_back({&one, {}});
+  std::vector<std::size_t> newest_first(results.size());
+  std::iota(newest_first.begin(), newest_first.end(), std::size_t{0});
+  std::stable_sort(newest_first.begin(), newest_first.end(),
+                   [&results](std::size_t left, std::size_t right) {
+                     return results[left].created > results[right].created;
+                   });
+  std::set<std::string> seen;
+  for (const std::size_t place : newest_first) {
+    for (const Summary& row : results[place].summary) {
+      if (seen.insert(labels_of(results[place], row)).second) told[place].second.push_back(&row);
+    }
+  }
+  return told;
+}
+
+std::string samples_of(const Metric& metric, const Result& result,
+                       const std::vector<const Summary*>& rows) {
   std::string text;
-  for (const Summary& row : result.summary) {
-    const auto& figure = row.*metric.figure;
+  for (const Summary* row : rows) {
+    const auto& figure = row->*metric.figure;
     if (!figure) continue;
-    const std::string labels = labels_of(result, row);
+    const std::string labels = labels_of(result, *row);
     text += fmt::format(
         "{0}{{{1},of=\"median\"}} {2}\n{0}{{{1},of=\"low\"}} {3}\n"
         "{0}{{{1},of=\"high\"}} {4}\n",
@@ -63,6 +89,15 @@ std::string samples_of(const Metric& metric, const Result& result) {
         figure->high * metric.unit);
   }
   return text;
+}
+
+std::string machine_of(const Result& result) {
+  const Environment& machine = result.environment;
+  return fmt::format(
+      "heapwise_machine_info{{host=\"{}\",cpu=\"{}\",kernel=\"{}\",transparent_hugepage=\"{}\","
+      "heapwise_version=\"{}\",created=\"{}\"}} 1\n",
+      label(machine.host), label(machine.cpu), label(machine.kernel),
+      label(machine.transparent_hugepage), label(result.heapwise_version), label(result.created));
 }
 
 std::string head(const char* name, const char* help) {
@@ -75,26 +110,25 @@ std::string prometheus_text(const std::vector<Result>& given) {
   std::vector<Result> results;
   results.reserve(given.size());
   for (const Result& one : given) results.push_back(with_summary(one));
+  const Told told = told_of(results);
   std::string text;
   for (const Metric& metric : kMetrics) {
     std::string samples;
-    for (const Result& result : results) samples += samples_of(metric, result);
+    for (const auto& [result, rows] : told) samples += samples_of(metric, *result, rows);
     if (!samples.empty()) text += head(metric.name, metric.help) + samples;
   }
   text += head("heapwise_failed_runs", "Runs that did not end well.");
-  for (const Result& result : results) {
-    for (const Summary& row : result.summary) {
-      text += fmt::format("heapwise_failed_runs{{{}}} {}\n", labels_of(result, row), row.failures);
+  for (const auto& [result, rows] : told) {
+    for (const Summary* row : rows) {
+      text +=
+          fmt::format("heapwise_failed_runs{{{}}} {}\n", labels_of(*result, *row), row->failures);
     }
   }
   text += head("heapwise_machine_info", "The machine that was measured on; always 1.");
+  std::set<std::string> machines;
   for (const Result& result : results) {
-    const Environment& machine = result.environment;
-    text += fmt::format(
-        "heapwise_machine_info{{host=\"{}\",cpu=\"{}\",kernel=\"{}\",transparent_hugepage=\"{}\","
-        "heapwise_version=\"{}\",created=\"{}\"}} 1\n",
-        label(machine.host), label(machine.cpu), label(machine.kernel),
-        label(machine.transparent_hugepage), label(result.heapwise_version), label(result.created));
+    const std::string machine = machine_of(result);
+    if (machines.insert(machine).second) text += machine;
   }
   return text;
 }

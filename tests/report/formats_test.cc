@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
 #include "results/report/charts.h"
 #include "results/report/pack.h"
@@ -65,6 +67,22 @@ TEST(Prometheus, DeclaresEachMetricOnceAndLabelsEachSample) {
   EXPECT_THAT(text, HasSubstr(declaration));
   EXPECT_EQ(text.find(declaration, text.find(declaration) + 1), std::string::npos);
   EXPECT_THAT(text, HasSubstr("heapwise_peak_rss_bytes{workload=\"two-wave\",allocator=\"glibc\""));
+}
+
+TEST(Prometheus, TellsTheNewestOfTwoResultsOfOneHostOnce) {
+  Result older = fixture::full_result(), newer = fixture::full_result();
+  older.created = "2026-01-01T00:00:00Z";
+  newer.created = "2026-01-02T00:00:00Z";
+  newer.summary.front().peak_rss_bytes->median = 123456;
+  newer.environment.kernel = "another";
+  const std::string text = prometheus_text({newer, older});
+  std::set<std::string> series;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.front() == '#') continue;
+    EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << line;
+  }
+  EXPECT_THAT(text, HasSubstr("of=\"median\"} 123456\n"));
 }
 
 TEST(Prometheus, EscapesLabels) {
