@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The figures of scripts/fidelity: from results of `heapwise verify` to tables. Runs nothing."""
 import json
+import math
 import statistics
 
 # The bar, in per cent. Errors are absolute values over program × allocator.
@@ -112,7 +113,8 @@ def signed(value, digits=1):
 
 
 def p90(values):
-    return sorted(values)[min(len(values) - 1, int(0.9 * len(values)))]
+    """By the nearest rank: the least value that nine tenths of all do not exceed."""
+    return sorted(values)[math.ceil(len(values) * 9 / 10) - 1]
 
 
 SIGNS = {"slower": "+", "faster": "−", "same": "="}
@@ -141,16 +143,20 @@ class Table:
     @staticmethod
     def rows(measured):
         for cell in measured.cells:
-            if cell.failure and cell.peak is None:
-                yield ([measured.program.name, cell.allocator, "—", "", cell.failure] +
+            if cell.peak is None:
+                yield ([measured.program.name, cell.allocator, "—", "",
+                        cell.failure or "not measured"] +
                        [""] * (len(Table.HEAD) - 5))
                 continue
             mark = {"failed": " ✗", "not-checked": " (not checked)"}.get(cell.check, "")
             base = cell.allocator == "glibc"
+            cpu = signed(cell.cpu_change)
+            if base:
+                cpu = "" if cell.cpu is None else f"{cell.cpu:.2f} s"
             yield [measured.program.name, cell.allocator, f"{cell.peak / 2**20:.1f}",
                    f"{cell.noise['peak']:.1f}", signed(cell.error["peak"]) + mark,
                    signed(cell.error["mean"]), signed(cell.error["end"]),
-                   f"{cell.cpu:.2f} s" if base else signed(cell.cpu_change),
+                   cpu,
                    "" if cell.cpu_noise is None else f"{cell.cpu_noise:.1f}",
                    SIGNS.get(cell.real_speed, ""),
                    "" if base else signed(cell.predicted_change),
@@ -163,6 +169,8 @@ class Table:
             return
         for what in ("peak", "mean", "end"):
             errors = [abs(c.error[what]) for c in cells if c.error[what] is not None]
+            if not errors:
+                continue
             for name, value in (("median", statistics.median(errors)),
                                 ("mean", statistics.fmean(errors)), ("p90", p90(errors)),
                                 ("worst", max(errors))):

@@ -72,6 +72,28 @@ class TableTest(unittest.TestCase):
         self.assertEqual(found["error of mean, worst"][0], "14.0 %")
         self.assertEqual(found["cells beyond noise + 5 %"], ("1 of 4", False))
 
+    def test_nine_tenths_of_all_do_not_exceed_the_p90(self):
+        self.assertEqual(fidelity_table.p90(range(1, 11)), 9)
+        self.assertEqual(fidelity_table.p90(range(1, 21)), 18)
+        self.assertEqual(fidelity_table.p90(range(1, 12)), 10)
+        self.assertEqual(fidelity_table.p90([7]), 7)
+
+    def test_what_was_not_measured_has_a_row_all_the_same(self):
+        unmeasured = {"allocator": "jemalloc", "check": "not-checked", "real_runs": 0,
+                      "failures": 0}
+        base = row("glibc", 100, 100)
+        del base["real_cpu_s"]
+        table = table_of({"one": result([base, unmeasured])})
+        self.assertIn("| one | jemalloc | — |  | not measured |", table.page())
+        self.assertIn("| one | glibc | 100.0 | 0.5 | +0.0 | +0.0 | +0.0 |  |", table.page())
+
+    def test_a_figure_that_no_program_has_is_left_out_of_the_aggregates(self):
+        base = row("glibc", 100, 100)
+        del base["end_error_percent"]
+        found = aggregates(table_of({"one": result([base])}))
+        self.assertIn("error of mean, worst", found)
+        self.assertNotIn("error of end, worst", found)
+
     def test_a_missed_bar_is_called_missed(self):
         good = aggregates(table_of({"one": result([row("glibc", 100.1, 100)])}))
         self.assertTrue(good["error of peak, mean"][1])
