@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -15,6 +17,9 @@
 
 namespace heapwise {
 namespace {
+
+constexpr std::string_view kPrefix = "heapwise-";
+constexpr std::string_view kTemplate = "XXXXXX";  // of mkdtemp, which puts letters and digits there
 
 /// The paths as a signal handler can read them, in no order; null where there is none. Those that
 /// find no room here stay behind when a signal comes.
@@ -72,13 +77,20 @@ Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent)
   std::string base = parent;
   if (base.empty()) base = configured != nullptr && *configured != '\0' ? configured : "/tmp";
   TemporaryDirectory directory;
-  directory.path_ = base + "/heapwise-XXXXXX";
+  directory.path_ = base + "/" + std::string(kPrefix) + std::string(kTemplate);
   if (mkdtemp(directory.path_.data()) == nullptr) {
     directory.path_.clear();
     return fail_errno("cannot make a temporary folder in " + base, "set TMPDIR to a writable one");
   }
   note(directory.path_);
   return directory;
+}
+
+bool TemporaryDirectory::is_name(std::string_view name) {
+  return name.size() == kPrefix.size() + kTemplate.size() &&
+         name.substr(0, kPrefix.size()) == kPrefix &&
+         std::all_of(name.begin() + kPrefix.size(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0; });
 }
 
 TemporaryDirectory::TemporaryDirectory(TemporaryDirectory&& other) noexcept

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -15,6 +16,9 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(TemporaryDirectory&& other) noexcept;
   ~TemporaryDirectory();
   const std::string& path() const { return path_; }
+
+  /// True for the last part of a path that make() may have given to a directory.
+  static bool is_name(std::string_view name);
 
  private:
   TemporaryDirectory() = default;

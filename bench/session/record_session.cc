@@ -2,7 +2,6 @@
 #include "bench/session/record_session.h"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,11 +12,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <new>
 #include <system_error>
 #include <utility>
+
+#include "bench/session/session_folders.h"
 
 namespace heapwise {
 namespace {
@@ -48,32 +50,8 @@ void open_to_others(const std::string& directory) {
   if (geteuid() == 0) chmod(directory.c_str(), 01733);
 }
 
-// What a session leaves behind that was killed would fill the memory. One that is alive holds a
-// lock.
-void remove_dead_sessions(const std::string& parent) {
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(parent, failed)) {
-    if (entry.path().filename().string().rfind("heapwise-", 0) != 0) continue;
-    const Fd page(::open((entry.path() / "session").c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
-    if (!page || flock(page.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    fs::remove_all(entry.path(), failed);
-  }
-}
-
-// The file by which a directory is seen to be in use. Locked before it has its name: whoever finds
-// it finds it locked.
-Expected<Fd> make_session_file(const std::string& directory) {
-  const std::string making = directory + "/new.session";
-  const std::string made = directory + "/session";
-  Fd file(::open(making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file || ftruncate(file.get(), spool::kPage) != 0 ||
-      flock(file.get(), LOCK_EX | LOCK_NB) != 0 || rename(making.c_str(), made.c_str()) != 0) {
-    return fail_errno("cannot make " + made, "make room there");
-  }
-  return file;
-}
-
-// A tmpfs is best, as spools are memory; but any directory does.
+// A tmpfs is best, as spools are memory; but any directory does. What killed sessions left there
+// would fill it.
 Expected<TemporaryDirectory> make_directory() {
   remove_dead_sessions("/dev/shm");
   if (auto directory = TemporaryDirectory::make("/dev/shm")) return directory;
@@ -143,6 +121,7 @@ Expected<void> RecordSession::make_session_page() {
   void* memory = mmap(nullptr, spool::kPage, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return fail_errno("cannot map " + path);
   page_ = new (memory) spool::SessionPage{};
+  std::memcpy(page_->magic, spool::kSessionMagic, sizeof page_->magic);
   page_->clock = choose_clock();
   page_->measures_touch = measures_touch_ ? 1 : 0;
   page_->fault_ticks = measure_fault([this] { return ticks(); });
@@ -159,7 +138,7 @@ Expected<void> RecordSession::choose_library(const std::string& library) {
   }
   library_ = absolute;
   if (absolute.find_first_of(": ;$") == std::string::npos) return {};
-  library_ = directory() + "/libheapwise_record.so";
+  library_ = directory() + "/" + spool::kLibraryLink;
   fs::create_symlink(absolute, library_, failed);
   if (failed) return fail(ErrorCode::io, "cannot link " + library_ + ": " + failed.message());
   return {};

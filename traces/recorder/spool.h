@@ -4,10 +4,14 @@
 // Data only; private to one build of heapwise, so there are no versions and no compatibility.
 //
 // A session is a directory in memory (tmpfs):
-//   session        one SessionPage, mapped by every process of the session
+//   session        one SessionPage, mapped by every process of the session; the supervisor holds
+//                  a lock on it
+//   libheapwise_record.so  a link to the library, where its own path cannot be preloaded
 //   new.PID.TICKS  a spool in the making, to be ignored
 //   spool.PID.TICKS  one per recorded process image: Header, text, segment states, large blocks,
 //                    segments
+// The folder for raw files, beside the trace, has a `session` too, of which only the magic counts.
+// What a killed session left is removed by the next one, by these names alone (session_folders.h).
 //
 // A spool's segments go round: a thread takes a free one, fills it and marks it full; the
 // supervisor copies it to disk and marks it free. So the pages under the program's pen stay few and
@@ -131,8 +135,12 @@ enum class Unrecorded : std::uint32_t {
   kCount = 4,
 };
 
+constexpr char kSessionMagic[8] = {'H', 'W', 'S', 'E', 'S', 'S', 'N', '1'};
+constexpr char kLibraryLink[] = "libheapwise_record.so";
+
 /// The file `session`: made by the supervisor, kept mapped through fork.
 struct SessionPage {
+  char magic[8];
   std::atomic<std::uint64_t> heartbeat;  ///< advances while the supervisor is at work
   ClockKind clock;  ///< decided once: asking the CPU from inside a virtual machine costs 3 us
   std::uint32_t measures_touch;  ///< 1: the pages that are written of large blocks are counted
