@@ -120,6 +120,12 @@ TEST(RecordedProcesses, BehindBarsFreshBlocksAreZeroWhateverLayThereBefore) {
   EXPECT_EQ(WEXITSTATUS(record_scenario({"zeroed-behind-bars"}).run.status), 7);
 }
 
+TEST(RecordedProcesses, BehindBarsABlockThatShrinksTakesNoMoreWithItThanFits) {
+  const auto recorded = record_scenario({"shrunk-behind-a-filter"});
+  EXPECT_EQ(recorded.main().freed(450001), 1U);
+  EXPECT_EQ(recorded.main().freed(3000001), 1U);
+}
+
 TEST(RecordedProcesses, BehindAFilterChildrenAreLeftAloneAndCounted) {
   const auto recorded = record_scenario({"filtered"});
   EXPECT_EQ(WEXITSTATUS(recorded.run.status), 4) << "the child was not killed";

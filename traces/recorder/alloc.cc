@@ -44,7 +44,7 @@ void* free_by_realloc(void* block) {
   return nullptr;
 }
 
-// A block that outgrew its place.
+// A block that outgrew its place, or that shrinks where nothing can be given back.
 void* move_placed(void* block, std::size_t size) {
   void* const placed = place_large(size, Growth::expected, 0);
   void* const moved = placed != nullptr ? placed : real.malloc(size);
@@ -53,9 +53,9 @@ void* move_placed(void* block, std::size_t size) {
   end_realloc(moved, size);
   if (moved == nullptr) return nullptr;
   if (placed != nullptr) {
-    copy_touched(moved, block);
+    copy_touched(moved, block, size);
   } else {
-    std::memcpy(moved, block, placed_size(block));
+    std::memcpy(moved, block, std::min(size, placed_size(block)));
   }
   release_large(block);
   return moved;

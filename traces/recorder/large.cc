@@ -476,8 +476,8 @@ void give_back(std::uintptr_t from, std::uint64_t bytes) {
   return true;
 }
 
-[[gnu::cold, gnu::noinline]] void copy_touched(void* to, const void* from) {
-  const std::size_t size = placed_size(from);
+[[gnu::cold, gnu::noinline]] void copy_touched(void* to, const void* from, std::size_t size) {
+  size = std::min(size, placed_size(from));
   if (is_sandboxed()) {
     std::memcpy(to, from, size);
     return;

@@ -68,8 +68,9 @@ void release_large(void* block);
 /// had been written before it gives some back.
 bool resize_large(void* block, std::size_t size);
 
-/// Copies what was written of a block to one that is not smaller and was written nowhere.
-void copy_touched(void* to, const void* from);
+/// Copies what was written of a block, as far as `size` bytes go, to one that is as large and was
+/// written nowhere.
+void copy_touched(void* to, const void* from, std::size_t size);
 
 /// Logs what has been written of each live block.
 void log_all_touched();

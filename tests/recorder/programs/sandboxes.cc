@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "tests/recorder/programs/scenario.h"
 
@@ -121,6 +122,39 @@ int filtered() {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
 }
 
+bool is_filled(const void* block, size_t size, char with) {
+  const auto* bytes = static_cast<const char*>(block);
+  for (size_t i = 0; i < size; ++i) {
+    if (bytes[i] != with) return false;
+  }
+  return true;
+}
+
+// Behind a filter that lets all pass: nothing of a block may land beyond the end of the smaller one
+// that it becomes, whether that comes from libc or not.
+int shrunk_behind_a_filter() {
+  void* large = std::malloc(2 << 20);
+  void* larger = std::malloc(6 << 20);
+  std::memset(large, 'x', 2 << 20);
+  std::memset(larger, 'y', 6 << 20);
+  void* room = std::malloc(900'000);
+  void* behind = std::malloc(20'000);
+  std::memset(behind, 'b', 20'000);
+  sock_filter rules[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  const sock_fprog program{1, rules};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0) return 1;
+  std::free(room);
+  large = std::realloc(large, 450'001);
+  larger = std::realloc(larger, 3'000'001);
+  void* fresh = std::calloc(1, 20'000);
+  if (!is_filled(large, 450'001, 'x') || !is_filled(larger, 3'000'001, 'y')) return 2;
+  if (!is_filled(behind, 20'000, 'b') || !is_filled(fresh, 20'000, 0)) return 3;
+  for (void* block : {large, larger, behind, fresh}) std::free(block);
+  say("shrunk\n");
+  return 0;
+}
+
 int rooted() {
   if (chroot("/proc") != 0 || chdir("/") != 0) return 77;
   std::free(take(161001));
@@ -152,6 +186,7 @@ const scenario::Register registrations[] = {{"closed-descriptors", closed_descri
                                             {"strict", strict},
                                             {"zeroed-behind-bars", zeroed_behind_bars},
                                             {"filtered", filtered},
+                                            {"shrunk-behind-a-filter", shrunk_behind_a_filter},
                                             {"rooted", rooted},
                                             {"dropped-privileges", dropped_privileges}};
 
