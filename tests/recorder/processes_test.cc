@@ -134,6 +134,29 @@ TEST(RecordedProcesses, BehindAFilterChildrenAreLeftAloneAndCounted) {
   EXPECT_TRUE(recorded.warned("unrecorded-processes")) << recorded.notes;
 }
 
+TEST(RecordedProcesses, AClockThatIsForbiddenIsNotReadAndWhatItShowedIsNoTime) {
+  const auto recorded = record_scenario({"forbidden-clock"});
+  EXPECT_EQ(recorded.bare.status, 0);
+  EXPECT_EQ(recorded.main().freed(17001), 3U);
+  EXPECT_FALSE(has(recorded.main().capabilities, Capability::time));
+}
+
+TEST(RecordedProcesses, AClockThatIsAllowedAgainIsRead) {
+  const auto recorded = record_scenario({"allowed-clock"});
+  EXPECT_EQ(recorded.bare.status, 0);
+  const Seen& trace = recorded.main();
+  ASSERT_FALSE(trace.ops.empty());
+  EXPECT_GE(trace.ops.back().time_ns, 40'000'000U) << "of the 50 ms that the program slept";
+  EXPECT_FALSE(has(trace.capabilities, Capability::time)) << "nobody knows when it was forbidden";
+}
+
+TEST(RecordedProcesses, ASandboxThatIsRefusedIsNone) {
+  const auto recorded = record_scenario({"refused-sandboxes"});
+  EXPECT_EQ(recorded.bare.status, 0);
+  EXPECT_EQ(recorded.allocated(17005), 1U) << recorded.notes;
+  EXPECT_TRUE(has(recorded.main().capabilities, Capability::time));
+}
+
 TEST(RecordedProcesses, ChangingTheRootDirectoryHurtsNobody) {
   if (geteuid() != 0) GTEST_SKIP() << "only root may chroot";
   const auto recorded = record_scenario({"rooted"});

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "traces/recorder/process.h"
+
 namespace heapwise::recorder {
 
 ClockMode clock_mode = ClockMode::tsc;
@@ -58,14 +60,23 @@ std::uint64_t slow_stamp() {
   _mm_lfence();
 }
 
-void freeze_clock() {
-  if (clock_mode == ClockMode::frozen) return;
+bool freeze_clock() {
+  if (clock_mode == ClockMode::frozen) return false;
   frozen_ticks.store(stamp(), std::memory_order_relaxed);
   thawed_mode = clock_mode;
   clock_mode = ClockMode::frozen;
+  if (is_recording()) spool_of_process.header->flags.fetch_or(spool::kClockFrozen);
+  return true;
 }
 
-void thaw_clock() { clock_mode = thawed_mode; }
+void thaw_clock() {
+  if (clock_mode == ClockMode::frozen) clock_mode = thawed_mode;
+}
+
+void undo_freeze() {
+  thaw_clock();
+  if (is_recording()) spool_of_process.header->flags.fetch_and(~std::uint32_t{spool::kClockFrozen});
+}
 
 std::uint64_t measure_stamp() {
   std::uint64_t least = ~0ULL;

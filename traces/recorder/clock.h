@@ -55,10 +55,15 @@ inline std::uint64_t stamp() {
   return __rdtsc();
 }
 
-/// Stops reading the clock from now on: stamps go on from here by one per event. thaw_clock()
-/// undoes it, for a sandbox that was refused.
-void freeze_clock();
+/// Stops reading the clock from now on: stamps go on from here by one per event, and the spool says
+/// so. False when it stands still already.
+bool freeze_clock();
+
+/// Reads the clock again. What was stamped meanwhile stays wrong, and said to be so.
 void thaw_clock();
+
+/// For what was refused and so froze nothing after all: as if it had not been tried.
+void undo_freeze();
 
 /// The least that one stamp costs, in ticks.
 std::uint64_t measure_stamp();

@@ -9,6 +9,7 @@
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
+#include <sys/single_threaded.h>
 #include <sys/syscall.h>
 
 #include "traces/recorder/clock.h"
@@ -30,19 +31,53 @@ namespace {
 
 constexpr int kDeepBind = 8;  // RTLD_DEEPBIND
 
-// Behind a filter any system call may kill, and strict mode also forbids reading the TSC.
-void note_seccomp(bool strict) {
-  note_sandbox(true);
-  if (!strict) return;
-  freeze_clock();
-  if (is_recording()) spool_of_process.header->flags.fetch_or(spool::kClockFrozen);
-}
+/// What a call is about to forbid this process. A call that the kernel refuses has forbidden
+/// nothing, but what others forbade before stays so.
+class Bars {
+ public:
+  // Behind a filter any system call may kill, and strict mode also forbids reading the TSC.
+  enum Kind { none, filter, strict, clock };
+
+  explicit Bars(Kind kind)
+      : was_sandboxed_(is_sandboxed()), sandboxes_(kind == filter || kind == strict) {
+    if (sandboxes_) note_sandbox(true);
+    if (kind == strict || kind == clock) froze_ = freeze_clock();
+  }
+
+  void refused() const {
+    if (sandboxes_) note_sandbox(was_sandboxed_);
+    if (froze_) undo_freeze();
+  }
+
+ private:
+  bool was_sandboxed_, sandboxes_;
+  bool froze_ = false;
+};
 
 // A filter at address 0 only asks whether the kernel knows filters.
-void note_prctl(long option, long value, long filter) {
-  if (option == PR_SET_SECCOMP && value == SECCOMP_MODE_STRICT) note_seccomp(true);
-  if (option == PR_SET_SECCOMP && value == SECCOMP_MODE_FILTER && filter != 0) note_seccomp(false);
-  if (option == PR_SET_TSC && value == PR_TSC_SIGSEGV) freeze_clock();
+Bars::Kind bars_of_prctl(long option, long value, long filter) {
+  if (option == PR_SET_TSC) return value == PR_TSC_SIGSEGV ? Bars::clock : Bars::none;
+  if (option != PR_SET_SECCOMP) return Bars::none;
+  if (value == SECCOMP_MODE_STRICT) return Bars::strict;
+  return value == SECCOMP_MODE_FILTER && filter != 0 ? Bars::filter : Bars::none;
+}
+
+Bars::Kind bars_of_seccomp(long operation, long filter) {
+  if (operation == SECCOMP_SET_MODE_STRICT) return Bars::strict;
+  return operation == SECCOMP_SET_MODE_FILTER && filter != 0 ? Bars::filter : Bars::none;
+}
+
+// Each thread has its own leave to read the clock, so that of one is not that of all.
+void note_allowed(long option, long value) {
+  if (option == PR_SET_TSC && value == PR_TSC_ENABLE && __libc_single_threaded != 0) thaw_clock();
+}
+
+// A filter that is to be listened to yields a descriptor, and one for all threads that did not suit
+// one of them that thread's number.
+bool is_refusal(long number, long flags, long result) {
+  const bool listens =
+      number == SYS_seccomp && (flags & long{SECCOMP_FILTER_FLAG_NEW_LISTENER}) != 0;
+  return listens ? result < 0 : result != 0;
 }
 
 constinit Next<int (*)(int, unsigned long, unsigned long, unsigned long, unsigned long)> next_prctl(
@@ -51,7 +86,19 @@ constinit Next<void*> next_dlopen("dlopen");
 constinit Next<void*> next_dlmopen("dlmopen");
 constinit Next<void*> next_syscall("syscall");
 
+using Syscall = long (*)(long, long, long, long, long, long, long);
+
+// Stands in for syscall itself where what comes of it matters.
+long barring_syscall(long number, long a, long b, long c, long d, long e, long f) {
+  const Bars bars(number == SYS_seccomp ? bars_of_seccomp(a, c) : bars_of_prctl(a, b, c));
+  const long result = reinterpret_cast<Syscall>(next_syscall.get())(number, a, b, c, d, e, f);
+  if (is_refusal(number, b, result)) bars.refused();
+  if (number == SYS_prctl && result == 0) note_allowed(a, b);
+  return result;
+}
+
 }  // namespace
+
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names
@@ -71,10 +118,8 @@ void* heapwise_note_dlmopen() {
 }
 
 void* heapwise_note_syscall(long number, long first, long second, long third) {
-  if (number == SYS_seccomp && first == SECCOMP_SET_MODE_STRICT) note_seccomp(true);
-  if (number == SYS_seccomp && first == SECCOMP_SET_MODE_FILTER && third != 0) note_seccomp(false);
-  if (number == SYS_prctl) note_prctl(first, second, third);
-  return next_syscall.get();
+  const bool may_bar = number == SYS_seccomp || number == SYS_prctl;
+  return may_bar ? reinterpret_cast<void*>(barring_syscall) : next_syscall.get();
 }
 
 HEAPWISE_EXPORT int prctl(int option, ...) {
@@ -85,14 +130,10 @@ HEAPWISE_EXPORT int prctl(int option, ...) {
   const auto c = va_arg(list, unsigned long);
   const auto d = va_arg(list, unsigned long);
   va_end(list);
-  const bool sandboxed = is_sandboxed();
-  note_prctl(option, static_cast<long>(a), static_cast<long>(b));
+  const Bars bars(bars_of_prctl(option, static_cast<long>(a), static_cast<long>(b)));
   const int result = next_prctl.get()(option, a, b, c, d);
-  // A sandbox that was refused is none.
-  if (result != 0 && (option == PR_SET_SECCOMP || option == PR_SET_TSC)) {
-    note_sandbox(sandboxed);
-    thaw_clock();
-  }
+  if (result != 0) bars.refused();
+  if (result == 0) note_allowed(option, static_cast<long>(a));
   return result;
 }
 

@@ -155,6 +155,47 @@ int shrunk_behind_a_filter() {
   return 0;
 }
 
+sock_filter allow_all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+const sock_fprog harmless{1, allow_all};
+
+// The clock stays forbidden whatever else is refused.
+int forbidden_clock() {
+  std::free(take(17001));
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) return 1;
+  std::free(take(17001));
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, nullptr, 0, 0) == 0) return 2;
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 1UL << 30, &harmless) == 0) return 3;
+  if (prctl(PR_SET_TSC, 12345, 0, 0, 0) == 0) return 4;
+  std::free(take(17001));
+  return 0;
+}
+
+// Forbidden for a while: the time until the end is real again.
+int allowed_clock() {
+  if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0) != 0) return 1;
+  std::free(take(17003));
+  if (prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0) != 0) return 2;
+  usleep(50'000);
+  std::free(take(17003));
+  return 0;
+}
+
+// What was refused forbids nothing: children are recorded, and the clock goes on.
+int refused_sandboxes() {
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 1UL << 30, &harmless) == 0) return 1;
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 1, 0, 0) == 0) return 2;
+  if (syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, 1, 0, 0) == 0) return 3;
+  if (syscall(SYS_seccomp, SECCOMP_SET_MODE_STRICT, 1UL, 0) == 0) return 4;
+  const pid_t pid = fork();
+  if (pid == 0) {
+    std::free(take(17005));
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WEXITSTATUS(status);
+}
+
 int rooted() {
   if (chroot("/proc") != 0 || chdir("/") != 0) return 77;
   std::free(take(161001));
@@ -187,6 +228,9 @@ const scenario::Register registrations[] = {{"closed-descriptors", closed_descri
                                             {"zeroed-behind-bars", zeroed_behind_bars},
                                             {"filtered", filtered},
                                             {"shrunk-behind-a-filter", shrunk_behind_a_filter},
+                                            {"forbidden-clock", forbidden_clock},
+                                            {"allowed-clock", allowed_clock},
+                                            {"refused-sandboxes", refused_sandboxes},
                                             {"rooted", rooted},
                                             {"dropped-privileges", dropped_privileges}};
 
