@@ -146,6 +146,18 @@ TEST(RecordedTouches, OfTheParentStandAtTheBeginningOfTheChild) {
   EXPECT_EQ(child.freed(210001), 1U);
 }
 
+TEST(RecordedTouches, WhatAProgramDidToABlocksPagesDoesNotBefallTheNextBlock) {
+  const auto recorded = record_scenario({"changed"});
+  EXPECT_EQ(recorded.bare.status, 0);
+  EXPECT_EQ(recorded.main().allocated(40U * 4096), 2U);
+}
+
+TEST(RecordedTouches, BlocksThatWereLockedAreGivenBackWhenTheyAreFreed) {
+  const auto recorded = record_scenario({"locked-blocks"});
+  EXPECT_EQ(recorded.bare.status, 0);
+  EXPECT_EQ(recorded.main().freed(200003), 16U);
+}
+
 TEST(RecordedTouches, ProgramsThatLimitOrLockTheirMemoryAreNotDisturbed) {
   EXPECT_EQ(record_scenario({"locked"}).main().freed(20003), 1U);
   EXPECT_EQ(record_scenario({"self-limited"}).main().freed(20007), 100U);

@@ -163,6 +163,18 @@ LargeBlock* entry_of(const Placement& place) {
   return own ? &spool_of_process.large_blocks[place.entry] : nullptr;
 }
 
+// --- pages that the program changed -----------------------------------------------------------
+
+// What the program does to its pages (mprotect and the like) outlives giving them back, and would
+// befall the next block there. It is rare, so all that is known is from where to where it happened.
+constinit std::atomic<std::uintptr_t> changed_from{~std::uintptr_t{0}};
+constinit std::atomic<std::uintptr_t> changed_to{0};
+
+bool may_be_changed(std::uintptr_t from, std::uint64_t bytes) {
+  return from < changed_to.load(std::memory_order_relaxed) &&
+         from + bytes > changed_from.load(std::memory_order_relaxed);
+}
+
 // --- which blocks -----------------------------------------------------------------------------
 
 constexpr std::uint32_t kAlways = 8;         // of each class, in each process …
@@ -326,6 +338,14 @@ void log_count(const void* block, std::size_t size, std::uint64_t began) {
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
 
+// Huge pages would count as written whole; a core dump would go through a terabyte.
+void advise(void* base, std::uint64_t bytes) {
+  system_call(SYS_madvise, argument(base), static_cast<long>(bytes), MADV_NOHUGEPAGE);
+  system_call(SYS_madvise, argument(base), static_cast<long>(bytes), MADV_DONTDUMP);
+}
+
+constexpr int kRegionFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+
 std::uint64_t wanted_bytes() {
   if (session == nullptr || session->measures_touch == 0 || over_linked_allocator) return 0;
   return has_memory_limit() ? 0 : kMostRegion;
@@ -333,13 +353,9 @@ std::uint64_t wanted_bytes() {
 
 void reserve_region() {
   for (std::uint64_t bytes = wanted_bytes(); bytes >= kLeastRegion; bytes /= 4) {
-    void* base =
-        map_memory(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+    void* base = map_memory(bytes, PROT_READ | PROT_WRITE, kRegionFlags);
     if (base == nullptr) continue;
-    const auto length = static_cast<long>(bytes);
-    // Huge pages would count as written whole; a core dump would go through a terabyte.
-    system_call(SYS_madvise, argument(base), length, MADV_NOHUGEPAGE);
-    system_call(SYS_madvise, argument(base), length, MADV_DONTDUMP);
+    advise(base, bytes);
     next_place.store(reinterpret_cast<std::uintptr_t>(base), std::memory_order_relaxed);
     large_region = {reinterpret_cast<std::uintptr_t>(base), bytes};
     return;
@@ -401,9 +417,29 @@ std::size_t placed_size(const void* block) { return placement(block)->size; }
 
 namespace {
 
+// Mapped anew, pages are as they were at first. That takes a few times as long, so it is done only
+// where they are not: protected, advised or bound by the program, or locked, which the kernel
+// refuses to take pages from.
+bool renew(std::uintptr_t from, std::uint64_t bytes) {
+  const long at = system_call(SYS_mmap, static_cast<long>(from), static_cast<long>(bytes),
+                              PROT_READ | PROT_WRITE, kRegionFlags | MAP_FIXED, -1, 0);
+  if (at != static_cast<long>(from)) return false;
+  advise(reinterpret_cast<void*>(from), bytes);
+  return true;
+}
+
+// Gives pages back to the kernel, so that they are zero and nothing has written them.
+bool give_back(std::uintptr_t from, std::uint64_t bytes) {
+  if (may_be_changed(from, bytes)) return renew(from, bytes);
+  return system_call(SYS_madvise, static_cast<long>(from), static_cast<long>(bytes),
+                     MADV_DONTNEED) == 0 ||
+         renew(from, bytes);
+}
+
 // The page in front too: it lies within the next block of this place where that is aligned less.
 void clear_by_hand(const Placement& known, std::uintptr_t head) {
   if (pages_of(known.size) > kMostCleared) return;
+  if (may_be_changed(head, (known.pages_reserved + 1) * kPage)) return;
   std::memset(reinterpret_cast<void*>(head), 0, (pages_of(known.size) + 1) * kPage);
   keep_place(known, head);
 }
@@ -435,21 +471,18 @@ void teach_libc(std::size_t size) {
   place.mark = 0;
   const auto head = reinterpret_cast<std::uintptr_t>(&place);
   if (is_sandboxed()) return clear_by_hand(known, head);
-  const long failed =
-      system_call(SYS_madvise, static_cast<long>(head),
-                  static_cast<long>((known.pages_reserved + 1) * kPage), MADV_DONTNEED);
-  if (failed == 0) keep_place(known, head);
+  if (give_back(head, (known.pages_reserved + 1) * kPage)) keep_place(known, head);
   teach_libc(known.size);
   spend(pages_of(known.size), stamp() - began);
 }
 
 namespace {
 
-void give_back(std::uintptr_t from, std::uint64_t bytes) {
-  if (is_sandboxed()) {
+void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
+  if (!is_sandboxed()) {
+    give_back(from, bytes);
+  } else if (!may_be_changed(from, bytes)) {
     std::memset(reinterpret_cast<void*>(from), 0, bytes);
-  } else {
-    system_call(SYS_madvise, static_cast<long>(from), static_cast<long>(bytes), MADV_DONTNEED);
   }
 }
 
@@ -471,7 +504,7 @@ void give_back(std::uintptr_t from, std::uint64_t bytes) {
   }
   if (shrinks) {
     const auto from = reinterpret_cast<std::uintptr_t>(block) + pages * kPage;
-    give_back(from, (before - pages) * kPage);
+    give_back_rest(from, (before - pages) * kPage);
   }
   return true;
 }
@@ -499,6 +532,20 @@ void give_back(std::uintptr_t from, std::uint64_t bytes) {
     if (address <= 1 || is_unmapped(address)) continue;
     log_count(reinterpret_cast<const void*>(address),
               entry.pages.load(std::memory_order_relaxed) * kPage, stamp());
+  }
+}
+
+[[gnu::cold, gnu::noinline]] void note_changed_pages(const void* from, std::size_t bytes) {
+  const auto first = reinterpret_cast<std::uintptr_t>(from);
+  if (first >= large_region.base + large_region.bytes || bytes == 0) return;
+  const std::uintptr_t end = first + bytes;
+  if (end > first && end <= large_region.base) return;
+  std::uintptr_t known = changed_from.load(std::memory_order_relaxed);
+  while (first < known && !changed_from.compare_exchange_weak(known, first)) {
+  }
+  known = changed_to.load(std::memory_order_relaxed);
+  const std::uintptr_t to = end > first ? end : ~std::uintptr_t{0};
+  while (to > known && !changed_to.compare_exchange_weak(known, to)) {
   }
 }
 

@@ -75,6 +75,13 @@ void copy_touched(void* to, const void* from, std::size_t size);
 /// Logs what has been written of each live block.
 void log_all_touched();
 
+/// The program is about to protect, advise or bind these pages: blocks that are placed there later
+/// get fresh ones.
+void note_changed_pages(const void* from, std::size_t bytes);
+
+/// True for advice to the kernel (madvise(2)) that stays with pages when their content is gone.
+bool is_lasting_advice(int advice);
+
 /// Gives the addresses back that are not in use, and places no more blocks: for a program that is
 /// about to limit its memory, or to have all of it resident.
 void give_up_large_blocks();

@@ -14,6 +14,7 @@
 
 #include "traces/recorder/clock.h"
 #include "traces/recorder/export.h"
+#include "traces/recorder/large.h"
 #include "traces/recorder/log.h"
 #include "traces/recorder/process.h"
 #include "traces/recorder/real.h"
@@ -80,6 +81,15 @@ bool is_refusal(long number, long flags, long result) {
   return listens ? result < 0 : result != 0;
 }
 
+// libnuma binds memory this way.
+void note_pages(long number, long first, long bytes, long third) {
+  const bool lasting = number == SYS_mprotect || number == SYS_pkey_mprotect ||
+                       number == SYS_mbind ||
+                       (number == SYS_madvise && is_lasting_advice(static_cast<int>(third)));
+  if (!lasting) return;
+  note_changed_pages(reinterpret_cast<const void*>(first), static_cast<std::size_t>(bytes));
+}
+
 constinit Next<int (*)(int, unsigned long, unsigned long, unsigned long, unsigned long)> next_prctl(
     "prctl");
 constinit Next<void*> next_dlopen("dlopen");
@@ -118,6 +128,7 @@ void* heapwise_note_dlmopen() {
 }
 
 void* heapwise_note_syscall(long number, long first, long second, long third) {
+  note_pages(number, first, second, third);
   const bool may_bar = number == SYS_seccomp || number == SYS_prctl;
   return may_bar ? reinterpret_cast<void*>(barring_syscall) : next_syscall.get();
 }

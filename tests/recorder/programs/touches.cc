@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,6 +174,78 @@ int threshold() {
   return (header & kMapped) == 0 ? 0 : 1;
 }
 
+/// Writes to a block that was changed by `change`, frees it, and takes another of its size.
+template <class Change>
+char* take_again(std::size_t size, Change change) {
+  void* block = nullptr;
+  if (posix_memalign(&block, kPage, size) != 0) return nullptr;
+  std::memset(block, 1, size);
+  if (change(block, size) != 0) return nullptr;
+  std::free(block);
+  return static_cast<char*>(take(size));
+}
+
+/// Whether a forked child finds what was written to the block.
+bool is_inherited(const char* block) {
+  const pid_t pid = fork();
+  if (pid == 0) _exit(block[kPage] == 1 ? 3 : 4);
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 3;
+}
+
+// Nor does what was done to an end that was given back outlive that. On the pages of libc's blocks
+// there are others.
+int shrunk_and_grown() {
+  constexpr std::size_t kSize = 60 * kPage;
+  void* block = std::malloc(kSize);
+  if (reinterpret_cast<std::uintptr_t>(block) % kPage != 0) return 0;
+  if (mprotect(static_cast<char*>(block) + kSize - kPage, kPage, PROT_READ) != 0) return 5;
+  block = std::realloc(std::realloc(block, kSize / 3), kSize);
+  std::memset(block, 1, kSize);
+  return 0;
+}
+
+// What a program did to the pages of a block is over with the block. libc maps these by themselves.
+int changed() {
+  const auto advise = [](int advice) {
+    return [advice](void* at, std::size_t size) { return madvise(at, size, advice); };
+  };
+  const auto protect = [](void* at, std::size_t size) { return mprotect(at, size, PROT_READ); };
+  const auto protect_directly = [](void* at, std::size_t size) {
+    return syscall(SYS_mprotect, at, size, PROT_READ);
+  };
+  if (take_again(std::size_t{40} * kPage, protect) == nullptr) return 1;
+  if (take_again(std::size_t{64} * kPage, protect_directly) == nullptr) return 2;
+  const char* block = take_again(std::size_t{80} * kPage, advise(MADV_DONTFORK));
+  if (block == nullptr || !is_inherited(block)) return 3;
+  block = take_again(std::size_t{100} * kPage, advise(MADV_WIPEONFORK));
+  if (block == nullptr || !is_inherited(block)) return 4;
+  return shrunk_and_grown();
+}
+
+void become_nobody() {
+  if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) std::puts("still root");
+}
+
+// A block that is freed must not count against what may be locked.
+int locked_blocks() {
+  constexpr std::size_t kSize = 200'003;
+  const rlimit limit{600'000, 600'000};
+  if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 1;
+  become_nobody();
+  for (int i = 0; i < 8; ++i) {
+    void* block = std::malloc(kSize);
+    if (mlock(block, kSize) != 0) return 2;
+    std::memset(block, 1, kSize);
+    std::free(block);
+    const void* zeroed = std::calloc(1, kSize);
+    if (!is_zero(zeroed, kSize)) return 3;
+    std::free(const_cast<void*>(zeroed));
+  }
+  return 0;
+}
+
 // All of the address space must not become resident.
 int locked() {
   std::free(take(20001));
@@ -195,16 +268,19 @@ int self_limited() {
   return 0;
 }
 
-const scenario::Register registrations[] = {{"partly", partly},
-                                            {"slowly", slowly},
-                                            {"resized", resized},
-                                            {"aligned", aligned},
-                                            {"usable", usable},
-                                            {"turnover", turnover},
-                                            {"staying", staying},
-                                            {"threshold", threshold},
-                                            {"locked", locked},
-                                            {"inherited-pages", inherited},
-                                            {"self-limited", self_limited}};
+const scenario::Register registrations[] = {
+    {"partly", partly},
+    {"slowly", slowly},
+    {"resized", resized},
+    {"aligned", aligned},
+    {"usable", usable},
+    {"turnover", turnover},
+    {"staying", staying},
+    {"threshold", threshold},
+    {"changed", changed},
+    {"locked-blocks", locked_blocks},
+    {"locked", locked},
+    {"inherited-pages", inherited},
+    {"self-limited", self_limited}};
 
 }  // namespace
