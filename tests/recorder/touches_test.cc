@@ -158,6 +158,10 @@ TEST(RecordedTouches, BlocksThatWereLockedAreGivenBackWhenTheyAreFreed) {
   EXPECT_EQ(recorded.main().freed(200003), 16U);
 }
 
+TEST(RecordedTouches, BlocksThatTheMachineHasNoMemoryForAreRefused) {
+  EXPECT_EQ(record_scenario({"too-large"}).bare.status, 0);
+}
+
 TEST(RecordedTouches, ProgramsThatLimitOrLockTheirMemoryAreNotDisturbed) {
   EXPECT_EQ(record_scenario({"locked"}).main().freed(20003), 1U);
   EXPECT_EQ(record_scenario({"self-limited"}).main().freed(20007), 100U);

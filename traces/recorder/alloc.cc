@@ -46,7 +46,7 @@ void* free_by_realloc(void* block) {
 
 // A block that outgrew its place, or that shrinks where nothing can be given back.
 void* move_placed(void* block, std::size_t size) {
-  void* const placed = place_large(size, Growth::expected, 0);
+  void* const placed = place_large(size, Growth::expected, 0, placed_size(block));
   void* const moved = placed != nullptr ? placed : real.malloc(size);
   log_touched(block);
   log_event<Kind::realloc_begin>(block, stamp());

@@ -227,6 +227,20 @@ bool is_wanted(std::uint64_t pages) {
   return is_sandboxed() ? pages <= kMostCleared : is_sampled(pages);
 }
 
+// The region takes no account of what the machine has, while the kernel refuses a mapping of more
+// than that at once (vm.overcommit_memory), and programs act on it. So for so much it is asked. A
+// block that grows is one to which libc would have the kernel add the rest.
+constexpr std::size_t kAskedFor = 64 * 1024 * 1024;
+
+bool is_granted(std::size_t size, std::size_t held) {
+  if (size < kAskedFor + held) return true;
+  const std::size_t bytes = size - held;
+  void* mapped = map_memory(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+  if (mapped == nullptr) return false;
+  system_call(SYS_munmap, argument(mapped), static_cast<long>(bytes));
+  return true;
+}
+
 bool can_place() {
   if (large_region.bytes == 0 || given_up.load(std::memory_order_relaxed)) return false;
   if (!is_recording()) announce_thread();
@@ -372,13 +386,14 @@ void begin_large_blocks() {
                             std::memory_order_relaxed);
 }
 
-[[gnu::cold, gnu::noinline]] void* place_large(std::size_t size, Growth growth,
-                                               unsigned align_log2) {
+[[gnu::cold, gnu::noinline]] void* place_large(std::size_t size, Growth growth, unsigned align_log2,
+                                               std::size_t held) {
   align_log2 = std::max(align_log2, kPageLog2);
   const std::uint64_t pages = pages_of(size);
   const std::uint64_t most_skipped = (1ULL << (align_log2 - kPageLog2)) - 1;
   if (align_log2 > kHighestAlignment || !can_place() || !is_wanted(pages)) return nullptr;
   const std::uint64_t began = stamp();
+  if (!is_granted(size, held)) return nullptr;
   const unsigned number =
       class_for((growth == Growth::expected ? pages * 2 : pages) + most_skipped);
   const std::uintptr_t at = take_place(number);

@@ -49,8 +49,8 @@ void begin_large_blocks();
 enum class Growth { none, expected };
 
 /// A zeroed block, aligned to a page or, if that is more, to 1 << align_log2; null when this one is
-/// not to be placed here.
-void* place_large(std::size_t size, Growth growth, unsigned align_log2);
+/// not to be placed here. It takes the place of one of `held` bytes.
+void* place_large(std::size_t size, Growth growth, unsigned align_log2, std::size_t held = 0);
 
 /// True when the block was placed here and libc has not taken it over.
 bool is_placed(const void* block);

@@ -246,6 +246,20 @@ int locked_blocks() {
   return 0;
 }
 
+// What the machine has too little for is refused as without the recorder.
+int too_large() {
+  for (int gigabytes = 1; gigabytes <= 256; gigabytes *= 2) {
+    void* block = std::malloc(static_cast<std::size_t>(gigabytes) << 30);
+    std::printf("%d %s\n", gigabytes, block == nullptr ? "refused" : "given");
+    std::free(block);
+    void* small = std::malloc(100'000);
+    void* grown = std::realloc(small, static_cast<std::size_t>(gigabytes) << 30);
+    std::printf("%d %s\n", gigabytes, grown == nullptr ? "refused" : "given");
+    std::free(grown == nullptr ? small : grown);
+  }
+  return 0;
+}
+
 // All of the address space must not become resident.
 int locked() {
   std::free(take(20001));
@@ -279,6 +293,7 @@ const scenario::Register registrations[] = {
     {"threshold", threshold},
     {"changed", changed},
     {"locked-blocks", locked_blocks},
+    {"too-large", too_large},
     {"locked", locked},
     {"inherited-pages", inherited},
     {"self-limited", self_limited}};
