@@ -165,6 +165,7 @@ TEST(RecordedTouches, BlocksThatTheMachineHasNoMemoryForAreRefused) {
 TEST(RecordedTouches, ProgramsThatLimitOrLockTheirMemoryAreNotDisturbed) {
   EXPECT_EQ(record_scenario({"locked"}).main().freed(20003), 1U);
   EXPECT_EQ(record_scenario({"self-limited"}).main().freed(20007), 100U);
+  EXPECT_EQ(record_scenario({"self-limited-by-number"}).main().freed(20007), 100U);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "traces/recorder/large.h"
 #include "traces/recorder/process.h"
 #include "traces/recorder/real.h"
+#include "traces/recorder/syscalls.h"
 
 namespace heapwise::recorder {
 namespace {
@@ -17,6 +18,14 @@ constinit Next<int (*)(int, const void*)> next_setrlimit("setrlimit");
 constinit Next<int (*)(int, const void*)> next_setrlimit64("setrlimit64");
 constinit Next<int (*)(int, int, const void*, void*)> next_prlimit("prlimit");
 constinit Next<int (*)(int, int, const void*, void*)> next_prlimit64("prlimit64");
+
+// A process may name itself by its number. Behind a sandbox that is what it was at first, as asking
+// is a system call.
+bool is_own_pid(int pid) {
+  if (pid == 0) return true;
+  if (is_sandboxed()) return is_recording() && pid == spool_of_process.header->pid;
+  return pid == system_call(SYS_getpid);
+}
 
 void note_limit(int resource, const void* limit) {
   if (limit != nullptr && (resource == RLIMIT_AS || resource == RLIMIT_DATA)) {
@@ -61,12 +70,12 @@ int heapwise_setrlimit64(int resource, const void* limit) {
 }
 
 int heapwise_prlimit(int pid, int resource, const void* limit, void* old) {
-  if (pid == 0) note_limit(resource, limit);
+  if (is_own_pid(pid)) note_limit(resource, limit);
   return next_prlimit.get()(pid, resource, limit, old);
 }
 
 int heapwise_prlimit64(int pid, int resource, const void* limit, void* old) {
-  if (pid == 0) note_limit(resource, limit);
+  if (is_own_pid(pid)) note_limit(resource, limit);
   return next_prlimit64.get()(pid, resource, limit, old);
 }
 }

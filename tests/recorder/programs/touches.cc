@@ -270,11 +270,16 @@ int locked() {
   return usage.ru_maxrss < 500'000 ? 0 : 1;
 }
 
-// What the recorder reserved must not count against the program's own limit.
-int self_limited() {
+int limit(pid_t self) {
   std::free(take(20005));
-  const rlimit limit{1U << 30, 1U << 30};
-  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  const rlimit most{1U << 30, 1U << 30};
+  return self == 0 ? setrlimit(RLIMIT_AS, &most) : prlimit(self, RLIMIT_AS, &most, nullptr);
+}
+
+// What the recorder reserved must not count against the program's own limit.
+int self_limited(int failed_to_limit) {
+  if (failed_to_limit != 0) return 1;
+  if (mmap(nullptr, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) return 3;
   for (int i = 0; i < 100; ++i) std::free(take(20007));
   void* large = std::malloc(200 << 20);
   if (large == nullptr) return 2;
@@ -296,6 +301,7 @@ const scenario::Register registrations[] = {
     {"too-large", too_large},
     {"locked", locked},
     {"inherited-pages", inherited},
-    {"self-limited", self_limited}};
+    {"self-limited", [] { return self_limited(limit(0)); }},
+    {"self-limited-by-number", [] { return self_limited(limit(getpid())); }}};
 
 }  // namespace
