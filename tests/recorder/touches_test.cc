@@ -168,5 +168,11 @@ TEST(RecordedTouches, ProgramsThatLimitOrLockTheirMemoryAreNotDisturbed) {
   EXPECT_EQ(record_scenario({"self-limited-by-number"}).main().freed(20007), 100U);
 }
 
+TEST(RecordedTouches, WhatTheRecorderMapsIsNotLockedWithTheProgramsMemory) {
+  const auto recorded = record_command({HEAPWISE_LOCKS_TARGET});
+  EXPECT_EQ(recorded.bare.out, "0\n1\n");
+  EXPECT_EQ(recorded.main().freed(20013), 40U);
+}
+
 }  // namespace
 }  // namespace heapwise::recorder_test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Calls that limit the program's memory, or have all of it resident: what the recorder reserved
 // beyond the program's own must not count against the one or be filled by the other.
+#include <errno.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -56,7 +57,13 @@ __attribute__((visibility("default"))) int heapwise_prlimit64(int pid, int resou
 
 int heapwise_mlockall(int flags) {
   give_up_large_blocks();
-  return next_mlockall.get()(flags);
+  int result = next_mlockall.get()(flags);
+  if (result != 0 && errno == ENOMEM) {
+    limit_spool(memory_lock_limit());
+    result = next_mlockall.get()(flags);
+  }
+  if (result == 0) unlock_spool();
+  return result;
 }
 
 int heapwise_setrlimit(int resource, const void* limit) {

@@ -338,6 +338,8 @@ bool has_memory_limit() {
   return limit_of(RLIMIT_AS) != RLIM_INFINITY || limit_of(RLIMIT_DATA) != RLIM_INFINITY;
 }
 
+std::uint64_t memory_lock_limit() { return limit_of(RLIMIT_MEMLOCK); }
+
 // The supervisor may be making more room at the same time: so much stays that it will find it.
 void limit_spool(std::uint64_t bytes) {
   if (!is_recording()) return;
@@ -349,6 +351,13 @@ void limit_spool(std::uint64_t bytes) {
   const auto from = reinterpret_cast<std::uintptr_t>(header) + spool::spool_bytes(kept);
   system_call(SYS_munmap, static_cast<long>(from),
               static_cast<long>(spool::spool_bytes(before) - spool::spool_bytes(kept)));
+}
+
+void unlock_spool() {
+  if (!is_recording()) return;
+  const Header* header = spool_of_process.header;
+  system_call(SYS_munlock, argument(header),
+              static_cast<long>(spool::spool_bytes(header->capacity)));
 }
 
 void stop_recording() {

@@ -44,8 +44,14 @@ void resolve_exits();
 /// True when the process may not have all the address space it wants.
 bool has_memory_limit();
 
-/// The program limits its address space to so many bytes: gives back what the spool has for later.
+/// The bytes that this process may lock unless it has the privilege to lock more.
+std::uint64_t memory_lock_limit();
+
+/// The program limits its memory to so many bytes: gives back what the spool has for later.
 void limit_spool(std::uint64_t bytes);
+
+/// The program has locked all its memory: the spool must not count against what it may lock.
+void unlock_spool();
 
 /// Gives recording up for good: the supervisor is gone.
 void stop_recording();
