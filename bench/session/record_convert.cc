@@ -16,6 +16,7 @@
 #include "base/files.h"
 #include "bench/session/program_name.h"
 #include "bench/session/record_target.h"
+#include "bench/session/session_folders.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/raw_spool.h"
 
@@ -97,6 +98,23 @@ Facts end_facts(const EndedImage& image, const spool::Header& header, const Comm
   return facts;
 }
 
+// What lies between the fork and the exec of a child is its parent's leftovers, and would be a
+// trace for each command of a shell. Shells make some hundred calls there; who makes more has work
+// of its own.
+constexpr std::uint64_t kMostLaunching = 1000;
+
+bool is_launcher(const EndedImage& image) {
+  if (was_executed(image) || (image.flags & spool::kExecuting) == 0) return false;
+  const auto raw = recorder::RawSpool::open(image.raw_path);
+  if (!raw) return true;
+  std::uint64_t events = 0;
+  for (const recorder::Segment& segment : raw->segments()) {
+    recorder::SegmentCursor cursor(segment);
+    for (recorder::Event event; events < kMostLaunching && cursor.next(event);) ++events;
+  }
+  return events < kMostLaunching;
+}
+
 std::string program_of(const recorder::SpoolText& text) {
   return program_name(text.arguments.empty() ? "" : text.arguments.front(), text.executable);
 }
@@ -121,12 +139,14 @@ class ImageConverter {
         machine_(machine_facts()),
         scale_(session.scale()),
         starts_(count_starts(session)),
-        main_(find_main()) {}
+        main_(find_main()),
+        launchers_(find_launchers(session)),
+        wanted_(find_wanted(session, launchers_)) {}
 
   Expected<void> run(Recording& recording) {
     recording.process_starts = static_cast<unsigned>(starts_);
     for (std::size_t i = 0; i < session_.ended().size(); ++i) {
-      if (is_launcher(session_.ended()[i])) continue;
+      if (!wanted_[i]) continue;
       if (auto done = convert(i, recording); !done) return done;
     }
     for (RecordedProcess& process : recording.processes) {
@@ -154,9 +174,24 @@ class ImageConverter {
     return found;
   }
 
-  // What lies between the fork and the exec of a child: its parent's leftovers.
-  static bool is_launcher(const EndedImage& image) {
-    return !was_executed(image) && (image.flags & spool::kExecuting) != 0;
+  static std::vector<bool> find_launchers(const RecordSession& session) {
+    std::vector<bool> launchers;
+    for (const EndedImage& image : session.ended()) launchers.push_back(is_launcher(image));
+    return launchers;
+  }
+
+  // Of a launcher only what its children inherited is wanted, if any of them is. Children come
+  // after their parents.
+  static std::vector<bool> find_wanted(const RecordSession& session,
+                                       const std::vector<bool>& launchers) {
+    const auto& images = session.ended();
+    std::set<std::uint64_t> parents;
+    std::vector<bool> wanted(images.size());
+    for (std::size_t i = images.size(); i-- > 0;) {
+      wanted[i] = !launchers[i] || parents.count(images[i].start_ticks) != 0;
+      if (wanted[i]) parents.insert(images[i].parent_start_ticks);
+    }
+    return wanted;
   }
 
   std::string path_for(const EndedImage& image, const std::string& program) {
@@ -183,7 +218,7 @@ class ImageConverter {
     std::vector<std::size_t> children;
     const auto& images = session_.ended();
     for (std::size_t i = 0; i < images.size(); ++i) {
-      if (images[i].parent_start_ticks == images[parent].start_ticks && !is_launcher(images[i])) {
+      if (images[i].parent_start_ticks == images[parent].start_ticks && wanted_[i]) {
         children.push_back(i);
       }
     }
@@ -199,7 +234,9 @@ class ImageConverter {
     const EndedImage& image = session_.ended()[index];
     recorder::ConversionRequest request;
     request.raw_path = image.raw_path;
-    request.output = index == main_ ? options_.output : path_for(image, program);
+    request.output = launchers_[index] ? image.raw_path + std::string(kLaunchersTrace)
+                     : index == main_  ? options_.output
+                                       : path_for(image, program);
     request.overwrite = options_.overwrite;
     request.name = program;
     request.facts = machine_;
@@ -227,18 +264,18 @@ class ImageConverter {
     if (!raw) return tl::unexpected(raw.error());
     const bool empty = raw->segments().empty();
     const std::string program = program_of(raw->text());
-    const unsigned nth = named_so_[program]++;
+    const unsigned nth = launchers_[index] ? 0 : named_so_[program]++;
     if (empty && index != main_) return {};
     const auto children = children_of(index);
     const auto request = request_for(index, *raw, program, children);
-    if (options_.converting) options_.converting(request.output);
+    if (options_.converting && !launchers_[index]) options_.converting(request.output);
     auto conversion = recorder::convert_spool(request);
     if (!conversion) return tl::unexpected(conversion.error());
     for (std::size_t i = 0; i < children.size(); ++i) {
       inherited_[children[i]] = std::move(conversion->snapshots[i]);
     }
     ::unlink(image.raw_path.c_str());
-    if (conversion->totals.operations == 0 && index != main_) {
+    if (launchers_[index] || (conversion->totals.operations == 0 && index != main_)) {
       ::unlink(request.output.c_str());
       return {};
     }
@@ -304,6 +341,8 @@ class ImageConverter {
   recorder::TickScale scale_;
   std::size_t starts_;
   std::optional<std::size_t> main_;
+  std::vector<bool> launchers_;
+  std::vector<bool> wanted_;  ///< to be converted
   std::set<std::string> used_;
   std::map<std::string, unsigned> named_so_;  ///< images by the program's name
   std::map<std::size_t, std::vector<recorder::LiveObject>> inherited_;

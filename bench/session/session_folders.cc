@@ -36,17 +36,20 @@ bool is_own(int fd, mode_t type) {
   return fstat(fd, &status) == 0 && status.st_uid == geteuid() && (status.st_mode & S_IFMT) == type;
 }
 
-/// `prefix` and then numbers with dots between them.
-bool is_numbered(std::string_view name, std::string_view prefix) {
-  return name.substr(0, prefix.size()) == prefix && name.size() > prefix.size() &&
-         name.find_first_not_of("0123456789.", prefix.size()) == std::string_view::npos;
+/// `prefix` and then numbers with dots between them, or such a name with `ending` and whatever the
+/// writer of traces adds while it is not done.
+bool is_numbered(std::string_view name, std::string_view prefix, std::string_view ending = {}) {
+  if (name.substr(0, prefix.size()) != prefix || name.size() == prefix.size()) return false;
+  const std::size_t rest = name.find_first_not_of("0123456789.", prefix.size());
+  if (rest == std::string_view::npos) return true;
+  return !ending.empty() && name.substr(rest - 1, ending.size()) == ending;
 }
 
 /// All that sessions make in their folders: see spool.h, and the link by which a library in a path
 /// with a colon can be preloaded.
 bool is_session_name(std::string_view name) {
   return name == kSessionFile || name == "new.session" || name == spool::kLibraryLink ||
-         is_numbered(name, "new.") || is_numbered(name, "spool.");
+         is_numbered(name, "new.") || is_numbered(name, "spool.", kLaunchersTrace);
 }
 
 /// Nothing when there is anything that no session makes, or the folder cannot be read.

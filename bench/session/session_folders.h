@@ -2,11 +2,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/files.h"
 
 namespace heapwise {
+
+/// What is appended to a raw file's name for a trace that is only made on the way.
+constexpr std::string_view kLaunchersTrace = ".hwt";
 
 /// Makes the file `session` by which a session's folder is known and seen to be in use: it begins
 /// with the session's magic, and is locked for as long as the descriptor is open.

@@ -48,6 +48,7 @@ class SessionFolders : public testing::Test {
 TEST_F(SessionFolders, OfKilledSessionsAreRemovedWithAllThatSessionsMake) {
   const std::string dead = make_dead("heapwise-a1B2c3");
   put(dead + "/new.12.3457", "");
+  put(dead + "/spool.12.3456.hwt.part-77-0", "half a trace");
   fs::create_symlink("/nowhere:/library.so", dead + "/" + spool::kLibraryLink);
   clean();
   EXPECT_FALSE(fs::exists(dead));

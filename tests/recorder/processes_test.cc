@@ -241,6 +241,22 @@ TEST(RecordedProcesses, AProgramOutlivesItsSupervisorAndTheNextOneCleansUp) {
   EXPECT_EQ(folders(), 0);
 }
 
+TEST(RecordedProcesses, AChildThatWorksBeforeItExecutesIsRecorded) {
+  const auto recorded = record_scenario({"work-then-exec"});
+  EXPECT_EQ(recorded.allocated(164001), 2000U) << recorded.notes;
+  EXPECT_EQ(recorded.allocated(164003), 1U) << recorded.notes;
+}
+
+TEST(RecordedProcesses, WhatAChildThatOnlyExecutesHandsDownIsKnown) {
+  const auto recorded = record_scenario({"exec-behind-a-child"});
+  ASSERT_EQ(recorded.traces.size(), 3U) << recorded.notes;
+  const auto grandchild = std::find_if(recorded.traces.begin(), recorded.traces.end(),
+                                       [](const Seen& trace) { return trace.freed(165003) == 1; });
+  ASSERT_NE(grandchild, recorded.traces.end());
+  EXPECT_EQ(grandchild->freed(165001), 1U);
+  EXPECT_EQ(grandchild->end_fact("recorder.unknown_frees"), 0U);
+}
+
 TEST(RecordedProcesses, AMissingProgramIsAnErrorOfItsOwn) {
   auto folder = TemporaryDirectory::make();
   const std::string command = std::string(HEAPWISE_RECORD_DRIVER) + " " + HEAPWISE_RECORD_LIBRARY +

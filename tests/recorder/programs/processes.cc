@@ -103,6 +103,32 @@ int shells() {
   return system("no-such-command-at-all 2>&1") == 0 ? 1 : 0;
 }
 
+/// A child that does work of its own, and then executes another program.
+int work_then_exec() {
+  return in_fork([] {
+    for (int i = 0; i < 2000; ++i) take(164001);
+    execv(self, leaf_arguments("164003"));
+  });
+}
+
+// A child that makes a child before it executes: the latter stands on what both before it left.
+int exec_behind_a_child() {
+  void* first = take(165001);
+  const int status = in_fork([first] {
+    void* second = take(165003);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      std::free(first);
+      std::free(second);
+      _exit(0);
+    }
+    wait_for(pid);
+    execv(self, leaf_arguments("165005"));
+  });
+  std::free(first);
+  return status;
+}
+
 // Parent and child each go on with the objects they had in common.
 int forks() {
   void* shared[4];
@@ -194,10 +220,18 @@ int deepbind() {
   return 0;
 }
 
-const scenario::Register registrations[] = {
-    {"leaf", leaf},           {"children", children}, {"shells", shells},
-    {"forks", forks},         {"killed", killed},     {"crash", crash},
-    {"limits", limits},       {"deepbind", deepbind}, {"surroundings", surroundings},
-    {"daemon", daemon_child}, {"outlive", outlive}};
+const scenario::Register registrations[] = {{"leaf", leaf},
+                                            {"children", children},
+                                            {"shells", shells},
+                                            {"forks", forks},
+                                            {"killed", killed},
+                                            {"crash", crash},
+                                            {"limits", limits},
+                                            {"deepbind", deepbind},
+                                            {"surroundings", surroundings},
+                                            {"daemon", daemon_child},
+                                            {"outlive", outlive},
+                                            {"work-then-exec", work_then_exec},
+                                            {"exec-behind-a-child", exec_behind_a_child}};
 
 }  // namespace
