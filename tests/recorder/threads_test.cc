@@ -73,5 +73,11 @@ TEST(RecordedThreads, AHandlerMayAllocateWhileAnEventIsWritten) {
   EXPECT_EQ(trace.allocated(64), trace.freed(64) + 1) << "the block whose reallocs all failed";
 }
 
+TEST(RecordedThreads, AHandlerMayForkWhileAnEventIsWritten) {
+  const auto recorded = record_scenario({"forking-handlers"});
+  EXPECT_EQ(recorded.bare.status, 0);
+  EXPECT_GE(recorded.allocated(141001), 100U) << recorded.notes;
+}
+
 }  // namespace
 }  // namespace heapwise::recorder_test

@@ -76,8 +76,9 @@ constinit Fork next_plain_fork("_Fork");
 
 pid_t fork_noting(Fork& fork) {
   note_fork_begin();
+  const SpoolInUse in_use = spool_in_use();
   const pid_t pid = fork.get()();
-  if (pid != 0) note_fork_end();
+  pid == 0 ? stand_in_for(in_use) : note_fork_end();
   return pid;
 }
 

@@ -24,10 +24,9 @@ struct Event {
 
 // The writer of this thread that nobody is writing to, claimed. Null when a handler interrupted a
 // handler that interrupted the writing of an event.
-Writer* claim_writer() {
+Writer* claim_writer(std::uint64_t key) {
   for (Writer* writer : {&self.writer, &self.nested}) {
     if (writer->key == kBusy) continue;
-    const std::uint64_t key = process->key.load(std::memory_order_relaxed);
     const bool stale = writer->key != key;
     writer->key = kBusy;
     compiler_barrier();
@@ -37,9 +36,10 @@ Writer* claim_writer() {
   return nullptr;
 }
 
-void release_writer(Writer* writer) {
+// With the key by which it was claimed: in the child of a fork in between, that is nobody's.
+void release_writer(Writer* writer, std::uint64_t key) {
   compiler_barrier();
-  writer->key = process->key.load(std::memory_order_relaxed);
+  writer->key = key;
 }
 
 void count_dropped() {
@@ -131,7 +131,8 @@ void leave_nothing_behind(Writer& claimed) {
 template <class Write>
 void with_writer(Write write) {
   if (!ensure_recording()) return;
-  Writer* writer = claim_writer();
+  const std::uint64_t key = process->key.load(std::memory_order_relaxed);
+  Writer* writer = claim_writer(key);
   if (writer == nullptr) return count_dropped();
   if (self.generation != generation) begin_thread(*writer);
   if (make_room(*writer)) {
@@ -140,7 +141,7 @@ void with_writer(Write write) {
     count_dropped();
   }
   if (self.ended) leave_nothing_behind(*writer);
-  release_writer(writer);
+  release_writer(writer, key);
 }
 
 }  // namespace

@@ -374,6 +374,30 @@ bool is_own_spool() {
 void note_fork_begin() { fork_ticks = stamp(); }
 void note_fork_end() { fork_ticks = 0; }
 
+SpoolInUse spool_in_use() {
+  SpoolInUse in_use;
+  if (!is_recording()) return in_use;
+  in_use.header = spool_of_process.header;
+  const std::uint64_t key = process->key.load(std::memory_order_relaxed);
+  const void** segment = in_use.segments;
+  for (const Writer* writer : {&self.writer, &self.nested}) {
+    if (writer->cursor == nullptr || (writer->key != kBusy && writer->key != key)) continue;
+    const auto at = static_cast<std::size_t>(writer->cursor - spool_of_process.segments);
+    *segment++ = writer->cursor - at % spool::kSegmentBytes;
+  }
+  return in_use;
+}
+
+void stand_in_for(const SpoolInUse& parents) {
+  const auto map = [](const void* from, std::size_t bytes) {
+    if (from == nullptr || is_sandboxed()) return;
+    system_call(SYS_mmap, argument(from), static_cast<long>(bytes), PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  };
+  map(parents.header, spool::kSegmentsOffset);
+  for (const void* segment : parents.segments) map(segment, spool::kSegmentBytes);
+}
+
 void note_sandbox(bool now) { sandboxed.store(now, std::memory_order_relaxed); }
 bool is_sandboxed() { return sandboxed.load(std::memory_order_relaxed); }
 

@@ -68,6 +68,18 @@ bool is_own_spool();
 void note_fork_begin();
 void note_fork_end();
 
+/// Where the calling thread may be about to write in this process's spool.
+struct SpoolInUse {
+  const void* header = nullptr;
+  const void* segments[2] = {};  ///< null where there is none
+};
+SpoolInUse spool_in_use();
+
+/// In the child of a fork, which has nothing of its parent's spool. A handler may have made it that
+/// interrupted the recorder, which goes on writing there when the handler returns: so there is
+/// memory that nobody reads.
+void stand_in_for(const SpoolInUse& parents);
+
 /// From now on no system call beyond those of the program itself is safe in a new process.
 void note_sandbox(bool now);
 bool is_sandboxed();

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
 
@@ -122,9 +123,42 @@ int signals() {
   return 0;
 }
 
+volatile sig_atomic_t forked = 0, is_child = 0;
+
+void on_alarm_fork(int) {
+  if (is_child != 0) return;
+  forked = forked + 1;
+  if (fork() == 0) is_child = 1;
+}
+
+// As signals(), but what the handler leaves behind is a second process that is in the midst of it.
+int forking_handlers() {
+  void* block = std::malloc(64);
+  struct sigaction action {};
+  action.sa_handler = on_alarm_fork;
+  sigaction(SIGALRM, &action, nullptr);
+  itimerval timer{{0, 500}, {0, 500}};
+  volatile std::size_t huge = PTRDIFF_MAX;
+  setitimer(ITIMER_REAL, &timer, nullptr);
+  while (forked < 100 && is_child == 0) {
+    if (std::realloc(block, huge) != nullptr) return 1;
+  }
+  if (is_child != 0) {
+    std::free(scenario::take(141001));
+    _exit(0);
+  }
+  timer = {};
+  setitimer(ITIMER_REAL, &timer, nullptr);
+  int failed = 0;
+  for (int status = 0; wait(&status) > 0;) failed += static_cast<int>(status != 0);
+  std::printf("%d failed\n", failed);
+  return failed;
+}
+
 const scenario::Register registrations[] = {{"cross-free", cross_free},
                                             {"short-threads", short_threads},
                                             {"thread-ends", thread_ends},
-                                            {"signals", signals}};
+                                            {"signals", signals},
+                                            {"forking-handlers", forking_handlers}};
 
 }  // namespace
