@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/session/record_convert.h"
 
+#include <fmt/format.h>
 #include <gnu/libc-version.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -328,10 +329,22 @@ class ImageConverter {
       add("events-dropped", who + " lost " + std::to_string(dropped) + " events",
           "give /dev/shm more room, or record on a less busy machine");
     }
+    warn_of_stalls(header, who, process.totals.duration_ns, warnings);
     if (image.interrupted) {
       add("unfinished-process", who + " was still running when recording ended",
           "let it end, or stop it, to see its end too");
     }
+  }
+
+  void warn_of_stalls(const spool::Header& header, const std::string& who, std::uint64_t run_ns,
+                      std::vector<Warning>& warnings) const {
+    constexpr double kShare = 0.05;  // of the run, by any of its threads
+    const double ns = static_cast<double>(header.waited_ticks.load()) * scale_.ns_per_tick;
+    if (ns < kShare * static_cast<double>(run_ns)) return;
+    warnings.push_back({"recording-stalled",
+                        who + " waited " + fmt::format("{:.1f}", ns * 1e-9) +
+                            " s for the recorder, over all its threads",
+                        "give /dev/shm more room, or record on a less busy machine", "recording"});
   }
 
   const RecordSession& session_;

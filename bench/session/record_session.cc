@@ -233,6 +233,7 @@ std::uint32_t RecordSession::most_segments(const LiveSpool& spool) const {
 
 bool RecordSession::step() {
   page_->heartbeat.fetch_add(1, std::memory_order_relaxed);
+  page_->rounds.fetch_add(1, std::memory_order_release);
   alignas(inotify_event) std::array<char, 16384> buffer;
   for (ssize_t got; (got = ::read(watch_.get(), buffer.data(), buffer.size())) > 0;) {
     for (ssize_t at = 0; at < got;) {

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -94,12 +95,45 @@ bool take_free(Writer& writer) {
   return take_between(writer, hint, limit) || take_between(writer, 0, hint < limit ? hint : limit);
 }
 
+bool any_full() {
+  const std::uint32_t limit = spool_of_process.header->limit.load(std::memory_order_acquire);
+  const auto* const states = spool_of_process.states;
+  return std::any_of(states, states + limit, [](const std::atomic<SegmentState>& state) {
+    return state.load(std::memory_order_relaxed) == SegmentState::full;
+  });
+}
+
+/// Tells when there is nothing to wait for: the supervisor went through all spools twice and had
+/// neither a full segment to empty nor room for more, so each is another thread's and stays so.
+class Prospect {
+ public:
+  bool is_lost() {
+    const std::uint64_t now = session->rounds.load(std::memory_order_acquire);
+    if (now == round_) return false;
+    round_ = now;
+    const std::uint32_t limit = spool_of_process.header->limit.load(std::memory_order_relaxed);
+    if (limit != limit_ || any_full()) since_ = now;
+    limit_ = limit;
+    return now - since_ > kRoundsInVain;
+  }
+
+ private:
+  // That which is under way, and two whole ones.
+  static constexpr std::uint64_t kRoundsInVain = 2;
+
+  std::uint64_t since_ = session->rounds.load(std::memory_order_acquire);
+  std::uint64_t round_ = since_;
+  std::uint32_t limit_ = spool_of_process.header->limit.load(std::memory_order_relaxed);
+};
+
 bool wait_for_free(Writer& writer) {
+  Prospect prospect;
   std::uint64_t heartbeat = session->heartbeat.load(std::memory_order_relaxed);
   std::uint32_t looks_since = 0;
   for (std::uint32_t looks = 0; looks < kMostLooks; ++looks) {
     for (std::uint32_t i = 0; i < kPausesPerLook; ++i) _mm_pause();
     if (take_free(writer)) return true;
+    if (prospect.is_lost()) break;
     const std::uint64_t now = session->heartbeat.load(std::memory_order_relaxed);
     looks_since = now == heartbeat ? looks_since + 1 : 0;
     heartbeat = now;
@@ -122,9 +156,11 @@ bool next_segment(Writer& writer, std::uint64_t* waited) {
   }
   if (gave_up.load(std::memory_order_relaxed)) return false;
   const std::uint64_t begun = stamp();
-  if (!wait_for_free(writer)) return false;
-  *waited = stamp() - begun;
-  return true;
+  const bool found = wait_for_free(writer);
+  const std::uint64_t ticks = stamp() - begun;
+  spool_of_process.header->waited_ticks.fetch_add(ticks, std::memory_order_relaxed);
+  if (found) *waited = ticks;
+  return found;
 }
 
 void hand_over(Writer& writer) {

@@ -102,7 +102,8 @@ struct Header {
   std::atomic<std::uint32_t> large_used;   ///< no entry from here on was ever used
   /// Where large blocks come from; 0 bytes when the pages that are written are not counted.
   std::atomic<std::uint64_t> large_base, large_bytes;
-  std::atomic<std::uint64_t> exit_cpu_ns;  ///< CPU time used when exit began; 0: not known
+  std::atomic<std::uint64_t> waited_ticks;  ///< of all threads, for a segment, in vain or not
+  std::atomic<std::uint64_t> exit_cpu_ns;   ///< CPU time used when exit began; 0: not known
   std::atomic<std::uint64_t> dropped_events;
   std::atomic<std::uint64_t> failed_allocations;
   std::atomic<std::uint64_t> usable_size_calls;
@@ -142,6 +143,7 @@ constexpr char kLibraryLink[] = "libheapwise_record.so";
 struct SessionPage {
   char magic[8];
   std::atomic<std::uint64_t> heartbeat;  ///< advances while the supervisor is at work
+  std::atomic<std::uint64_t> rounds;     ///< how often it began to go through all spools
   ClockKind clock;  ///< decided once: asking the CPU from inside a virtual machine costs 3 us
   std::uint32_t measures_touch;  ///< 1: the pages that are written of large blocks are counted
   std::uint32_t fault_ticks;     ///< what the first write to a page costs
