@@ -200,6 +200,9 @@ bool LiveSpool::sample(std::uint64_t now_ns) {
   if (!status_ || now_ns < next_sample_ns_) return static_cast<bool>(status_);
   std::array<char, 4096> text{};
   if (pread(status_.get(), text.data(), text.size() - 1, 0) <= 0) return false;
+  // What the file said may be of the image that comes next, which need not be recorded. Asked
+  // afterwards, as the flag is set before the process is another.
+  if ((header().flags.load() & spool::kExecuting) != 0) return true;
   next_sample_ns_ = now_ns + sample_every_ns_;
   const std::uint64_t anonymous = kilobytes(text.data(), "RssAnon:");
   const std::uint64_t file = kilobytes(text.data(), "RssFile:");

@@ -38,7 +38,8 @@ class LiveSpool {
   bool finish(std::atomic<std::uint64_t>& beat);
 
   /// Adds a sample of the process's resident memory, if one is due; keeps a few thousand at most by
-  /// sampling half as often from then on. False when the process is gone.
+  /// sampling half as often from then on. False when the process is gone. What it is by exec is not
+  /// this image's memory.
   bool sample(std::uint64_t now_ns);
 
   /// Counts the pages that are written of the process's large blocks, if that is due. True when

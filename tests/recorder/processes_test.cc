@@ -241,6 +241,15 @@ TEST(RecordedProcesses, AProgramOutlivesItsSupervisorAndTheNextOneCleansUp) {
   EXPECT_EQ(folders(), 0);
 }
 
+TEST(RecordedProcesses, WhatAProgramBecomesByExecIsNotItsMemory) {
+  const auto recorded = record_scenario({"becomes-another", HEAPWISE_STATIC_TARGET});
+  EXPECT_EQ(WEXITSTATUS(recorded.bare.status), 3);
+  EXPECT_EQ(recorded.main().freed(163001), 1000U);
+  EXPECT_LT(recorded.main().end_fact("max_rss_bytes"), 100'000'000U);
+  for (const auto& sample : recorded.main().residency)
+    EXPECT_LT(sample.rss_total_bytes, 100'000'000U);
+}
+
 TEST(RecordedProcesses, AChildThatWorksBeforeItExecutesIsRecorded) {
   const auto recorded = record_scenario({"work-then-exec"});
   EXPECT_EQ(recorded.allocated(164001), 2000U) << recorded.notes;

@@ -103,6 +103,14 @@ int shells() {
   return system("no-such-command-at-all 2>&1") == 0 ? 1 : 0;
 }
 
+// Becomes a program that is not recorded, and large.
+int becomes_another() {
+  for (int i = 0; i < 1000; ++i) std::free(take(163001));
+  usleep(50'000);
+  execl(scenario::extra[0], scenario::extra[0], "200000003", nullptr);
+  return 99;
+}
+
 /// A child that does work of its own, and then executes another program.
 int work_then_exec() {
   return in_fork([] {
@@ -231,6 +239,7 @@ const scenario::Register registrations[] = {{"leaf", leaf},
                                             {"surroundings", surroundings},
                                             {"daemon", daemon_child},
                                             {"outlive", outlive},
+                                            {"becomes-another", becomes_another},
                                             {"work-then-exec", work_then_exec},
                                             {"exec-behind-a-child", exec_behind_a_child}};
 

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: MIT
-// A program that no preloaded library reaches.
-#include <cstdlib>
+// A program that no preloaded library reaches. With an argument it fills so many bytes for a while.
+#include <unistd.h>
 
-int main() {
-  std::free(std::malloc(1000));
+#include <cstdlib>
+#include <cstring>
+
+int main(int count, char** arguments) {
+  const std::size_t size = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 1000;
+  void* block = std::malloc(size);
+  if (count > 1) {
+    std::memset(block, 1, size);
+    usleep(200'000);
+  }
+  std::free(block);
   return 3;
 }
