@@ -266,6 +266,11 @@ TEST(RecordedProcesses, WhatAChildThatOnlyExecutesHandsDownIsKnown) {
   EXPECT_EQ(grandchild->end_fact("recorder.unknown_frees"), 0U);
 }
 
+TEST(RecordedProcesses, TheProgramsLastErrorOfTheLinkerIsItsOwn) {
+  const auto recorded = record_scenario({"late-error"});
+  EXPECT_THAT(recorded.run.out, testing::HasSubstr("no-such-library.so"));
+}
+
 TEST(RecordedProcesses, AMissingProgramIsAnErrorOfItsOwn) {
   auto folder = TemporaryDirectory::make();
   const std::string command = std::string(HEAPWISE_RECORD_DRIVER) + " " + HEAPWISE_RECORD_LIBRARY +

@@ -126,6 +126,12 @@ void collect(char** array, const char* first, std::size_t count, va_list list) {
 void resolve_execs() {
   next_execve.get();
   next_execvpe.get();
+  next_fexecve.get();
+  next_execveat.get();
+  next_spawn.get();
+  next_spawnp.get();
+  next_system.get();
+  next_popen.get();
 }
 
 }  // namespace heapwise::recorder

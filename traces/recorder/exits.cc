@@ -85,9 +85,12 @@ pid_t fork_noting(Fork& fork) {
 }  // namespace
 
 void resolve_exits() {
+  next_exit.get();
   next_exit_now.get();
   next_exit_now_too.get();
+  next_quick_exit.get();
   next_fork.get();
+  next_plain_fork.get();
 }
 
 }  // namespace heapwise::recorder

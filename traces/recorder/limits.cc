@@ -36,6 +36,15 @@ void note_limit(int resource, const void* limit) {
 }
 
 }  // namespace
+
+void resolve_limits() {
+  next_mlockall.get();
+  next_setrlimit.get();
+  next_setrlimit64.get();
+  next_prlimit.get();
+  next_prlimit64.get();
+}
+
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names

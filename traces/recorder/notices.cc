@@ -109,6 +109,13 @@ long barring_syscall(long number, long a, long b, long c, long d, long e, long f
 
 }  // namespace
 
+void resolve_notices() {
+  next_prctl.get();
+  next_dlopen.get();
+  next_dlmopen.get();
+  next_syscall.get();
+}
+
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but libc's own names

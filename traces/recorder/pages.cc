@@ -18,6 +18,12 @@ constinit Next<int (*)(void*, std::size_t, int)> next_madvise("madvise");
 
 }  // namespace
 
+void resolve_pages() {
+  next_mprotect.get();
+  next_pkey_mprotect.get();
+  next_madvise.get();
+}
+
 // What only moves pages about, or says how they will be read, does no harm to the next block.
 bool is_lasting_advice(int advice) {
   switch (advice) {

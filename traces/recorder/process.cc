@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "traces/recorder/process.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -279,6 +280,17 @@ bool make_spool() {
 
 // --- beginning ------------------------------------------------------------------------------
 
+// What this libc lacks must not be the first thing that the program's dlerror() tells it.
+void resolve_all() {
+  resolve_execs();
+  resolve_exits();
+  resolve_limits();
+  resolve_notices();
+  resolve_pages();
+  resolve_threads();
+  dlerror();
+}
+
 bool begin_image() {
   in_session = enter_session();
   if (!in_session) return false;
@@ -287,8 +299,7 @@ bool begin_image() {
   clock_mode = session->clock == spool::ClockKind::tsc ? ClockMode::tsc : ClockMode::monotonic;
   first_allocator_calls = imported_allocator_calls();
   make_thread_key();
-  resolve_execs();
-  resolve_exits();
+  resolve_all();
   return true;
 }
 

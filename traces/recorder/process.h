@@ -37,9 +37,13 @@ extern spool::SessionPage* session;
 /// True when this process records, having begun to if need be. False while it begins.
 bool ensure_recording();
 
-/// Looks up what may be called in a signal handler or after vfork before it is. For begin_image().
+/// Look up the functions that the recorder stands before. For begin_image().
 void resolve_execs();
 void resolve_exits();
+void resolve_limits();
+void resolve_notices();
+void resolve_pages();
+void resolve_threads();
 
 /// True when the process may not have all the address space it wants.
 bool has_memory_limit();

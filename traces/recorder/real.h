@@ -35,8 +35,8 @@ extern bool over_linked_allocator;
 /// The next definition of a function after the recorder's own, or null.
 void* next_symbol(const char* name);
 
-/// A function that the recorder stands before. Looked up at its first use, as most programs use few
-/// of them; those that may be called in signal handlers are looked up by resolve_early().
+/// A function that the recorder stands before. All are looked up when the image begins: later that
+/// would not be safe in a signal handler, and take the program's own dlerror() from it.
 template <class F>
 class Next {
  public:

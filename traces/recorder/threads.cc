@@ -91,6 +91,8 @@ int create(pthread_t* thread, const pthread_attr_t* attributes, void* (*function
 
 }  // namespace
 
+void resolve_threads() { next_create.get(); }
+
 void make_thread_key() { key_made = pthread_key_create(&key, at_thread_end) == 0; }
 
 void note_thread_end_later() {

@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -137,6 +138,22 @@ int exec_behind_a_child() {
   return status;
 }
 
+// The program asks for its error only after all sorts of calls that the recorder stands before.
+int late_error() {
+  if (dlopen("no-such-library.so", RTLD_NOW) != nullptr) return 1;
+  pthread_t thread;
+  pthread_create(
+      &thread, nullptr, [](void*) -> void* { return nullptr; }, nullptr);
+  pthread_join(thread, nullptr);
+  std::printf("%d\n", system("true"));
+  pid_t spawned = 0;
+  posix_spawn(&spawned, self, nullptr, nullptr, leaf_arguments("1"), cleared_environment());
+  wait_for(spawned);
+  const char* error = dlerror();
+  std::puts(error == nullptr ? "none" : error);
+  return 0;
+}
+
 // Parent and child each go on with the objects they had in common.
 int forks() {
   void* shared[4];
@@ -241,6 +258,7 @@ const scenario::Register registrations[] = {{"leaf", leaf},
                                             {"outlive", outlive},
                                             {"becomes-another", becomes_another},
                                             {"work-then-exec", work_then_exec},
-                                            {"exec-behind-a-child", exec_behind_a_child}};
+                                            {"exec-behind-a-child", exec_behind_a_child},
+                                            {"late-error", late_error}};
 
 }  // namespace
