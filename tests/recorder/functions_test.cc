@@ -76,6 +76,10 @@ TEST(RecordedFunctions, EveryFormOfNewAndDeleteIsSeen) {
 
 TEST(RecordedFunctions, ANewThatFailsRunsTheHandlerAndThrows) { record_scenario({"throwing-new"}); }
 
+TEST(RecordedFunctions, ANewWithAnImpossibleAlignmentFailsAsLibstdcxxHasItFail) {
+  EXPECT_EQ(record_scenario({"wrong-alignments"}).bare.status, 0);
+}
+
 TEST(RecordedFunctions, CallsThatSteerTheAllocatorAreKeptInTheirPlace) {
   const auto recorded = record_scenario({"controls"});
   const Seen& trace = recorded.main();

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // C++'s operators new and delete in every form. libstdc++'s would come here through malloc by
 // themselves, but a program linked to another allocator would take its. What libstdc++ asks of
-// malloc is asked here too: one byte for none, sizes rounded up to the alignment. libstdc++ itself
-// is not linked: a C program must not get it through the recorder.
+// malloc is asked here too: one byte for none, sizes rounded up to the alignment, which is a power
+// of two or refused. libstdc++ itself is not linked: a C program must not get it through the
+// recorder.
+#include <bit>
 #include <cstddef>
 
 #include "traces/recorder/alloc.h"
@@ -26,7 +28,7 @@ inline void* plain(std::size_t size) { return log_malloc(size == 0 ? 1 : size); 
 
 inline void* aligned(std::size_t size, std::size_t alignment) {
   const std::size_t wanted = size == 0 ? 1 : size;
-  if (alignment == 0 || wanted > ~alignment) return nullptr;
+  if (!std::has_single_bit(alignment) || wanted > ~alignment) return nullptr;
   return log_aligned_alloc(alignment, (wanted + alignment - 1) & ~(alignment - 1));
 }
 

@@ -102,7 +102,25 @@ int throwing_new() {
   } catch (const std::bad_alloc& error) {
     std::printf("%s after %d calls\n", error.what(), handler_calls);
   }
-  std::printf("%d\n", static_cast<int>(operator new(huge, std::nothrow) == nullptr));
+  void* const block = operator new(huge, std::nothrow);
+  std::printf("%d\n", static_cast<int>(block == nullptr));
+  operator delete(block);
+  return 0;
+}
+
+// No power of two is no alignment.
+int wrong_alignments() {
+  for (const std::size_t wrong : {std::size_t{0}, std::size_t{24}, std::size_t{48}}) {
+    const auto align = static_cast<std::align_val_t>(wrong);
+    void* const block = operator new(10, align, std::nothrow);
+    std::printf("%d\n", static_cast<int>(block == nullptr));
+    operator delete(block, align);
+    try {
+      operator delete(operator new(10, align), align);
+    } catch (const std::bad_alloc&) {
+      std::puts("refused");
+    }
+  }
   return 0;
 }
 
@@ -140,6 +158,7 @@ const scenario::Register registrations[] = {{"every-function", every_function},
                                             {"failures", failures},
                                             {"operators", operators},
                                             {"throwing-new", throwing_new},
+                                            {"wrong-alignments", wrong_alignments},
                                             {"controls", controls},
                                             {"unusual", unusual},
                                             {"many", many}};
