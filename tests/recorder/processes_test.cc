@@ -266,6 +266,10 @@ TEST(RecordedProcesses, WhatAChildThatOnlyExecutesHandsDownIsKnown) {
   EXPECT_EQ(grandchild->end_fact("recorder.unknown_frees"), 0U);
 }
 
+TEST(RecordedProcesses, CommandsThatAreAlmostTooLongForTheShellGetThere) {
+  EXPECT_EQ(record_scenario({"long-commands"}).bare.status, 0);
+}
+
 TEST(RecordedProcesses, TheProgramsLastErrorOfTheLinkerIsItsOwn) {
   const auto recorded = record_scenario({"late-error"});
   EXPECT_THAT(recorded.run.out, testing::HasSubstr("no-such-library.so"));

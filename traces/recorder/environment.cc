@@ -20,6 +20,8 @@ constexpr char kPreload[] = "LD_PRELOAD=";
 constexpr char kRecord[] = "HEAPWISE_RECORD=";
 constexpr char kFiller[] = "HEAPWISE_KEEP=1";
 constexpr std::size_t kPathBytes = 4096;
+// MAX_ARG_STRLEN, the longest that the kernel lets an argument be, with its end.
+constexpr std::size_t kLongestArgument = 128 * 1024;
 constexpr std::size_t kRecordBytes = 960;  // leaves room for names in the directory
 
 char record_entry[kRecordBytes];  // HEAPWISE_RECORD=directory
@@ -197,8 +199,9 @@ const char* make_shell_command(const char* command, char* const* given, char* me
   if (theirs != nullptr) at = append(append(at, " "), kFiller);
   at = append(at, " exec /bin/sh -c ");
   at = append_quoted(at, command);
-  append(at, " sh");
-  return memory;
+  at = append(at, " sh");
+  const bool fits = static_cast<std::size_t>(at - memory) < kLongestArgument;
+  return fits ? memory : command;
 }
 
 }  // namespace heapwise::recorder

@@ -30,7 +30,8 @@ char* const* make_child_environment(char* const* given, void* memory);
 
 /// The same for calls that take a shell command and no environment (`given` is what the shell
 /// gets): a command that sets the variables and runs `command` in a shell of its own, which calls
-/// itself "sh" in its messages as the one that libc starts does.
+/// itself "sh" in its messages as the one that libc starts does. `command` itself also where that
+/// would be longer than an argument may be; what it starts is then not recorded.
 std::size_t shell_command_bytes(const char* command, char* const* given);
 const char* make_shell_command(const char* command, char* const* given, char* memory);
 

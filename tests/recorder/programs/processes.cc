@@ -104,6 +104,20 @@ int shells() {
   return system("no-such-command-at-all 2>&1") == 0 ? 1 : 0;
 }
 
+// Commands that are as long as an argument may be, or that quoting would make longer than that.
+int long_commands() {
+  std::string plain = "true ";
+  plain.resize(130'900, 'a');
+  std::string quotes = "true ";
+  while (quotes.size() < 60'000) quotes += "'a' ";
+  for (const std::string* command : {&plain, &quotes}) {
+    std::printf("%d\n", system(command->c_str()));
+    FILE* pipe = popen(command->c_str(), "r");
+    std::printf("%d\n", pipe == nullptr ? -1 : pclose(pipe));
+  }
+  return 0;
+}
+
 // Becomes a program that is not recorded, and large.
 int becomes_another() {
   for (int i = 0; i < 1000; ++i) std::free(take(163001));
@@ -256,6 +270,7 @@ const scenario::Register registrations[] = {{"leaf", leaf},
                                             {"surroundings", surroundings},
                                             {"daemon", daemon_child},
                                             {"outlive", outlive},
+                                            {"long-commands", long_commands},
                                             {"becomes-another", becomes_another},
                                             {"work-then-exec", work_then_exec},
                                             {"exec-behind-a-child", exec_behind_a_child},
