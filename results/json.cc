@@ -126,7 +126,7 @@ class Reader {
  private:
   void wrong(const std::string& path, const std::string& expected, const Json& found) {
     if (!error_.empty()) return;
-    std::string shown = compact(found);
+    std::string shown = found.is_structured() ? found.type_name() : compact(found);
     if (shown.size() > 40) shown = found.type_name();
     error_ =
         fmt::format("{} must be {}, not {}", path.empty() ? "the document" : path, expected, shown);
@@ -206,7 +206,31 @@ std::string position_of(std::string_view text, std::size_t byte) {
   return fmt::format("line {}, column {}", line, column);
 }
 
+/// Whether arrays and objects lie deeper within each other than a result's ever do. Who reads or
+/// writes such a value goes as deep itself, and the stack ends before the file does.
+bool is_too_deep(std::string_view text) {
+  constexpr int kDeepest = 64;
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char letter = text[at];
+    if (letter == '"') in_string = !in_string;
+    if (in_string) {
+      if (letter == '\\') ++at;
+      continue;
+    }
+    if (letter == '[' || letter == '{') ++depth;
+    if (letter == ']' || letter == '}') --depth;
+    if (depth > kDeepest) return true;
+  }
+  return false;
+}
+
 Expected<Json> parse(std::string_view text, const std::string& name) {
+  if (is_too_deep(text)) {
+    return fail(ErrorCode::bad_input, name + " holds arrays within arrays, deeper than any result",
+                "give a result that heapwise wrote with --json");
+  }
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {

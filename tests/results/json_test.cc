@@ -327,5 +327,17 @@ TEST(JsonRefusal, SurvivesDeepNesting) {
   EXPECT_FALSE(from_json(std::string(1'000'000, '['), "deep").has_value());
 }
 
+TEST(JsonRefusal, SaysSoWhereArraysLieTooDeepWithinEachOther) {
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const auto refused = from_json("{\"schema_version\":1,\"seed\":" + deep + "}", "deep.json");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().what, HasSubstr("deep.json holds arrays within arrays"));
+}
+
+TEST(JsonRefusal, CountsNoBracketsWithinText) {
+  const std::string text = std::string(200, '[') + "\\\"" + std::string(200, '{');
+  EXPECT_TRUE(from_json("{\"schema_version\":1,\"created\":\"" + text + "\"}", "text.json"));
+}
+
 }  // namespace
 }  // namespace heapwise
