@@ -7,6 +7,12 @@
 #include <cmath>
 
 namespace heapwise {
+namespace {
+
+/// From here on digits are not counted but read off an exponent.
+constexpr double kScientific = 1e15;
+
+}  // namespace
 
 ByteUnit byte_unit(double largest) {
   static constexpr std::array<ByteUnit, 5> kUnits = {{
@@ -25,6 +31,7 @@ ByteUnit byte_unit(double largest) {
 std::string format_number(double value) {
   if (!std::isfinite(value)) return "–";
   const double size = std::abs(value);
+  if (size >= kScientific) return fmt::format("{:.2e}", value);
   if (size == 0 || size >= 99.95) return fmt::format("{:.0f}", value);
   return size >= 9.995 ? fmt::format("{:.1f}", value) : fmt::format("{:.2f}", value);
 }
@@ -37,6 +44,7 @@ std::string format_bytes(double bytes) {
 
 std::string format_percent(double percent) {
   const double size = std::abs(percent);
+  if (size >= kScientific) return fmt::format("{:.2e} %", size);
   return size == 0 || size >= 9.95 ? fmt::format("{:.0f} %", size) : fmt::format("{:.1f} %", size);
 }
 
@@ -53,6 +61,7 @@ std::string format_count(unsigned long long count) {
 }
 
 std::string format_ratio(double ratio) {
+  if (ratio >= kScientific) return fmt::format("{:.2e} ×", ratio);
   return ratio >= 99.5 ? fmt::format("{:.0f} ×", ratio) : fmt::format("{:.2f} ×", ratio);
 }
 
@@ -73,7 +82,8 @@ std::string shell_quoted(const std::string& word) {
 
 std::string format_seconds(double seconds) {
   if (seconds < 1) return fmt::format("{} ms", format_number(seconds * 1000));
-  if (seconds < 120) return format_number(seconds) + " s";
+  if (seconds < 120 || seconds >= kScientific || !std::isfinite(seconds))
+    return format_number(seconds) + " s";
   const auto whole = static_cast<unsigned long long>(std::llround(seconds));
   return fmt::format("{} min {} s", whole / 60, whole % 60);
 }

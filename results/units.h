@@ -16,7 +16,7 @@ ByteUnit byte_unit(double largest);
 /// "165 MiB", "16.5 MiB", "812 KiB"; 0 is "0 B".
 std::string format_bytes(double bytes);
 
-/// A bare number with three significant places: "165", "16.5", "1.65". Never in scientific form.
+/// A bare number with three significant places: "165", "16.5", "1.65"; "1.00e+15" from there on.
 std::string format_number(double value);
 
 /// "42 %", "4.1 %". The sign is dropped: the words around it say the direction.

@@ -38,6 +38,13 @@ TEST(Units, ShowNoFigureWhereThereIsNone) {
   EXPECT_EQ(format_number(std::numeric_limits<double>::quiet_NaN()), "–");
 }
 
+TEST(Units, ShowAnExponentWhereThereAreTooManyDigitsToCount) {
+  EXPECT_EQ(format_number(1e300), "1.00e+300");
+  EXPECT_EQ(format_ratio(1e300), "1.00e+300 ×");
+  EXPECT_EQ(format_percent(1e300), "1.00e+300 %");
+  EXPECT_EQ(format_seconds(1e300), "1.00e+300 s");
+}
+
 TEST(ShellQuoted, LeavesPlainWordsAlone) {
   EXPECT_EQ(shell_quoted("--save=/tmp/a.rdb"), "--save=/tmp/a.rdb");
 }
