@@ -90,6 +90,10 @@ Expected<Contender> custom_library(std::string_view name, const std::string& pat
     return fail(ErrorCode::usage, "\"" + std::string(name) + "\" cannot name an allocator",
                 "Use letters, digits and - _ . +");
   }
+  if (name == "live") {  // which reports call what the program asked for
+    return fail(ErrorCode::usage, "reports call something else \"live\"",
+                "Give your library another name, such as my-live=" + path + ".");
+  }
   if (find_allocator(name) != nullptr) {
     return fail(
         ErrorCode::usage, std::string(name) + " is the name of a built-in allocator",

@@ -132,6 +132,11 @@ TEST(Contenders, MayBeALibraryOfTheUsersThatReplacesMalloc) {
   EXPECT_THAT(refused("my allocator=" + library).what, HasSubstr("my allocator"));
 }
 
+TEST(Contenders, MayNotBeCalledWhatReportsCallTheProgramsOwnBytes) {
+  EXPECT_THAT(refused("live=/lib/any.so").what, HasSubstr("\"live\""));
+  EXPECT_THAT(refused("live=/lib/any.so").hint, HasSubstr("my-live=/lib/any.so"));
+}
+
 TEST(Contenders, ALibraryWithoutMallocIsRefused) {
   EXPECT_THAT(refused("mine=/nowhere/lib.so").what, HasSubstr("/nowhere/lib.so"));
   EXPECT_THAT(refused("mine=/etc/passwd").what, HasSubstr("not a shared library"));
