@@ -112,8 +112,12 @@ std::string describe_check(const std::vector<Verification>& rows) {
   if (checked == 0)
     return "No prediction could be checked: no real run ended well, or most memory is not the heap";
   if (failed.empty()) {
+    const std::string part =
+        checked == rows.size()
+            ? ""
+            : fmt::format(" that could be checked ({} of {})", checked, rows.size());
     return fmt::format(
-        "Every predicted peak is within the program's own noise + {} % of the real one",
+        "Every predicted peak{} is within the program's own noise + {} % of the real one", part,
         kVerifyAllowedPercent);
   }
   return fmt::format("Predicted peaks off by more than the program's own noise + {} %: {}",

@@ -50,6 +50,14 @@ TEST(VerificationText, SaysForWhomTheRealRunsScatterTooMuchToTell) {
               HasSubstr("jemalloc is same (predicted: faster)"));
 }
 
+TEST(VerificationText, SaysHowManyPredictionsCouldBeChecked) {
+  Result result = shown();
+  for (Verification& row : result.verification) row.check = "not-checked";
+  result.verification[1].check = "passed";
+  EXPECT_THAT(describe_check(result.verification),
+              StartsWith("Every predicted peak that could be checked (1 of 3) is within"));
+}
+
 TEST(VerificationText, SaysHowMuchLongerTheRecordedRunTook) {
   Result result = shown();
   EXPECT_THAT(verification_text(result, 80), Not(HasSubstr("Recording took")));
