@@ -32,6 +32,10 @@ CodePoint decode(std::string_view text) {
     if ((byte & 0xc0U) != 0x80) return {0, 0};
     value = value << 6 | (byte & 0x3fU);
   }
+  // Longer than need be, half of a pair, or beyond the last: other readers reject the whole text.
+  constexpr std::array<char32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = value >= 0xd800 && value <= 0xdfff;
+  if (value < kLeast[length] || surrogate || value > 0x10ffff) return {0, 0};
   return {value, length};
 }
 

@@ -37,6 +37,14 @@ TEST(Printable, LeavesNothingThatATerminalObeys) {
   EXPECT_EQ(printable("\u009b1m"), "?1m");
 }
 
+TEST(Printable, LeavesNothingThatOtherReadersRejectAsUtf8) {
+  EXPECT_EQ(printable("\xe0\x80\xbc"), "???") << "longer than need be";
+  EXPECT_EQ(printable("\xf0\x80\x80\xbc"), "????");
+  EXPECT_EQ(printable("\xed\xa0\x80"), "???") << "half of a pair";
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "????") << "beyond the last";
+  EXPECT_EQ(printable("\xf4\x8f\xbf\xbf"), "\xf4\x8f\xbf\xbf");
+}
+
 TEST(Wrap, BreaksAtSpaces) {
   EXPECT_EQ(wrap("one two three", 9, "- ", "  "), "- one two\n  three\n");
 }
