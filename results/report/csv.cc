@@ -7,8 +7,14 @@
 namespace heapwise {
 namespace {
 
+/// A spreadsheet takes what begins so for a formula and works it out, wherever the name came from;
+/// a quotation mark in front makes it text.
+bool begins_formula(const std::string& text) {
+  return !text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos;
+}
+
 std::string field(const std::string& text) {
-  std::string clean = printable(text);
+  std::string clean = (begins_formula(text) ? "'" : "") + printable(text);
   if (clean.find_first_of(",\"") == std::string::npos) return clean;
   std::string quoted = "\"";
   for (const char letter : clean) {
@@ -27,7 +33,7 @@ constexpr const char* kHeading =
     "created,host,workload,allocator,tuning,version,purpose,repetition,status,operations,seconds,"
     "cpu_seconds,ns_per_operation,peak_rss_bytes,mean_rss_bytes,end_rss_bytes,"
     "drained_1s_rss_bytes,drained_10s_rss_bytes,fragmentation_peak,fragmentation_mean,"
-    "fragmentation_end,latency_p50_ns,latency_p99_ns,latency_p999_ns,latency_max_ns\r\n";
+    "fragmentation_end,latency_p50_ns,latency_p99_ns,latency_p999_ns,latency_max_ns,recording\r\n";
 
 std::string row_of(const Result& result, const Run& run) {
   const std::vector<std::string> fields = {field(result.created),
@@ -54,7 +60,8 @@ std::string row_of(const Result& result, const Run& run) {
                                            field(run.latency_p50_ns),
                                            field(run.latency_p99_ns),
                                            field(run.latency_p999_ns),
-                                           field(run.latency_max_ns)};
+                                           field(run.latency_max_ns),
+                                           std::to_string(run.recording)};
   return fmt::format("{}\r\n", fmt::join(fields, ","));
 }
 

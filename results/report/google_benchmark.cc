@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <tuple>
+#include <utility>
 
 #include "results/report/formats.h"
 #include "results/summarize.h"
@@ -51,10 +52,11 @@ double per_operation(double seconds, const Run& run) {
   return run.operations == 0 ? 0 : seconds * 1e9 / static_cast<double>(run.operations);
 }
 
-/// The runs of one allocator on one workload: those that are timed, and footprints by round.
+/// The runs of one allocator on one workload: those that are timed, and footprints by recording and
+/// round.
 struct Family {
   std::vector<const Run*> timed;
-  std::map<unsigned, const Run*> footprints;
+  std::map<std::pair<unsigned, unsigned>, const Run*> footprints;
 };
 
 OrderedJson benchmark_of(const Run& run, const Family& family, std::size_t index,
@@ -76,7 +78,7 @@ OrderedJson benchmark_of(const Run& run, const Family& family, std::size_t index
   one["real_time"] = run.ns_per_operation.value_or(per_operation(run.seconds, run));
   one["cpu_time"] = per_operation(run.cpu_seconds, run);
   one["time_unit"] = "ns";
-  const auto footprint = family.footprints.find(run.repetition);
+  const auto footprint = family.footprints.find({run.recording, run.repetition});
   if (footprint != family.footprints.end()) put_memory(one, *footprint->second);
   return one;
 }
@@ -95,13 +97,13 @@ std::string google_benchmark_json(const Result& result) {
   for (const Run& run : result.runs) {
     Family& family = families[{run.workload, run.allocator, run.tuning}];
     if (run.purpose == "throughput") family.timed.push_back(&run);
-    if (run.purpose == "footprint") family.footprints[run.repetition] = &run;
+    if (run.purpose == "footprint") family.footprints[{run.recording, run.repetition}] = &run;
   }
   OrderedJson benchmarks = OrderedJson::array();
   std::size_t index = 0;
   for (auto& [subject, family] : families) {
     if (family.timed.empty()) {
-      for (const auto& [round, run] : family.footprints) family.timed.push_back(run);
+      for (const auto& [place, run] : family.footprints) family.timed.push_back(run);
     }
     for (const Run* run : family.timed) {
       benchmarks.push_back(

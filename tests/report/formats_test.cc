@@ -38,6 +38,40 @@ TEST(Csv, QuotesWhatWouldEndAField) {
   EXPECT_THAT(csv_runs({result}), HasSubstr(",\"a,\"\"b\"\"?c\","));
 }
 
+TEST(Csv, TellsWhichRecordingARunReplayed) {
+  Result result = fixture::full_result();
+  result.runs.resize(1);
+  result.runs[0].recording = 2;
+  EXPECT_THAT(csv_runs({result}), HasSubstr(",recording\r\n"));
+  EXPECT_THAT(csv_runs({result}), testing::EndsWith(",2\r\n"));
+}
+
+TEST(Csv, HoldsNothingThatASpreadsheetTakesForAFormula) {
+  Result result = fixture::full_result();
+  result.runs.resize(1);
+  for (const char* name : {"=cmd|' /C calc'!A0", "+1", "-1", "@x"}) {
+    result.runs[0].workload = name;
+    EXPECT_THAT(csv_runs({result}), HasSubstr(std::string(",'") + name + ","));
+  }
+}
+
+TEST(GoogleBenchmark, TakesTheMemoryOfARunFromItsOwnRecording) {
+  Result result = fixture::full_result();
+  std::erase_if(result.runs, [](const heapwise::Run& run) {
+    return run.repetition > 0 || run.workload != "two-wave" || run.allocator != "glibc";
+  });
+  const std::vector<heapwise::Run> first = result.runs;
+  for (heapwise::Run run : first) {
+    run.recording = 1;
+    if (run.peak_rss_bytes) run.peak_rss_bytes = 77;
+    result.runs.push_back(run);
+  }
+  const auto json = nlohmann::json::parse(google_benchmark_json(result));
+  ASSERT_EQ(json["benchmarks"].size(), 2U);
+  EXPECT_NE(json["benchmarks"][0]["peak_rss_bytes"], 77);
+  EXPECT_EQ(json["benchmarks"][1]["peak_rss_bytes"], 77);
+}
+
 TEST(GoogleBenchmark, HasWhatItsCompareToolReads) {
   const auto json = nlohmann::json::parse(google_benchmark_json(fixture::full_result()));
   EXPECT_TRUE(json["context"].contains("host_name"));
