@@ -60,6 +60,10 @@ std::vector<const FleetRow*> fleet_order(const std::vector<FleetRow>& fleet) {
 
 std::string describe_suite(const Result& result) {
   const SuiteInfo& suite = *result.suite;
+  if (suite.progress.empty()) {
+    return fmt::format("{} suite, shard {} of {}: none of its workloads is in this shard",
+                       suite.mode, suite.shard, suite.shards);
+  }
   std::map<std::string, unsigned> stopped;
   unsigned least = ~0U, most = 0;
   for (const SuiteWorkload& one : suite.progress) {

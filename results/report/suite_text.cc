@@ -48,7 +48,8 @@ std::string verdicts_text(const Result& result) {
   std::size_t width = 0;
   for (const WorkloadView& view : views) width = std::max(width, view.name.size());
   width = std::min<std::size_t>(width, 24);
-  std::string text = "Balanced verdict for each workload\n";
+  std::string text =
+      views.empty() ? "No workload was run\n" : "Balanced verdict for each workload\n";
   for (const WorkloadView& view : views) text += verdict_line(view, width);
   return text;
 }
@@ -62,6 +63,11 @@ std::string failures_text(const Result& result) {
                  kTerminalColumns, "  ", "    ");
   }
   return text.empty() ? text : "\nFailed runs\n" + text;
+}
+
+std::string fact(const char* name, const std::string& sentence) {
+  if (sentence.empty()) return {};
+  return wrap(printable(sentence), kTerminalColumns, pad_right(name, 9), std::string(9, ' '));
 }
 
 std::string failed_workloads(const Result& result) {
@@ -108,10 +114,8 @@ std::string suite_report(const Result& result) {
       label = "         ";
     }
   }
-  text +=
-      wrap(printable(describe_harness(result.harness)), kTerminalColumns, "Harness  ", "         ");
-  text += wrap(printable(describe_machine(result.environment)), kTerminalColumns, "Machine  ",
-               "         ");
+  text += fact("Harness", describe_harness(result.harness));
+  text += fact("Machine", describe_machine(result.environment));
   for (const Warning& warning : result.environment.warnings) {
     text += wrap(printable(warning.what), kTerminalColumns, "! ", "  ");
     if (!warning.remedy.empty()) {

@@ -5,6 +5,7 @@
 
 #include <sstream>
 
+#include "results/report/suite_text.h"
 #include "results/report/text.h"
 #include "tests/report/fixture.h"
 #include "tests/report/golden.h"
@@ -59,6 +60,16 @@ TEST(ConsoleReport, SaysThatASingleRepetitionIsTooFew) {
   const std::string text = console_report(result);
   EXPECT_THAT(text, HasSubstr("1 repetition: too few for an interval"));
   EXPECT_THAT(text, Not(HasSubstr("0.0%"))) << "no interval may be made up";
+}
+
+TEST(SuiteReport, OfAShardWithoutWorkloadsSaysSo) {
+  Result result;
+  result.suite.emplace();
+  result.suite->mode = "quick";
+  result.suite->shard = result.suite->shards = 2;
+  const std::string text = suite_report(result);
+  EXPECT_THAT(text, HasSubstr("quick suite, shard 2 of 2: none of its workloads"));
+  EXPECT_THAT(text, Not(HasSubstr("Harness")));
 }
 
 TEST(ConsoleReport, OfNothingIsNoCrash) {
