@@ -158,6 +158,66 @@ std::string shorten(std::string_view text, std::size_t columns) {
   return std::string(beginning(text, columns - 1)) + "…";
 }
 
+std::string shorten_middle(std::string_view text, std::size_t columns) {
+  if (display_width(text) <= columns) return std::string(text);
+  if (columns < 3) return shorten(text, columns);
+  const std::string_view head = beginning(text, (columns - 1) / 2);
+  const std::size_t left = columns - 1 - display_width(head);
+  std::string_view tail = text.substr(head.size());
+  while (display_width(tail) > left) {
+    tail.remove_prefix(std::max<std::size_t>(decode(tail).bytes, 1));
+  }
+  return std::string(head).append("…").append(tail);
+}
+
+namespace {
+
+/// The beginning of `text` and what stands around the byte `at`.
+std::string shorten_around(std::string_view text, std::size_t at, std::size_t columns) {
+  const std::string_view head = beginning(text, columns / 3);
+  const std::size_t room = columns - std::min(columns, display_width(head) + 2);
+  std::size_t start = at - std::min(at, room / 2);
+  while (start > 0 && (static_cast<unsigned char>(text[start]) & 0xc0U) == 0x80) --start;
+  if (start <= head.size()) return shorten(text, columns);
+  const std::string_view part = beginning(text.substr(start), room);
+  const bool more = start + part.size() < text.size();
+  return std::string(head).append("…").append(part).append(more ? "…" : "");
+}
+
+/// Where two texts part: the first byte that differs.
+std::size_t parting(std::string_view one, std::string_view other) {
+  const auto end = one.begin() + static_cast<std::ptrdiff_t>(std::min(one.size(), other.size()));
+  return static_cast<std::size_t>(std::mismatch(one.begin(), end, other.begin()).first -
+                                  one.begin());
+}
+
+}  // namespace
+
+std::vector<std::string> distinct_names(const std::vector<std::string>& names,
+                                        std::size_t columns) {
+  std::vector<std::string> cut;
+  cut.reserve(names.size());
+  for (const std::string& name : names) cut.push_back(shorten(name, columns));
+  const auto replace_twins = [&](const auto& make) {
+    const std::vector<std::string> before = cut;
+    for (std::size_t index = 0; index < names.size(); ++index) {
+      for (std::size_t other = 0; other < names.size(); ++other) {
+        if (other == index || before[other] != before[index]) continue;
+        cut[index] = make(names[index], names[other]);
+        break;
+      }
+    }
+  };
+  replace_twins([columns](const std::string& name, const std::string& /*twin*/) {
+    return shorten_middle(name, columns);
+  });
+  replace_twins([columns](const std::string& name, const std::string& twin) {
+    return shorten_around(name, parting(name, twin), columns);
+  });
+  replace_twins([](const std::string& name, const std::string& /*twin*/) { return name; });
+  return cut;
+}
+
 std::string pad_right(std::string_view text, std::size_t columns) {
   std::string padded = shorten(text, columns);
   return padded.append(columns - display_width(padded), ' ');

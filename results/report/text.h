@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace heapwise {
 
@@ -26,6 +27,14 @@ std::string pad_left(std::string_view text, std::size_t columns);
 
 /// Cut to `columns`, with an ellipsis where something is missing.
 std::string shorten(std::string_view text, std::size_t columns);
+
+/// The same, but the middle is what is missing.
+std::string shorten_middle(std::string_view text, std::size_t columns);
+
+/// The names, each at most `columns` wide, and still told apart: where cutting their ends would
+/// make two the same, their middles are cut, or all but the place where they part. Where that does
+/// not help they stay whole.
+std::vector<std::string> distinct_names(const std::vector<std::string>& names, std::size_t columns);
 
 /// The text with a no-break space between each number and its unit.
 std::string glue_units(std::string_view text);

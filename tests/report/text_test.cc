@@ -45,6 +45,25 @@ TEST(Printable, LeavesNothingThatOtherReadersRejectAsUtf8) {
   EXPECT_EQ(printable("\xf4\x8f\xbf\xbf"), "\xf4\x8f\xbf\xbf");
 }
 
+TEST(DistinctNames, StayApartWhenTheyAreCut) {
+  const std::vector<std::string> names = {"jemalloc:decay_ms:0", "jemalloc:decay_ms:1000",
+                                          "tcmalloc:something-long"};
+  EXPECT_EQ(distinct_names(names, 12),
+            (std::vector<std::string>{"jemal…y_ms:0", "jemal…s:1000", "tcmalloc:so…"}));
+}
+
+TEST(DistinctNames, ShowThePlaceWhereTheyPart) {
+  const std::vector<std::string> names = {"jemalloc:dirty_decay_ms:1000,muzzy_decay_ms:0",
+                                          "jemalloc:dirty_decay_ms:2000,muzzy_decay_ms:0"};
+  EXPECT_EQ(distinct_names(names, 17),
+            (std::vector<std::string>{"jemal…y_ms:1000,…", "jemal…y_ms:2000,…"}));
+}
+
+TEST(DistinctNames, StayWholeWhereNothingElseTellsThemApart) {
+  const std::vector<std::string> names = {"same-name-twice-over", "same-name-twice-over"};
+  EXPECT_EQ(distinct_names(names, 9), names);
+}
+
 TEST(Wrap, BreaksAtSpaces) {
   EXPECT_EQ(wrap("one two three", 9, "- ", "  "), "- one two\n  three\n");
 }
