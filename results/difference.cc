@@ -11,9 +11,11 @@
 namespace heapwise {
 namespace {
 
-double percent_of(double value, double base) { return base > 0 ? (value / base - 1) * 100 : 0; }
-
-Difference relative(const Interval& one, const Interval& other) {
+/// Both sides count as `least` at least.
+Difference relative(const Interval& one, const Interval& other, double least) {
+  const auto percent_of = [least](double value, double base) {
+    return (std::max(value, least) / std::max(base, least) - 1) * 100;
+  };
   Difference difference;
   difference.percent = percent_of(one.median, other.median);
   difference.low = percent_of(one.low, other.high);
@@ -56,7 +58,7 @@ double spread(const Interval& interval) {
 }
 
 bool knows_cpu(const WorkloadInfo* workload) {
-  return workload != nullptr && workload->cpu_s && *workload->cpu_s > 0;
+  return workload != nullptr && workload->cpu_s && *workload->cpu_s > 0 && workload->operations > 0;
 }
 
 double share_of_cpu(double ns_per_operation, const WorkloadInfo& workload) {
@@ -64,18 +66,11 @@ double share_of_cpu(double ns_per_operation, const WorkloadInfo& workload) {
   return seconds / *workload.cpu_s * 100;
 }
 
-/// Two figures of speed: CPU time of all threads where it can be weighed against the program's,
-/// else wall time, which with several threads is less.
-struct Times {
-  std::optional<Interval> mine, theirs;
-};
-
+/// CPU time of all threads can be weighed against the program's; wall time is less than that with
+/// several threads.
 template <class Figures>
-Times times_of(const Figures& one, const Figures& other, const WorkloadInfo* workload) {
-  if (knows_cpu(workload) && one.cpu_ns_per_operation && other.cpu_ns_per_operation) {
-    return {one.cpu_ns_per_operation, other.cpu_ns_per_operation};
-  }
-  return {one.ns_per_operation, other.ns_per_operation};
+const std::optional<Interval>& time_of(const Figures& figures, const TimeBasis& basis) {
+  return basis.cpu ? figures.cpu_ns_per_operation : figures.ns_per_operation;
 }
 
 /// With the spread that as few runs as have a faster half would need to be as sure of the median.
@@ -92,7 +87,7 @@ bool are_apart(const Interval& mine, const Interval& theirs) {
 
 Part compare_memory(const Interval& mine, const Interval& theirs) {
   Part part;
-  part.difference = relative(mine, theirs);
+  part.difference = relative(mine, theirs, thresholds::kLeastBytes);
   part.bytes = mine.median - theirs.median;
   part.apart = are_apart(mine, theirs);
   return part;
@@ -101,7 +96,7 @@ Part compare_memory(const Interval& mine, const Interval& theirs) {
 /// What one start of a process takes beyond one under whoever takes least, in seconds; nothing
 /// where it is not known, or not what it is worth.
 std::optional<double> start_s(const Summary& row, const WorkloadInfo* workload) {
-  if (!knows_cpu(workload) || workload->operations == 0) return std::nullopt;
+  if (!knows_cpu(workload)) return std::nullopt;
   std::optional<double> least, own;
   for (const StartCost& one : workload->start_costs) {
     least = std::min(least.value_or(one.cpu_s), one.cpu_s);
@@ -118,23 +113,21 @@ Interval moved(Interval interval, double ns) {
   return interval;
 }
 
-/// The times per operation with the starts of the program's processes, where both sides' are known.
-Times with_starts(const Times& times, const Summary& one, const Summary& other,
-                  const WorkloadInfo* workload) {
-  const auto mine = start_s(one, workload);
-  const auto theirs = start_s(other, workload);
-  if (!mine || !theirs) return times;
-  const double starts_ns = workload->process_starts.value_or(0) * 1e9;
-  const double each_ns = starts_ns / static_cast<double>(workload->operations);
-  return {moved(*times.mine, *mine * each_ns), moved(*times.theirs, *theirs * each_ns)};
+/// With the starts of the program's processes, where the basis has them.
+Interval with_starts(const Interval& time, const Summary& row, const TimeBasis& basis,
+                     const WorkloadInfo* workload) {
+  if (!basis.starts) return time;
+  const double starts_ns = *workload->process_starts * 1e9;
+  return moved(time,
+               *start_s(row, workload) * starts_ns / static_cast<double>(workload->operations));
 }
 
-Part compare_speed(const Times& times, const WorkloadInfo* workload) {
+Part compare_speed(const Interval& mine, const Interval& theirs, const WorkloadInfo* workload) {
   Part part;
-  part.difference = relative(*times.mine, *times.theirs);
-  part.ns = times.mine->median - times.theirs->median;
+  part.difference = relative(mine, theirs, thresholds::kLeastNs);
+  part.ns = mine.median - theirs.median;
   if (knows_cpu(workload)) part.difference.cpu_percent = share_of_cpu(part.ns, *workload);
-  part.noise_ns = thresholds::kSpeedMads * std::max(spread(*times.mine), spread(*times.theirs));
+  part.noise_ns = thresholds::kSpeedMads * std::max(spread(mine), spread(theirs));
   return part;
 }
 
@@ -248,33 +241,93 @@ std::optional<double> start_difference_s(const Summary& one, const Summary& othe
   return *mine - *theirs;
 }
 
+namespace {
+
+/// Whether what the rows' starts differ by is to be seen in a figure.
+bool starts_tell(const std::vector<const Summary*>& rows, const WorkloadInfo* workload) {
+  double most = 0;
+  double least = *start_s(*rows.front(), workload);
+  for (const Summary* row : rows) {
+    most = std::max(most, *start_s(*row, workload));
+    least = std::min(least, *start_s(*row, workload));
+  }
+  const double share = (most - least) * *workload->process_starts / *workload->cpu_s;
+  return share * 100 >= thresholds::kStartStoryPercent;
+}
+
+/// What all these rows have; there is one at least and each has a time.
+TimeBasis basis_of(const std::vector<const Summary*>& rows, const WorkloadInfo* workload) {
+  TimeBasis basis;
+  const auto all = [&rows](const auto& has) { return std::all_of(rows.begin(), rows.end(), has); };
+  basis.cpu = knows_cpu(workload) &&
+              all([](const Summary* row) { return row->cpu_ns_per_operation.has_value(); });
+  basis.all_threads = basis.cpu && workload->threads > 1;
+  basis.faster_half =
+      all([&basis](const Summary* row) { return time_of(*row, basis)->faster_half.has_value(); });
+  basis.starts =
+      knows_cpu(workload) && workload->process_starts.value_or(0) > 0 &&
+      all([workload](const Summary* row) { return start_s(*row, workload).has_value(); });
+  basis.starts_tell = basis.starts && starts_tell(rows, workload);
+  return basis;
+}
+
+}  // namespace
+
+TimeBasis time_basis(const std::vector<const Summary*>& rows, const WorkloadInfo* workload) {
+  std::vector<const Summary*> timed;
+  for (const Summary* row : rows) {
+    if (row->failures == 0 && row->ns_per_operation) timed.push_back(row);
+  }
+  return timed.empty() ? TimeBasis{} : basis_of(timed, workload);
+}
+
+std::optional<Interval> compared_time(const Summary& row, const TimeBasis& basis,
+                                      const WorkloadInfo* workload) {
+  const auto& time = time_of(row, basis);
+  if (!time || (basis.faster_half && !time->faster_half)) return std::nullopt;
+  if (basis.starts && !start_s(row, workload)) return std::nullopt;
+  return with_starts(basis.faster_half ? of_faster_half(*time) : *time, row, basis, workload);
+}
+
+namespace {
+
+/// Each recording by itself, where there are several that both sides ran.
+std::vector<Part> speed_parts(const Summary& one, const Summary& other, const TimeBasis& basis,
+                              const WorkloadInfo* workload) {
+  std::vector<Part> parts;
+  for (const RecordingFigures& figures : one.recordings) {
+    const RecordingFigures* theirs = counterpart(figures, other);
+    if (basis.faster_half || theirs == nullptr) continue;
+    const auto& mine = time_of(figures, basis);
+    if (!mine || !time_of(*theirs, basis)) continue;
+    parts.push_back(compare_speed(with_starts(*mine, one, basis, workload),
+                                  with_starts(*time_of(*theirs, basis), other, basis, workload),
+                                  workload));
+  }
+  return parts;
+}
+
+}  // namespace
+
 Difference speed_difference(const Summary& one, const Summary& other,
                             const WorkloadInfo* workload) {
-  const Times whole = times_of(one, other, workload);
-  if (!whole.mine || !whole.theirs) return {};
-  std::vector<Part> parts;
-  const auto add = [&](const Times& times) {
-    parts.push_back(compare_speed(with_starts(times, one, other, workload), workload));
-  };
-  if (whole.mine->faster_half && whole.theirs->faster_half) {
-    add({of_faster_half(*whole.mine), of_faster_half(*whole.theirs)});
-    return decide(one, other, parts, kSpeed);
-  }
-  for (const RecordingFigures& mine : one.recordings) {
-    const RecordingFigures* theirs = counterpart(mine, other);
-    if (theirs == nullptr) continue;
-    const Times times = times_of(mine, *theirs, workload);
-    if (times.mine && times.theirs) add(times);
-  }
-  if (parts.empty()) add(whole);
-  return decide(one, other, parts, kSpeed);
+  if (!one.ns_per_operation || !other.ns_per_operation) return {};
+  const TimeBasis basis = basis_of({&one, &other}, workload);
+  const auto mine = compared_time(one, basis, workload);
+  const auto theirs = compared_time(other, basis, workload);
+  if (!mine || !theirs) return {};
+  std::vector<Part> parts = speed_parts(one, other, basis, workload);
+  if (parts.empty()) parts.push_back(compare_speed(*mine, *theirs, workload));
+  Difference difference = decide(one, other, parts, kSpeed);
+  difference.basis = basis;
+  return difference;
 }
 
 Difference latency_difference(const Summary& one, const Summary& other) {
   if (!one.latency_p999_ns || !other.latency_p999_ns) return {};
   const Interval& mine = *one.latency_p999_ns;
   const Interval& theirs = *other.latency_p999_ns;
-  Difference difference = relative(mine, theirs);
+  Difference difference = relative(mine, theirs, thresholds::kLeastNs);
   const double ns = mine.median - theirs.median;
   if (std::abs(ns) < thresholds::kLatencyNs ||
       std::abs(difference.percent) <= thresholds::kLatencyPercent) {

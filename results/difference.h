@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "results/result.h"
 
@@ -17,6 +18,16 @@ enum class Relation {
   unknown,  ///< one side was not measured
 };
 
+/// What a time per operation is made of where allocators are compared by it: the best that all of
+/// them have.
+struct TimeBasis {
+  bool cpu = false;          ///< CPU time, of all threads; else wall time
+  bool all_threads = false;  ///< and there are several of these, so that wall time is less
+  bool faster_half = false;  ///< of the faster half of the runs; else of all
+  bool starts = false;       ///< with what starting the program's processes takes
+  bool starts_tell = false;  ///< and that is enough to be seen in the figures
+};
+
 /// One allocator against another in one figure where less is better. Percentages are of the other's
 /// figure, negative for less; low and high are what the corners of the two intervals allow.
 struct Difference {
@@ -24,6 +35,7 @@ struct Difference {
   double percent = 0, low = 0, high = 0;
   std::optional<double> cpu_percent;  ///< speed only: of the program's CPU time
   bool too_few = false;               ///< unclear for lack of repetitions
+  TimeBasis basis = {};               ///< speed only: what was compared
 };
 
 /// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it. Of
@@ -37,6 +49,14 @@ Difference memory_difference(const Summary& one, const Summary& other);
 /// the noise together, with one sign. What starting the program's processes costs is part of it
 /// where the workload knows.
 Difference speed_difference(const Summary& one, const Summary& other, const WorkloadInfo* workload);
+
+/// What speed_difference compares of rows of one workload; of those with failures or without a time
+/// nothing is asked.
+TimeBasis time_basis(const std::vector<const Summary*>& rows, const WorkloadInfo* workload);
+
+/// The time per operation that is compared on this basis, or nothing where the row lacks it.
+std::optional<Interval> compared_time(const Summary& row, const TimeBasis& basis,
+                                      const WorkloadInfo* workload);
 
 /// How much more CPU time one start of a process takes under `one`, in seconds, negative for less;
 /// nothing where that was not measured or no start is known. Part of speed_difference.

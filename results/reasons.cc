@@ -115,33 +115,29 @@ std::string cpu_sentence(const Pair& pair, const Difference& speed) {
     return " What that is worth to the program is not known: its CPU time was not recorded.";
   }
   const bool ranks = std::abs(*speed.cpu_percent) > thresholds::kSpeedReplayCpuPercent;
-  const bool threads = pair.workload->threads > 1 && pair.other.cpu_ns_per_operation;
   return fmt::format(
-      "{} {}he difference is {} of the program's {} of CPU time{}.", start_sentence(pair),
-      threads ? "Over all threads, t" : "T", format_percent(*speed.cpu_percent),
-      format_seconds(*pair.workload->cpu_s),
+      "{} The difference is {} of the program's {} of CPU time{}.", start_sentence(pair),
+      format_percent(*speed.cpu_percent), format_seconds(*pair.workload->cpu_s),
       ranks ? ""
             : fmt::format(", below the {:.0f} % that rank", thresholds::kSpeedReplayCpuPercent));
 }
 
-/// What speed_difference compares.
-double compared_ns(const Interval& times, bool faster_halves) {
-  return faster_halves ? times.faster_half->median : times.median;
-}
-
 std::string speed_sentence(const Pair& pair, const Harness& harness) {
-  const Interval& base = *pair.base.ns_per_operation;
-  const Interval& other = *pair.other.ns_per_operation;
-  const bool halves = base.faster_half && other.faster_half;
+  const Difference speed = speed_difference(pair.other, pair.base, pair.workload);
+  TimeBasis calls = speed.basis;
+  calls.starts = false;  // they have a sentence of their own
+  std::string runs = calls.all_threads ? "all threads together" : "";
+  if (calls.faster_half)
+    runs += (runs.empty() ? "" : ", ") + std::string("the faster half of the runs");
   std::string text = fmt::format(
-      "Allocator time in replay{}: {} per operation under {}, {} under {}",
-      halves ? " (the faster half of the runs)" : "", format_ns(compared_ns(base, halves)),
-      pair.base_name, format_ns(compared_ns(other, halves)), pair.other_name);
+      "Allocator {} in replay{}: {} per operation under {}, {} under {}",
+      calls.all_threads ? "CPU time" : "time", runs.empty() ? "" : " (" + runs + ")",
+      format_ns(compared_time(pair.base, calls, pair.workload)->median), pair.base_name,
+      format_ns(compared_time(pair.other, calls, pair.workload)->median), pair.other_name);
   if (harness.null_ns_per_operation) {
     text +=
         fmt::format(", {} of each the harness's own", format_ns(*harness.null_ns_per_operation));
   }
-  const Difference speed = speed_difference(pair.other, pair.base, pair.workload);
   return text + "." + cpu_sentence(pair, speed);
 }
 

@@ -310,7 +310,8 @@ std::string inconclusive_headline(const Contest& contest, const Candidate& hope)
   const bool latency_leads = contest.objective == Objective::latency;
   const Difference& leading =
       latency_leads ? hope.latency : (speed_leads ? hope.speed : hope.memory);
-  const char* what = latency_leads ? "tail latency" : (speed_leads ? "allocator time" : "memory");
+  const std::string what =
+      latency_leads ? "tail latency" : (speed_leads ? time_name(hope.speed) : "memory");
   const unsigned repetitions = std::min(hope.summary->repetitions, contest.base->repetitions);
   const std::string why = leading.too_few ? fmt::format("{} repetition{} cannot tell", repetitions,
                                                         repetitions == 1 ? "" : "s")

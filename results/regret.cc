@@ -13,12 +13,12 @@ namespace heapwise {
 namespace {
 
 using Compare = Difference (*)(const Summary&, const Summary&, const WorkloadInfo*);
-using IntervalOf = std::optional<Interval> (*)(const Summary&);
+using IsMeasured = bool (*)(const Summary&);
 
 /// One of the things that are compared.
 struct Aspect {
   std::optional<RegretCell> Regret::*cell;
-  IntervalOf figure;
+  IsMeasured measured;
   Compare compare;
 };
 
@@ -30,9 +30,11 @@ Difference by_latency(const Summary& one, const Summary& other, const WorkloadIn
 }
 
 const Aspect kAspects[] = {
-    {&Regret::memory, memory_cost, by_memory},
-    {&Regret::speed, [](const Summary& one) { return one.ns_per_operation; }, speed_difference},
-    {&Regret::latency, [](const Summary& one) { return one.latency_p999_ns; }, by_latency},
+    {&Regret::memory, [](const Summary& one) { return memory_cost(one).has_value(); }, by_memory},
+    {&Regret::speed, [](const Summary& one) { return one.ns_per_operation.has_value(); },
+     speed_difference},
+    {&Regret::latency, [](const Summary& one) { return one.latency_p999_ns.has_value(); },
+     by_latency},
 };
 
 /// One workload's rows that have figures to compare.
@@ -41,20 +43,25 @@ struct Field {
   std::vector<const Summary*> rows;
 };
 
-const Summary* best_of(const Field& field, IntervalOf figure) {
+/// The one with the least of what is compared, which is not always the least median: speed goes by
+/// CPU time, the faster half of the runs and the starts of processes.
+const Summary* best_of(const Field& field, const Aspect& aspect) {
   const Summary* best = nullptr;
   for (const Summary* row : field.rows) {
-    const auto mine = figure(*row);
-    if (mine && (best == nullptr || mine->median < figure(*best)->median)) best = row;
+    if (!aspect.measured(*row)) continue;
+    if (best == nullptr || aspect.compare(*row, *best, field.workload).percent < 0) best = row;
   }
   return best;
 }
 
+/// Of one against the best. Medians over recordings may go round in a circle, so one may be less
+/// than the best: that is noise.
 std::string standing_of(Relation relation) {
   switch (relation) {
     case Relation::same:
       return "same";
     case Relation::unclear:
+    case Relation::less:
       return "unclear";
     default:
       return "worse";
@@ -62,8 +69,8 @@ std::string standing_of(Relation relation) {
 }
 
 void fill_cell(Regret& regret, const Summary& row, const Field& field, const Aspect& aspect) {
-  const Summary* const best = best_of(field, aspect.figure);
-  if (best == nullptr || !aspect.figure(row)) return;
+  const Summary* const best = best_of(field, aspect);
+  if (best == nullptr || !aspect.measured(row)) return;
   if (best == &row) {
     regret.*aspect.cell = RegretCell{0, "best"};
     return;
@@ -94,7 +101,7 @@ bool on_front(const Summary& row, const Field& field) {
 std::optional<double> balanced_cost(const Regret& regret, const Summary& row, const Field& field) {
   if (!regret.memory || !regret.speed) return std::nullopt;
   double cpu = counted(*regret.speed) * thresholds::kAssumedAllocatorShare;
-  const Summary* const fastest = best_of(field, kAspects[1].figure);
+  const Summary* const fastest = best_of(field, kAspects[1]);
   const auto share = speed_difference(row, *fastest, field.workload).cpu_percent;
   if (share) cpu = counted(*regret.speed) > 0 ? *share : 0;
   return counted(*regret.memory) + thresholds::kCpuPointsPerPercent * cpu;
@@ -152,7 +159,7 @@ auto rank(const FleetRow& row) {
 }  // namespace
 
 double counted(const RegretCell& cell) {
-  return cell.standing == "best" || cell.standing == "same" ? 0 : cell.percent;
+  return cell.standing == "best" || cell.standing == "same" ? 0 : std::max(0.0, cell.percent);
 }
 
 std::vector<Regret> regrets_of(const std::vector<Summary>& summaries,

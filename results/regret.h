@@ -16,8 +16,8 @@ namespace heapwise {
 double counted(const RegretCell& cell);
 
 /// One entry for each row of `summaries` (workload, allocator and tuning), in their order. The best
-/// is the least median of those whose runs all ended well; difference.h says what is the same.
-/// Speed is compared by time per operation. `workloads` tells the CPU time of recorded programs,
+/// is the one with the least of what difference.h compares, of those whose runs all ended well;
+/// difference.h says what is the same, too. `workloads` tells the CPU time of recorded programs,
 /// which the balanced points need; without it time is worth what thresholds.h assumes.
 std::vector<Regret> regrets_of(const std::vector<Summary>& summaries,
                                const std::vector<WorkloadInfo>& workloads);

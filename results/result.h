@@ -207,7 +207,7 @@ struct Recommendation {
 
 /// How far one figure is from the best on its workload.
 struct RegretCell {
-  double percent = 0;    ///< by which the median is above the least one; 0 for the best itself
+  double percent = 0;    ///< by which what is compared is above the least; 0 for the best itself
   std::string standing;  ///< "best"; "same": not worth a change; "unclear": the noise hides it;
                          ///< "worse"
 };

@@ -22,6 +22,11 @@ constexpr double kMemoryPercent = 3;
 /// before the first allocation, and no one deploys an allocator for a quarter of a MiB.
 constexpr double kMemoryBytes = 256 * 1024;
 
+/// Percentages need something to be a percentage of, and a figure may be 0: what is less than a
+/// page of memory, or than half a cycle, counts as that much.
+constexpr double kLeastBytes = 4096;
+constexpr double kLeastNs = 0.1;
+
 /// Speed: a difference within this many MADs of the noisier side is noise. For a normal
 /// distribution 3 MADs are 2 standard deviations.
 constexpr double kSpeedMads = 3;

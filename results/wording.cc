@@ -31,6 +31,7 @@ std::string details(const Difference& difference, bool with_range) {
   if (difference.cpu_percent) {
     if (!text.empty()) text += "; ";
     text += format_percent(*difference.cpu_percent) + " of the program's CPU time";
+    if (difference.basis.starts_tell) text += ", process starts included";
   }
   return text.empty() ? text : " (" + text + ")";
 }
@@ -66,14 +67,18 @@ std::string memory_phrase(const Difference& difference, const std::string& base)
   return phrase(difference, "memory", base);
 }
 
+std::string time_name(const Difference& difference) {
+  return difference.basis.all_threads ? "allocator CPU time" : "allocator time";
+}
+
 std::string speed_phrase(const Difference& difference, const std::string& base) {
   const std::string nothing = "no detectable difference in speed";
   if (difference.relation == Relation::same) return nothing;
   if (difference.relation != Relation::unclear || difference.too_few) {
-    return phrase(difference, "allocator time", base);
+    return phrase(difference, time_name(difference), base);
   }
-  return fmt::format("{} ({} allocator time, within the noise)", nothing,
-                     signed_percent(difference.percent));
+  return fmt::format("{} ({} {}, within the noise)", nothing, signed_percent(difference.percent),
+                     time_name(difference));
 }
 
 std::string latency_phrase(const Difference& difference, const std::string& base) {

@@ -18,6 +18,10 @@ std::string memory_phrase(const Difference& difference, const std::string& base 
 /// detectable difference in speed" where it does not rank. Never a speed-up of the program.
 std::string speed_phrase(const Difference& difference, const std::string& base = {});
 
+/// What speed_difference compares: "allocator time", or "allocator CPU time" where that of several
+/// threads is added up, so that wall time may tell another story.
+std::string time_name(const Difference& difference);
+
 /// "12 % less tail latency than glibc (8 % to 15 %)": at the 99.9th percentile of all calls.
 std::string latency_phrase(const Difference& difference, const std::string& base = {});
 

@@ -91,9 +91,10 @@ std::string spoken_tradeoff(const WorkloadView& view) {
   std::string text = "Memory against allocator time. ";
   for (const Summary* row : view.rows) {
     const auto memory = memory_cost(*row);
-    if (!memory || !row->ns_per_operation) continue;
+    const auto time = shown_time(view, *row);
+    if (!memory || !time) continue;
     text += fmt::format("{}: {}, {}. ", display_name(*row), format_bytes(memory->median),
-                        format_ns(row->ns_per_operation->median));
+                        format_ns(time->median));
   }
   return text;
 }
@@ -153,7 +154,7 @@ std::vector<NamedChart> charts_of(const WorkloadView& view, const std::vector<Se
       fragmentation_chart(series));
   add({"times",
        "Time of every run",
-       "bar: median",
+       view.time.all_threads ? "wall time; bar: median" : "bar: median",
        spoken_runs(view, "Time per operation", &Summary::ns_per_operation, format_ns),
        {}},
       times_chart(series, result));

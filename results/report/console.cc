@@ -13,6 +13,7 @@ namespace heapwise {
 namespace {
 
 constexpr std::size_t kNameColumns = 17;
+constexpr std::size_t kLatencyColumns = 9;
 
 /// One line of the table; every row has the same columns.
 struct Cells {
@@ -48,28 +49,70 @@ Cells live_cells(const WorkloadInfo& info, double unit) {
   return cells;
 }
 
-Cells figure_cells(const Summary& row, double unit) {
+Cells figure_cells(const WorkloadView& view, const Summary& row) {
+  const double unit = view.unit.bytes;
+  const auto time = shown_time(view, row);
   Cells cells;
-  cells.name = printable(display_name(row));
   cells.peak = number(row.peak_rss_bytes, unit);
   cells.peak_spread = spread(row.peak_rss_bytes, row.repetitions);
   cells.over_live = number(row.fragmentation_peak, 1);
   cells.mean = number(row.mean_rss_bytes, unit);
   cells.end = number(row.end_rss_bytes, unit);
   cells.later = number(row.drained_10s_rss_bytes, unit);
-  cells.ns = number(row.ns_per_operation, 1);
-  cells.ns_spread = spread(row.ns_per_operation, row.repetitions);
+  cells.ns = number(time, 1);
+  cells.ns_spread = spread(time, row.repetitions);
   return cells;
 }
 
-std::string row_text(const Summary& row, double unit) {
+/// The names of a workload's rows as its tables show them.
+std::vector<std::string> names_of(const WorkloadView& view) {
+  std::vector<std::string> names;
+  names.reserve(view.rows.size());
+  for (const Summary* row : view.rows) names.push_back(printable(display_name(*row)));
+  return distinct_names(names, kNameColumns);
+}
+
+/// The beginning of a row: a name that must stay whole to be told from another has a line before.
+std::string take_line(std::string& name) {
+  if (display_width(name) <= kNameColumns) return {};
+  std::string line = wrap(name, kTerminalColumns, "  ", "    ");
+  name.clear();
+  return line;
+}
+
+std::string row_text(const WorkloadView& view, const Summary& row, std::string name) {
+  const std::string before = take_line(name);
   std::string text;
-  if (row.peak_rss_bytes || row.ns_per_operation) text = line_of(figure_cells(row, unit));
-  if (row.failures == 0) return text;
-  const std::string name = pad_right(printable(display_name(row)), kNameColumns);
+  if (row.peak_rss_bytes || row.ns_per_operation) {
+    Cells cells = figure_cells(view, row);
+    cells.name = name;
+    text = line_of(cells);
+  }
+  if (row.failures == 0) return text.empty() ? text : before + text;
+  name = pad_right(name, kNameColumns);
   const std::string indent(kNameColumns + 4, ' ');
-  return text + wrap(printable(describe_failure(row)), kTerminalColumns,
-                     text.empty() ? "  " + name + "  " : indent, indent);
+  return before + text +
+         wrap(printable(describe_failure(row)), kTerminalColumns,
+              text.empty() ? "  " + name + "  " : indent, indent);
+}
+
+/// How long single calls took has no room beside the rest.
+std::string latency_table(const WorkloadView& view) {
+  const auto line = [](const std::string& name, std::initializer_list<std::string> cells) {
+    std::string text = "  " + pad_right(name, kNameColumns);
+    for (const std::string& cell : cells) text += pad_left(cell, kLatencyColumns);
+    return text + "\n";
+  };
+  std::string text = "\n" + line("one call, ns", {"p50", "p99", "p99.9", "most"});
+  std::vector<std::string> names = names_of(view);
+  for (std::size_t index = 0; index < view.rows.size(); ++index) {
+    const Summary* row = view.rows[index];
+    if (!row->latency_p999_ns) continue;
+    text += take_line(names[index]);
+    text += line(names[index], {number(row->latency_p50_ns, 1), number(row->latency_p99_ns, 1),
+                                number(row->latency_p999_ns, 1), number(row->latency_max_ns, 1)});
+  }
+  return text;
 }
 
 std::string table(const WorkloadView& view) {
@@ -84,8 +127,14 @@ std::string table(const WorkloadView& view) {
              "±"};
   std::string text = line_of(head);
   if (view.info != nullptr) text += line_of(live_cells(*view.info, view.unit.bytes));
-  for (const Summary* row : view.rows) text += row_text(*row, view.unit.bytes);
-  return text;
+  const std::vector<std::string> names = names_of(view);
+  for (std::size_t index = 0; index < view.rows.size(); ++index) {
+    text += row_text(view, *view.rows[index], names[index]);
+  }
+  if (const std::string time = describe_time(view); !time.empty()) {
+    text += wrap("ns/op: " + time, kTerminalColumns, "  ", "  ");
+  }
+  return has_latency(view) ? text + latency_table(view) : text;
 }
 
 std::string indented(const std::string& lines, const std::string& indent) {

@@ -65,7 +65,7 @@ const Summary* row_of(const WorkloadView& view, const AllocatorName& name) {
 }
 
 struct Tile {
-  const char* name;
+  std::string name;
   std::string change;     ///< "−48 %", "same" or "not clear"
   const char* direction;  ///< "less", "more" or "even": its colour
   std::string from_to;
@@ -100,10 +100,14 @@ void add_speed_tile(Page& page, const WorkloadInfo* info, const Summary& base,
   if (speed.relation == Relation::unknown) return;
   const bool counts = speed.relation == Relation::less || speed.relation == Relation::more;
   const char* unranked = speed.relation == Relation::same ? "same" : "not clear";
-  add_tile(page, {"allocator time per operation", counts ? signed_percent(speed.percent) : unranked,
+  const auto before = compared_time(base, speed.basis, info);
+  const auto after = compared_time(choice, speed.basis, info);
+  const std::string name =
+      fmt::format("allocator {} per operation{}", speed.basis.all_threads ? "CPU time" : "time",
+                  speed.basis.starts_tell ? ", process starts included" : "");
+  add_tile(page, {name, counts ? signed_percent(speed.percent) : unranked,
                   counts ? (speed.percent < 0 ? "less" : "more") : "even",
-                  format_ns(base.ns_per_operation->median) + " → " +
-                      format_ns(choice.ns_per_operation->median)});
+                  format_ns(before->median) + " → " + format_ns(after->median)});
 }
 
 void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdict) {

@@ -19,37 +19,45 @@ std::string cell(const std::optional<Interval>& figure, double unit, bool with_s
   return text;
 }
 
-std::string row_text(const Summary& row, double unit) {
+std::string row_text(const WorkloadView& view, const Summary& row) {
+  const double unit = view.unit.bytes;
+  const bool latency = has_latency(view);
   const std::string name = escape_markdown(display_name(row));
   const bool spread = row.repetitions >= 3;
   std::string text;
-  if (row.peak_rss_bytes || row.ns_per_operation) {
+  if (row.peak_rss_bytes || row.ns_per_operation || row.latency_p999_ns) {
     text = fmt::format(
-        "| {} | {} | {} | {} | {} | {} | {} |\n", name, cell(row.peak_rss_bytes, unit, spread),
+        "| {} | {} | {} | {} | {} | {} | {} |{}\n", name, cell(row.peak_rss_bytes, unit, spread),
         cell(row.fragmentation_peak, 1, false), cell(row.mean_rss_bytes, unit, spread),
         cell(row.end_rss_bytes, unit, spread), cell(row.drained_10s_rss_bytes, unit, spread),
-        cell(row.ns_per_operation, 1, spread));
+        cell(shown_time(view, row), 1, spread),
+        latency ? " " + cell(row.latency_p999_ns, 1, spread) + " |" : "");
   }
   if (row.failures > 0) {
-    text += fmt::format("| {} | {} | | | | | |\n", name, escape_markdown(describe_failure(row)));
+    text += fmt::format("| {} | {} | | | | | |{}\n", name, escape_markdown(describe_failure(row)),
+                        latency ? " |" : "");
   }
   return text;
 }
 
 std::string table(const WorkloadView& view) {
   const double unit = view.unit.bytes;
+  const bool latency = has_latency(view);
   std::string text = fmt::format(
-      "| heap RSS, {} | peak | ÷ live | mean | end | 10 s later | ns per operation |\n"
-      "|---|--:|--:|--:|--:|--:|--:|\n",
-      view.unit.name);
+      "| heap RSS, {} | peak | ÷ live | mean | end | 10 s later | {}ns per operation |{}\n"
+      "|---|--:|--:|--:|--:|--:|--:|{}\n",
+      view.unit.name, view.time.all_threads ? "CPU " : "", latency ? " p99.9 of a call, ns |" : "",
+      latency ? "--:|" : "");
   if (view.info != nullptr) {
-    text += fmt::format("| *live* | {} | | {} | {} | | |\n",
+    text += fmt::format("| *live* | {} | | {} | {} | | |{}\n",
                         format_number(static_cast<double>(view.info->peak_live_bytes) / unit),
                         format_number(view.info->mean_live_bytes / unit),
-                        format_number(static_cast<double>(view.info->end_live_bytes) / unit));
+                        format_number(static_cast<double>(view.info->end_live_bytes) / unit),
+                        latency ? " |" : "");
   }
-  for (const Summary* row : view.rows) text += row_text(*row, unit);
-  return text;
+  for (const Summary* row : view.rows) text += row_text(view, *row);
+  const std::string time = describe_time(view);
+  return time.empty() ? text : text + "\nThe time per operation is " + time + ".\n";
 }
 
 std::string folded(const Recommendation& verdict) {

@@ -53,13 +53,11 @@ std::vector<AllocatorColumn> columns_of(const std::vector<WorkloadView>& views) 
   return columns;
 }
 
-std::optional<double> figure_of(const Summary& row, const Figure& figure) {
-  if (figure.bytes) {
-    const auto cost = memory_cost(row);
-    return cost ? std::optional(cost->median) : std::nullopt;
-  }
-  const auto& interval =
-      figure.regret == &Regret::speed ? row.ns_per_operation : row.latency_p999_ns;
+std::optional<double> figure_of(const WorkloadView& view, const Summary& row,
+                                const Figure& figure) {
+  const auto interval = figure.bytes                      ? memory_cost(row)
+                        : figure.regret == &Regret::speed ? shown_time(view, row)
+                                                          : row.latency_p999_ns;
   return interval ? std::optional(interval->median) : std::nullopt;
 }
 
@@ -73,7 +71,8 @@ int shade_of(const RegretCell& cell) {
 
 std::string regret_text(const RegretCell& cell) {
   if (cell.standing == "best") return "best";
-  return "+" + format_percent(cell.percent) + (cell.standing == "unclear" ? " ?" : "");
+  return (cell.percent < 0 ? "−" : "+") + format_percent(cell.percent) +
+         (cell.standing == "unclear" ? " ?" : "");
 }
 
 class Matrix {
@@ -121,8 +120,9 @@ class Matrix {
  private:
   static const char* caption_of(const Figure& figure) {
     if (figure.bytes) return "Mean of peak, mean and end RSS";
-    return figure.regret == &Regret::speed ? "Nanoseconds per operation in the allocator"
-                                           : "99.9th percentile of a call, in nanoseconds";
+    return figure.regret == &Regret::speed
+               ? "Nanoseconds per operation in the allocator, as they are compared"
+               : "99.9th percentile of a call, in nanoseconds";
   }
 
   std::string cell(const WorkloadView& view, const AllocatorColumn& column,
@@ -138,7 +138,7 @@ class Matrix {
     std::optional<double> value;
     for (const Summary* row : view.rows) {
       if (row->allocator == column.first && row->tuning == column.second) {
-        value = figure_of(*row, figure);
+        value = figure_of(view, *row, figure);
       }
     }
     if (!standing || !value) return "<td data-value=\"\">–</td>";
@@ -158,8 +158,8 @@ class Matrix {
 
 std::string html_matrix(const Result& result, const std::vector<WorkloadView>& views,
                         unsigned first_section) {
-  const std::vector<Regret> regrets =
-      result.regrets.empty() ? regrets_of(result.summary, result.workloads) : result.regrets;
+  // Made anew: those of a file may be an older heapwise's, which chose by another time.
+  const std::vector<Regret> regrets = regrets_of(result.summary, result.workloads);
   const Matrix matrix(regrets, views, first_section);
   std::string buttons, tables;
   for (const Figure& figure : kFigures) {

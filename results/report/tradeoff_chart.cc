@@ -44,12 +44,12 @@ Interval divided(const Interval& interval, double unit) {
   return {interval.median / unit, interval.low / unit, interval.high / unit, std::nullopt};
 }
 
-std::vector<Point> points_of(const std::vector<Series>& series, double unit) {
+std::vector<Point> points_of(const WorkloadView& view, const std::vector<Series>& series) {
   std::vector<Point> points;
   for (const Series& one : series) {
     const auto memory = memory_cost(*one.summary);
-    if (!memory || !one.summary->ns_per_operation) continue;
-    points.push_back({&one, *one.summary->ns_per_operation, divided(*memory, unit)});
+    const auto time = shown_time(view, *one.summary);
+    if (memory && time) points.push_back({&one, *time, divided(*memory, view.unit.bytes)});
   }
   return points;
 }
@@ -166,14 +166,17 @@ Json point_names(const char* name, const char* filter, int dy, const Json& x, co
 
 std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
                                              const std::vector<Series>& series) {
-  const std::vector<Point> points = points_of(series, view.unit.bytes);
+  const std::vector<Point> points = points_of(view, series);
   if (points.size() < 2) return std::nullopt;
   Extent ns, memory;
   for (const Point& point : points) {
     ns.include(point.ns);
     memory.include(point.memory);
   }
-  const Json x = tradeoff_axis("ns", "allocator time in replay, ns per operation", ns);
+  const Json x = tradeoff_axis("ns",
+                               fmt::format("allocator {} in replay, ns per operation",
+                                           view.time.all_threads ? "CPU time" : "time"),
+                               ns);
   const Json y = tradeoff_axis("memory", fmt::format("memory, {}", view.unit.name), memory);
   const Json colour = colour_scale(series);
 

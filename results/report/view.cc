@@ -51,14 +51,46 @@ std::vector<WorkloadView> views_of(const Result& result) {
       if (one.workload == view.name) view.verdicts.push_back(&one);
     }
     view.unit = byte_unit(largest_figure(view));
+    view.time = time_basis(view.rows, view.info);
   }
   return views;
+}
+
+std::optional<Interval> shown_time(const WorkloadView& view, const Summary& row) {
+  const auto time = compared_time(row, view.time, view.info);
+  if (time) return time;
+  // Of one that failed there may be too few runs; what it has is better than nothing.
+  TimeBasis plain;
+  plain.cpu = view.time.cpu && row.cpu_ns_per_operation;
+  return compared_time(row, plain, view.info);
+}
+
+std::string describe_time(const WorkloadView& view) {
+  const TimeBasis& basis = view.time;
+  std::string text;
+  if (basis.all_threads) text = "CPU time of all threads";
+  if (basis.faster_half) append(text, "of the faster half of the runs");
+  if (basis.starts_tell) append(text, "with what starting the program's processes takes");
+  const bool recordings = view.info != nullptr && view.info->recordings.size() > 1;
+  if (recordings && !basis.faster_half) {
+    append(text, "of all recordings (percentages are the median of each one's)");
+  }
+  return text;
 }
 
 Result with_summary(const Result& result) {
   Result complete = result;
   if (complete.summary.empty()) complete.summary = summarize(complete.runs);
   return complete;
+}
+
+const char* time_heading(const TimeBasis& basis) {
+  return basis.all_threads ? "CPU ns/op" : "ns/op";
+}
+
+bool has_latency(const WorkloadView& view) {
+  return std::any_of(view.rows.begin(), view.rows.end(),
+                     [](const Summary* row) { return row->latency_p999_ns.has_value(); });
 }
 
 std::string origin_of(const WorkloadInfo& info) {

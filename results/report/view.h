@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "results/difference.h"
 #include "results/result.h"
 #include "results/units.h"
 
@@ -17,7 +18,22 @@ struct WorkloadView {
   std::vector<const Summary*> rows;
   std::vector<const Recommendation*> verdicts;
   ByteUnit unit{"B", 1};  ///< that suits all its figures, so that columns can be compared
+  TimeBasis time;         ///< what its times per operation are, as all its rows are compared
 };
+
+/// The time per operation that is compared, which is what reports show; of a row that lacks it the
+/// plain time of all its runs, or nothing.
+std::optional<Interval> shown_time(const WorkloadView& view, const Summary& row);
+
+/// What the times per operation of the workload are, as part of a sentence; empty where they are
+/// plain: wall time of all runs.
+std::string describe_time(const WorkloadView& view);
+
+/// What heads a column of them: "ns/op", or "CPU ns/op" where there are several threads.
+const char* time_heading(const TimeBasis& basis);
+
+/// Whether the tail latency of any row was measured.
+bool has_latency(const WorkloadView& view);
 
 /// The workloads in the result's order. `result.summary` must be filled: see with_summary().
 std::vector<WorkloadView> views_of(const Result& result);

@@ -62,6 +62,44 @@ TEST(ConsoleReport, SaysThatASingleRepetitionIsTooFew) {
   EXPECT_THAT(text, Not(HasSubstr("0.0%"))) << "no interval may be made up";
 }
 
+/// The fixture's runs with nothing measured but how long calls took.
+Result latency_only() {
+  Result result = fixture::full_result();
+  result.summary.clear();
+  result.recommendations.clear();
+  std::erase_if(result.runs, [](const heapwise::Run& run) { return run.purpose != "throughput"; });
+  for (heapwise::Run& run : result.runs) {
+    run.purpose = "latency";
+    run.ns_per_operation.reset();
+    run.latency_p50_ns = 20;
+    run.latency_p999_ns = 4321;
+  }
+  return result;
+}
+
+TEST(ConsoleReport, ShowsTailLatencyWhereItWasMeasured) {
+  const std::string text = console_report(latency_only());
+  EXPECT_THAT(text, HasSubstr("p99.9"));
+  EXPECT_THAT(text, testing::ContainsRegex("jemalloc +20.0 +– +4321 +–\n"));
+  expect_narrow(text);
+}
+
+TEST(ConsoleReport, TellsRowsApartWhoseNamesBeginAlike) {
+  Result result = fixture::full_result();
+  unsigned number = 0;
+  for (Summary& row : result.summary) {
+    row.allocator = "jemalloc";
+    row.tuning = "MALLOC_CONF=dirty_decay_ms:" + std::to_string(number++);
+  }
+  const std::string text = console_report(result);
+  EXPECT_THAT(text, HasSubstr("  jemalloc…cay_ms:0 "));
+  EXPECT_THAT(text, HasSubstr("  jemalloc…cay_ms:1 "));
+  for (Summary& row : result.summary) row.tuning = "MALLOC_CONF=dirty_decay_ms:the-same";
+  EXPECT_THAT(console_report(result),
+              HasSubstr("  jemalloc:MALLOC_CONF=dirty_decay_ms:the-same\n"));
+  expect_narrow(console_report(result));
+}
+
 TEST(SuiteReport, OfAShardWithoutWorkloadsSaysSo) {
   Result result;
   result.suite.emplace();

@@ -9,6 +9,7 @@
 #include "results/regret.h"
 #include "results/report/assets.h"
 #include "results/report/escape.h"
+#include "results/summarize.h"
 #include "tests/report/fixture.h"
 
 namespace heapwise {
@@ -104,6 +105,60 @@ TEST_F(HtmlReport, HasAMatrixWithAFigureAndItsRegretInEachCell) {
   EXPECT_THAT(page(), HasSubstr("data-matrix=\"speed\" hidden"));
   EXPECT_THAT(page(), HasSubstr("<small>best</small>"));
   EXPECT_LT(page().find("data-matrix"), page().find("<section"));
+}
+
+/// Two allocators on four threads: the one of more wall time takes less CPU time.
+Result threaded_result() {
+  Result result = fixture::full_result();
+  result.workloads[0].threads = 4;
+  result.workloads[0].cpu_s = 0.5;
+  std::erase_if(result.runs, [](const heapwise::Run& run) {
+    return run.workload != "two-wave" || (run.allocator != "glibc" && run.allocator != "jemalloc");
+  });
+  for (heapwise::Run& run : result.runs) {
+    if (!run.ns_per_operation) continue;
+    const bool glibc = run.allocator == "glibc";
+    run.ns_per_operation = glibc ? 50.4 : 59.7;
+    run.cpu_seconds = (glibc ? 200e-9 : 140e-9) * static_cast<double>(run.operations);
+  }
+  result.workloads.resize(1);
+  result.summary.clear();
+  result.recommendations = recommend_objectives(result, fixture::deployments());
+  return result;
+}
+
+TEST_F(HtmlReport, ShowsThePercentageAndTheTimesThatItIsOf) {
+  const std::string text = html_report({threaded_result()});
+  EXPECT_THAT(text, HasSubstr("allocator CPU time per operation</span><span class=\"change less\">"
+                              "−30 %</span><span class=\"from\">200 ns → 140 ns"));
+  EXPECT_THAT(text, HasSubstr(">CPU ns/op</button>"));
+  EXPECT_THAT(text, HasSubstr(">wall ns/op</button>"));
+  EXPECT_THAT(text, HasSubstr("200<small>+43 %</small>"));
+}
+
+TEST_F(HtmlReport, MakesRegretsAnewAsAnOlderFilesMayBeWrong) {
+  Result result = threaded_result();
+  result.summary = summarize(result.runs);
+  fill_regrets(result, fixture::deployments());
+  for (Regret& one : result.regrets) one.speed = RegretCell{-30, "worse"};
+  EXPECT_THAT(html_report({result}), HasSubstr("200<small>+43 %</small>"));
+}
+
+TEST_F(HtmlReport, ShowsTailLatencyWhereNothingElseWasMeasured) {
+  Result result = fixture::full_result();
+  result.summary.resize(2);
+  for (Summary& row : result.summary) {
+    const Summary bare = row;
+    row = Summary{};
+    row.workload = bare.workload;
+    row.allocator = bare.allocator;
+    row.repetitions = 5;
+    row.latency_p999_ns = Interval{4321, 4300, 4400, 10};
+  }
+  const std::string text = html_report({result});
+  EXPECT_THAT(text, HasSubstr(">p99.9, ns</button>"));
+  EXPECT_THAT(text, HasSubstr(">4321<small>"));
+  EXPECT_THAT(text, Not(HasSubstr(">not measured<")));
 }
 
 TEST_F(HtmlReport, OfTwentyWorkloadsOnSixteenVariantsCanBeMailed) {

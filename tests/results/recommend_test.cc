@@ -509,6 +509,40 @@ TEST(Recommend, GoesByMemoryWhereSpeedWasNotMeasured) {
   EXPECT_THAT(verdict->headline, HasSubstr("allocator time not measured"));
 }
 
+TEST(Recommend, CallsAnyHeapMoreThanOneThatCameOutAsNothing) {
+  const auto verdict = Bench().did("glibc", 0, 20).did("jemalloc", 100, 20).verdict();
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("times as much memory")));
+}
+
+TEST(Recommend, WeighsNoTimeAgainstTheProgramsWhereItsOperationsAreNotKnown) {
+  Bench bench;
+  bench.result_.workloads[0].operations = 0;
+  const auto verdict =
+      bench.cpu_seconds(0.01).did("glibc", 100, 48.2).did("jemalloc", 100, 11.5).verdict();
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+  EXPECT_THAT(verdict->headline, HasSubstr("76 % less allocator time"));
+}
+
+TEST(Recommend, SaysThatItIsCpuTimeWhereWallTimeOfSeveralThreadsTellsAnotherStory) {
+  Bench bench;
+  bench.result_.workloads[0].threads = 4;
+  bench.cpu_seconds(20).did("glibc", 100, 50).did("jemalloc", 100, 60);
+  const auto verdict = bench.took("glibc", 20).took("jemalloc", 14).verdict();
+  EXPECT_THAT(verdict->headline, HasSubstr("30 % less allocator CPU time than glibc"));
+  EXPECT_THAT(verdict->reasons,
+              Contains(HasSubstr("(all threads together): 200 ns per operation")));
+}
+
+TEST(Recommend, SaysThatStartsAreInAPercentageThatTheyMake) {
+  Bench bench;
+  bench.cpu_seconds(5).did("glibc", 100, 20).did("tcmalloc", 100, 18);
+  bench.result_.workloads[0].process_starts = 20;
+  bench.result_.workloads[0].start_costs = {{"glibc", "default", 0.005},
+                                            {"tcmalloc", "default", 0.035}};
+  EXPECT_THAT(bench.verdict()->reasons, Contains(HasSubstr("process starts included)")));
+}
+
 // ---- what cannot be answered
 
 TEST(Recommend, SaysThatLatencyIsNotMeasured) {

@@ -127,6 +127,19 @@ TEST(Regret, PutsTailLatencyOnTheFrontToo) {
   EXPECT_NEAR(find(result, "w", "glibc").latency->percent, 300, 1e-9);
 }
 
+TEST(Regret, OfTimeIsAgainstTheLeastOfWhatVerdictsCompareAndNotOfWallTime) {
+  Fleet fleet;
+  fleet.did("w", "glibc", 100, 50).cpu_ns_per_operation = tight(150);
+  fleet.did("w", "je", 100, 60).cpu_ns_per_operation = tight(100);
+  fleet.result().workloads[0].cpu_s = 10;
+  fleet.result().workloads[0].operations = 10'000'000;
+  const Result& result = fleet.filled();
+  EXPECT_EQ(find(result, "w", "je").speed->standing, "best");
+  EXPECT_EQ(find(result, "w", "glibc").speed->standing, "worse");
+  EXPECT_NEAR(find(result, "w", "glibc").speed->percent, 50, 1e-9);
+  EXPECT_EQ(*find(result, "w", "je").balanced_points, 0);
+}
+
 TEST(Regret, WeighsTimeByWhatItIsWorthInTheBalancedPoints) {
   Fleet fleet;
   fleet.did("w", "glibc", 100, 40);
