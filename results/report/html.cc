@@ -85,11 +85,17 @@ std::string signed_percent(double percent) {
 
 void add_memory_tile(Page& page, const char* name, const std::optional<Interval>& before,
                      const std::optional<Interval>& after) {
-  if (!before || !after || before->median <= 0) return;
-  const double percent = (after->median / before->median - 1) * 100;
+  if (!before || !after) return;
+  const double percent = (std::max(after->median, thresholds::kLeastBytes) /
+                              std::max(before->median, thresholds::kLeastBytes) -
+                          1) *
+                         100;
   const bool apart = after->high < before->low || before->high < after->low;
-  const bool counts = apart && std::abs(percent) >= thresholds::kMemoryPercent;
-  add_tile(page, {name, counts ? signed_percent(percent) : "same",
+  const bool worth = std::abs(percent) >= thresholds::kMemoryPercent &&
+                     std::abs(after->median - before->median) >= thresholds::kMemoryBytes;
+  const bool counts = apart && worth;
+  const std::string unranked = worth ? "not clear" : "same";
+  add_tile(page, {name, counts ? signed_percent(percent) : unranked,
                   counts ? (percent < 0 ? "less" : "more") : "even",
                   format_bytes(before->median) + " → " + format_bytes(after->median)});
 }

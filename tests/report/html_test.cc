@@ -144,6 +144,17 @@ TEST_F(HtmlReport, MakesRegretsAnewAsAnOlderFilesMayBeWrong) {
   EXPECT_THAT(html_report({result}), HasSubstr("200<small>+43 %</small>"));
 }
 
+TEST_F(HtmlReport, CallsAMemoryDifferenceWithinTheNoiseNotClear) {
+  Result result = fixture::full_result();
+  for (Summary& row : result.summary) {
+    if (row.peak_rss_bytes) row.peak_rss_bytes->low = 0;
+    if (row.peak_rss_bytes) row.peak_rss_bytes->high *= 3;
+    if (row.allocator != "glibc" && row.peak_rss_bytes) row.peak_rss_bytes->median /= 2;
+  }
+  EXPECT_THAT(html_report({result}),
+              HasSubstr("peak RSS</span><span class=\"change even\">not clear</span>"));
+}
+
 TEST_F(HtmlReport, ShowsTailLatencyWhereNothingElseWasMeasured) {
   Result result = fixture::full_result();
   result.summary.resize(2);
