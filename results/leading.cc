@@ -23,19 +23,21 @@ using Figure = std::optional<double> (*)(const Run&);
 struct Aspect {
   const char* name;
   double worth;
+  double least;  ///< of which a multiple is told where the median is less
   Figure figure;
 };
 
 const Aspect kAspects[] = {
-    {"memory", thresholds::kMemoryPercent,
+    {"memory", thresholds::kMemoryPercent, thresholds::kLeastBytes,
      [](const Run& run) -> std::optional<double> {
        if (!run.peak_rss_bytes || !run.mean_rss_bytes || !run.end_rss_bytes) return std::nullopt;
        return (static_cast<double>(*run.peak_rss_bytes) + static_cast<double>(*run.mean_rss_bytes) +
                static_cast<double>(*run.end_rss_bytes)) /
               3;
      }},
-    {"speed", thresholds::kSpeedTimePercent, [](const Run& run) { return run.ns_per_operation; }},
-    {"tail latency", thresholds::kLatencyPercent,
+    {"speed", thresholds::kSpeedTimePercent, thresholds::kLeastNs,
+     [](const Run& run) { return run.ns_per_operation; }},
+    {"tail latency", thresholds::kLatencyPercent, thresholds::kLeastNs,
      [](const Run& run) { return run.latency_p999_ns; }},
 };
 
@@ -213,7 +215,7 @@ std::vector<Outlier> outliers_of(const std::vector<Run>& runs) {
       const double center = median(group);
       const double far = std::abs(*value - center);
       if (far <= kDeviations * median_absolute_deviation(group) || far <= kShare * center) continue;
-      outliers.push_back({&run, aspect.name, *value / center});
+      outliers.push_back({&run, aspect.name, *value / std::max(center, aspect.least)});
     }
   }
   return outliers;

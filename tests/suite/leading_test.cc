@@ -137,6 +137,13 @@ TEST(Outliers, AreNotCalledAmongFewRunsNorForALittle) {
   EXPECT_THAT(outliers_of(Runs().took("glibc", {100, 100, 100, 100, 105}).list()), IsEmpty());
 }
 
+TEST(Outliers, AreMultiplesOfSomethingWhereTheMedianIsNothing) {
+  const Runs runs = Runs().held("glibc", {0, 0, 0, 0, 4096 * 10});
+  const auto list = outliers_of(runs.list());
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0].times_median, 10);
+}
+
 Result suite_of(const Runs& runs, unsigned rounds) {
   Result result;
   result.runs = runs.list();
