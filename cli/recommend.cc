@@ -15,6 +15,7 @@
 #include "cli/verb.h"
 #include "results/json.h"
 #include "results/report/console.h"
+#include "results/report/text.h"
 #include "results/store.h"
 #include "results/summarize.h"
 #include "results/units.h"
@@ -35,20 +36,30 @@ struct RecommendVerb {
   bool force = false;
 };
 
-bool any_inconclusive(const std::vector<Recommendation>& verdicts) {
-  return std::any_of(verdicts.begin(), verdicts.end(), [](const Recommendation& one) {
-    return one.verdict == VerdictKind::inconclusive;
-  });
+bool is_inconclusive(const Recommendation& one) { return one.verdict == VerdictKind::inconclusive; }
+
+/// How many repetitions the workloads need that these could not tell about.
+unsigned repetitions_for(const Result& result, const std::vector<Recommendation>& verdicts) {
+  unsigned needed = 0;
+  for (const Recommendation& one : verdicts) {
+    if (!is_inconclusive(one)) continue;
+    const Summary* base = find_summary(result, one.workload, one.over);
+    needed = std::max(needed, more_repetitions(base == nullptr ? 0 : base->repetitions));
+  }
+  return needed;
 }
 
 /// A line of its own; nothing where there is nothing to say.
-std::string next_step(const std::string& result, const std::vector<Recommendation>& verdicts) {
-  if (any_inconclusive(verdicts)) {
-    return "Next: measure again with more repetitions: heapwise replay TRACE --repetitions 10\n";
+std::string next_step(const std::string& name, const Result& result,
+                      const std::vector<Recommendation>& verdicts) {
+  if (std::any_of(verdicts.begin(), verdicts.end(), is_inconclusive)) {
+    return fmt::format(
+        "Next: measure again with more repetitions: heapwise replay TRACE --repetitions {}\n",
+        repetitions_for(result, verdicts));
   }
-  if (result == "-") return {};  // it is gone
+  if (name == "-") return {};  // it is gone
   return fmt::format("Next: heapwise report {} -o report.html shows the figures behind it.\n",
-                     shell_quoted(result));
+                     shell_quoted(name));
 }
 
 /// Yields the exit code.
@@ -60,13 +71,19 @@ Expected<int> run(const RecommendVerb& verb) {
       recommend_all(*result, kObjectives.at(verb.objective), deployments_of(*result));
   if (!verdicts) return tl::make_unexpected(verdicts.error());
   if (!verb.json.empty()) {
-    auto written = write_file(verb.json, to_json(*verdicts), verb.force);
+    auto written = write_file(verb.json, to_json(verdicts->made), verb.force);
     if (!written) return tl::make_unexpected(written.error());
   }
+  const bool open = std::any_of(verdicts->made.begin(), verdicts->made.end(), is_inconclusive);
   if (verb.json != "-") {
-    fmt::print("{}{}", verdict_report(*verdicts), next_step(verb.result, *verdicts));
+    fmt::print("{}", verdict_report(verdicts->made));
+    std::fflush(stdout);
   }
-  return verb.strict && any_inconclusive(*verdicts) ? kInconclusive : kFine;
+  for (const std::string& one : verdicts->missing) {
+    fmt::print(stderr, "{}", wrap(printable(one), kTerminalColumns, "! ", "  "));
+  }
+  if (verb.json != "-") fmt::print("{}", next_step(verb.result, *result, verdicts->made));
+  return verb.strict && (open || !verdicts->missing.empty()) ? kInconclusive : kFine;
 }
 
 }  // namespace
@@ -86,8 +103,9 @@ void add_recommend(const Command& root, Outcome& outcome) {
                  "thousand exceeds)")
       .one_of(kObjectives)
       .show_default();
-  app.add_flag("--strict", verb->strict,
-               "Exit with 3 when any verdict is inconclusive, for scripts that need a decision");
+  app.add_flag(
+      "--strict", verb->strict,
+      "Exit with 3 when any verdict is inconclusive or missing, for scripts that need a decision");
   app.add_option("--json", verb->json, "Write the verdicts as JSON to this file, or - for stdout");
   app.add_flag("--force", verb->force, "Replace an existing file");
   app.callback([verb, &outcome] {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "results/difference.h"
 #include "results/flags.h"
@@ -42,9 +43,15 @@ bool has_figure(const Summary& summary, Objective objective) {
   return memory_cost(summary).has_value();
 }
 
-const char* figure_name(Objective objective) {
+/// What keeps a row from being judged: all of the figure, or the parts of memory that are missing.
+std::string missing_figure(const Summary& summary, Objective objective) {
   if (objective == Objective::latency) return "tail latency";
-  return objective == Objective::speed ? "speed" : "memory";
+  if (objective == Objective::speed) return "speed";
+  std::vector<std::string> parts;
+  if (!summary.peak_rss_bytes) parts.emplace_back("peak RSS");
+  if (!summary.mean_rss_bytes) parts.emplace_back("mean RSS");
+  if (!summary.end_rss_bytes) parts.emplace_back("end RSS");
+  return parts.size() == 3 ? "memory" : enumerate(parts);
 }
 
 // ---- points
@@ -143,7 +150,7 @@ std::string obstacle(const Summary& summary, const Contest& contest,
   if (std::string why = refusal(summary, contest.workload, deployments); !why.empty()) return why;
   if (!has_figure(summary, contest.objective)) {
     return fmt::format("{} was left out: its {} was not measured", display_name(summary),
-                       figure_name(contest.objective));
+                       missing_figure(summary, contest.objective));
   }
   return {};
 }
@@ -156,10 +163,14 @@ Expected<Contest> gather(const std::vector<Summary>& summaries, const std::strin
                          Contest contest, const std::vector<Deployment>& deployments) {
   std::vector<const Summary*> entrants;
   bool known = false;
+  std::string missing;
   for (const Summary& summary : summaries) {
     if (summary.workload != workload) continue;
     known = true;
     if (summary.allocator == "null") continue;
+    if (missing.empty() && !has_figure(summary, contest.objective)) {
+      missing = missing_figure(summary, contest.objective);
+    }
     const std::string why = obstacle(summary, contest, deployments);
     if (why.empty()) {
       entrants.push_back(&summary);
@@ -170,18 +181,25 @@ Expected<Contest> gather(const std::vector<Summary>& summaries, const std::strin
       contest.left_out.push_back(why + ".");
     }
   }
+  if (!known && contest.workload != nullptr) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("no run of workload '{}' is in the result", workload),
+                "replay its trace again");
+  }
   if (!known) {
     return fail(ErrorCode::bad_input, fmt::format("the result has no workload '{}'", workload),
                 "heapwise report shows what it has");
   }
   if (entrants.empty()) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("no allocator's {} was measured for workload '{}'",
-                            figure_name(contest.objective), workload),
-                contest.objective == Objective::latency
-                    ? "measure it: heapwise replay TRACE --purposes footprint,throughput,latency"
-                : contest.left_out.empty() ? "replay the trace again"
-                                           : contest.left_out.front());
+    return fail(
+        ErrorCode::bad_input,
+        missing.empty()
+            ? fmt::format("no allocator can be judged on workload '{}'", workload)
+            : fmt::format("no allocator's {} was measured for workload '{}'", missing, workload),
+        contest.objective == Objective::latency
+            ? "measure it: heapwise replay TRACE --purposes footprint,throughput,latency"
+        : contest.left_out.empty() ? "replay the trace again"
+                                   : contest.left_out.front());
   }
   if (contest.base == nullptr) {
     contest.base = entrants.front();
@@ -352,7 +370,9 @@ Recommendation keep(const Contest& contest, const Candidate* hope) {
     verdict.headline = inconclusive_headline(contest, *hope);
     verdict.reasons =
         tell_difference(*contest.base, *hope->summary, contest.workload, *contest.harness);
-    verdict.reasons.push_back("More repetitions narrow the intervals: --repetitions 10.");
+    const unsigned have = std::min(hope->summary->repetitions, contest.base->repetitions);
+    verdict.reasons.push_back(fmt::format(
+        "More repetitions narrow the intervals: --repetitions {}.", more_repetitions(have)));
   } else {
     verdict.verdict = VerdictKind::same;
     verdict.headline = keep_headline(contest);
@@ -423,18 +443,24 @@ std::vector<std::string> workload_names(const Result& result) {
 
 }  // namespace
 
-Expected<std::vector<Recommendation>> recommend_all(const Result& result, Objective objective,
-                                                    const std::vector<Deployment>& deployments) {
-  std::vector<Recommendation> verdicts;
+unsigned more_repetitions(unsigned have) { return std::max(10U, 2 * have); }
+
+Expected<Verdicts> recommend_all(const Result& result, Objective objective,
+                                 const std::vector<Deployment>& deployments) {
+  Verdicts all;
+  std::optional<Error> first;
   for (const std::string& name : workload_names(result)) {
     auto verdict = recommend(result, name, objective, deployments);
-    if (!verdict) return tl::unexpected<Error>(verdict.error());
-    verdicts.push_back(std::move(*verdict));
+    if (verdict) {
+      all.made.push_back(std::move(*verdict));
+      continue;
+    }
+    all.missing.push_back(fmt::format("no verdict on {}: {}", name, verdict.error().what));
+    if (!first) first = verdict.error();
   }
-  if (verdicts.empty()) {
-    return fail(ErrorCode::bad_input, "the result has no runs", "replay a trace first");
-  }
-  return verdicts;
+  if (!all.made.empty()) return all;
+  if (first) return tl::unexpected<Error>(*first);
+  return fail(ErrorCode::bad_input, "the result has no runs", "replay a trace first");
 }
 
 std::vector<Recommendation> recommend_objectives(const Result& result,

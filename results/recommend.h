@@ -33,9 +33,19 @@ struct Deployment {
 Expected<Recommendation> recommend(const Result& result, const std::string& workload,
                                    Objective objective, const std::vector<Deployment>& deployments);
 
-/// recommend() for each workload of the result, in order. Fails with the first failure.
-Expected<std::vector<Recommendation>> recommend_all(const Result& result, Objective objective,
-                                                    const std::vector<Deployment>& deployments);
+/// The verdicts on all workloads of a result, and a sentence on each that none can be given on.
+struct Verdicts {
+  std::vector<Recommendation> made;
+  std::vector<std::string> missing;
+};
+
+/// recommend() for each workload of the result, in order: one whose runs all failed does not cost
+/// the others theirs. Fails, with the first failure, where there is no verdict at all.
+Expected<Verdicts> recommend_all(const Result& result, Objective objective,
+                                 const std::vector<Deployment>& deployments);
+
+/// How many repetitions to make next where `have` cannot tell.
+unsigned more_repetitions(unsigned have);
 
 /// recommend_all() for each objective whose figures the result has: balanced and memory where
 /// footprints were measured, speed where throughput was. What cannot be said is left out.

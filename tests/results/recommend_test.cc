@@ -543,6 +543,13 @@ TEST(Recommend, SaysThatStartsAreInAPercentageThatTheyMake) {
   EXPECT_THAT(bench.verdict()->reasons, Contains(HasSubstr("process starts included)")));
 }
 
+TEST(Recommend, AsksForTwiceTheRepetitionsThatCouldNotTell) {
+  const auto verdict =
+      Bench().repetitions(20).did("glibc", 100, 20, 30).did("jemalloc", 90, 20, 30).verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("--repetitions 40")));
+}
+
 // ---- what cannot be answered
 
 TEST(Recommend, SaysThatLatencyIsNotMeasured) {
@@ -565,6 +572,15 @@ TEST(Recommend, NamesTheWorkloadThatIsNotThere) {
   const auto verdict = recommend(bench.result_, "x", Objective::memory, bench.deployments_);
   ASSERT_FALSE(verdict.has_value());
   EXPECT_THAT(verdict.error().what, HasSubstr("no workload 'x'"));
+}
+
+TEST(Recommend, NamesThePartOfMemoryThatIsMissing) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 20);
+  for (heapwise::Run& run : bench.result_.runs) run.end_rss_bytes.reset();
+  const auto verdict = bench.verdict(Objective::memory);
+  ASSERT_FALSE(verdict.has_value());
+  EXPECT_THAT(verdict.error().what, HasSubstr("no allocator's end RSS was measured"));
 }
 
 TEST(Recommend, SummarizesRunsThatNoOneSummarized) {
@@ -596,6 +612,27 @@ TEST(RecommendObjectives, LeavesOutWhatWasNotMeasured) {
   ASSERT_EQ(verdicts.size(), 2U);
   EXPECT_EQ(verdicts[0].objective, Objective::balanced);
   EXPECT_EQ(verdicts[1].objective, Objective::memory);
+}
+
+TEST(RecommendAll, LetsOneWorkloadThatFailedNotCostTheOthersTheirs) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 20).crashed("glibc");
+  bench.result_.runs.back().workload = "dead";
+  bench.result_.workloads.emplace_back().name = "dead";
+  bench.result_.workloads.emplace_back().name = "unrun";
+  const auto all = recommend_all(bench.result_, Objective::memory, bench.deployments_);
+  ASSERT_TRUE(all.has_value());
+  ASSERT_EQ(all->made.size(), 1U);
+  EXPECT_EQ(all->made[0].choice.allocator, "jemalloc");
+  EXPECT_THAT(all->missing,
+              testing::ElementsAre(StartsWith("no verdict on dead: no allocator's memory"),
+                                   HasSubstr("no run of workload 'unrun' is in the result")));
+}
+
+TEST(RecommendAll, FailsWhereNoWorkloadHasAVerdict) {
+  Bench bench;
+  bench.crashed("glibc");
+  EXPECT_FALSE(recommend_all(bench.result_, Objective::memory, bench.deployments_).has_value());
 }
 
 TEST(RecommendAll, RefusesAnEmptyResult) {
