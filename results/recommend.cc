@@ -301,9 +301,12 @@ std::vector<std::string> rivals(const Contest& contest) {
   return names;
 }
 
+/// Of many rivals only the number: their names would fill the screen, and each has a line below.
 std::string no_one(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 4;
   if (names.size() == 1) return names.front() + " is not";
   if (names.size() == 2) return "neither " + enumerate(names, "nor") + " is";
+  if (names.size() > kNamed) return fmt::format("none of the {} others is", names.size());
   return "none of " + enumerate(names) + " is";
 }
 
@@ -322,9 +325,16 @@ std::string keep_headline(const Contest& contest) {
   }
 }
 
+/// Whether it is speed that the hoped-for points come from, rather than memory.
+bool hopes_for_speed(const Contest& contest, const Candidate& hope) {
+  if (contest.objective != Objective::balanced) return contest.objective == Objective::speed;
+  const double memory = memory_points(hope.memory, true) - memory_points(hope.memory, false);
+  const double speed = speed_points(hope.speed, true) - speed_points(hope.speed, false);
+  return speed > memory;
+}
+
 std::string inconclusive_headline(const Contest& contest, const Candidate& hope) {
-  const bool speed_leads =
-      contest.objective == Objective::speed || hope.memory.relation != Relation::unclear;
+  const bool speed_leads = hopes_for_speed(contest, hope);
   const bool latency_leads = contest.objective == Objective::latency;
   const Difference& leading =
       latency_leads ? hope.latency : (speed_leads ? hope.speed : hope.memory);
@@ -341,8 +351,13 @@ std::string inconclusive_headline(const Contest& contest, const Candidate& hope)
 }
 
 /// What the line on an allocator that was not chosen ends with.
-std::string standing(const Candidate& one, const Candidate* chosen) {
+std::string standing(const Candidate& one, const Candidate* chosen, const Contest& contest) {
   if (!one.allowed) return "; more than balanced trades away";
+  if (chosen != nullptr && one.points > 0 && one.points >= chosen->points) {
+    const std::string name = display_name(*chosen->summary);
+    if (contest.objective == Objective::balanced) return "; level with " + name;
+    return fmt::format("; not told apart from {}, which is better on balance", name);
+  }
   const bool close =
       chosen != nullptr && one.points > 0 && chosen->points - one.points < thresholds::kCloseBehind;
   return close ? "; close behind" : "";
@@ -354,7 +369,7 @@ void tell_others(const Contest& contest, const Candidate* chosen,
   for (const Candidate& one : contest.candidates) {
     if (&one == chosen) continue;
     reasons.push_back(fmt::format("{}: {}{}.", display_name(*one.summary),
-                                  both_phrases(one, contest, {}), standing(one, chosen)));
+                                  both_phrases(one, contest, {}), standing(one, chosen, contest)));
   }
 }
 

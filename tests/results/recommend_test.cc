@@ -543,11 +543,43 @@ TEST(Recommend, SaysThatStartsAreInAPercentageThatTheyMake) {
   EXPECT_THAT(bench.verdict()->reasons, Contains(HasSubstr("process starts included)")));
 }
 
+TEST(Recommend, IsInconclusiveForTheDifferenceThatItHopesFor) {
+  const auto verdict = Bench()
+                           .repetitions(2)
+                           .cpu_seconds(2)
+                           .did("glibc", 100, 20)
+                           .did("jemalloc", 103.6, 13.2)
+                           .verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+  EXPECT_THAT(verdict->headline, HasSubstr("jemalloc shows 34 % less allocator time, but"));
+}
+
 TEST(Recommend, AsksForTwiceTheRepetitionsThatCouldNotTell) {
   const auto verdict =
       Bench().repetitions(20).did("glibc", 100, 20, 30).did("jemalloc", 90, 20, 30).verdict();
   EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
   EXPECT_THAT(verdict->reasons, Contains(HasSubstr("--repetitions 40")));
+}
+
+TEST(Recommend, SaysWhyOneThatIsAheadWasNotChosen) {
+  const auto verdict = Bench()
+                           .did("glibc", 100, 40)
+                           .did("jemalloc", 75, 10)
+                           .did("tcmalloc", 70, 40, 10)
+                           .verdict(Objective::memory);
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+  EXPECT_THAT(verdict->reasons,
+              Contains(HasSubstr("not told apart from jemalloc, which is better on balance")));
+}
+
+TEST(Recommend, CountsManyRivalsInsteadOfNamingThemAll) {
+  Bench bench;
+  bench.did("glibc", 100, 20);
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    bench.did(name, 100, 20);
+    bench.deployments_.push_back({name, "default", "/lib/any.so", "", "", {}});
+  }
+  EXPECT_EQ(bench.verdict()->headline, "keep glibc: none of the 5 others is better on balance");
 }
 
 // ---- what cannot be answered
