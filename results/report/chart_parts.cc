@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "results/report/text.h"
+
 namespace heapwise::parts {
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
@@ -46,6 +48,39 @@ Json dash_scale(const std::vector<Series>& series) {
 
 Json shape_scale(const std::vector<Series>& series) {
   return style_scale(series, {"circle", "square", "triangle-up", "diamond", "cross"});
+}
+
+namespace {
+
+std::vector<std::string> full_names(const std::vector<Series>& series) {
+  std::vector<std::string> names;
+  names.reserve(series.size());
+  for (const Series& one : series) names.push_back(one.name);
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> short_names(const std::vector<Series>& series, std::size_t columns) {
+  return distinct_names(full_names(series), columns);
+}
+
+std::string label_expression(const std::vector<std::string>& names, std::size_t columns) {
+  const std::vector<std::string> cut = distinct_names(names, columns);
+  Json labels = Json::object();
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    if (cut[index] != names[index]) labels[names[index]] = cut[index];
+  }
+  return labels.empty() ? std::string() : "(" + labels.dump() + ")[datum.label] || datum.label";
+}
+
+Json series_axis(const std::vector<Series>& series) {
+  Json axis = {{"labelLimit", 240}};
+  const std::string label = label_expression(full_names(series), 22);
+  if (!label.empty()) axis["labelExpr"] = label;
+  Json y = {{"field", "series"}, {"type", "nominal"}, {"title", nullptr}, {"sort", nullptr}};
+  y["axis"] = std::move(axis);
+  return y;
 }
 
 Json unless_hidden() { return Json::array({{{"filter", "indexof(hidden, datum.series) < 0"}}}); }

@@ -27,6 +27,18 @@ Json colour_scale(const std::vector<Series>& series);
 Json dash_scale(const std::vector<Series>& series);
 Json shape_scale(const std::vector<Series>& series);
 
+/// With more series than this there is no room for their names beside what is drawn.
+constexpr std::size_t kMostNames = 10;
+
+/// Names short enough for a chart, one for each series, and no two the same.
+std::vector<std::string> short_names(const std::vector<Series>& series, std::size_t columns);
+
+/// An expression that yields each of these names cut for a label, or nothing where all are short.
+std::string label_expression(const std::vector<std::string>& names, std::size_t columns);
+
+/// An axis with a row for each series, whose names stay apart when they are cut.
+Json series_axis(const std::vector<Series>& series);
+
 /// The transform that leaves out what the buttons above the chart put into `hidden`.
 Json unless_hidden();
 

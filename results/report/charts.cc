@@ -8,6 +8,7 @@
 #include <map>
 
 #include "results/difference.h"
+#include "results/report/chart_parts.h"
 #include "results/report/text.h"
 #include "results/summarize.h"
 
@@ -167,8 +168,35 @@ std::vector<NamedChart> charts_of(const WorkloadView& view, const std::vector<Se
   return charts;
 }
 
+namespace {
+
+/// A picture has no buttons beside it that name the series: where the chart has no room for their
+/// names, a legend does.
+void add_legend(nlohmann::json& spec) {
+  const auto is = [](const nlohmann::json& layer, const char* name) {
+    return layer.value("name", "") == name;
+  };
+  for (const nlohmann::json& layer : spec["layer"]) {
+    if (is(layer, "line_ends") || is(layer, "point_names")) return;
+  }
+  nlohmann::json legend = {{"title", nullptr},  {"orient", "bottom"}, {"columns", 3},
+                           {"labelLimit", 260}, {"symbolLimit", 200}, {"symbolOpacity", 1}};
+  for (nlohmann::json& layer : spec["layer"]) {  // one that has none would take it from all
+    for (const char* channel : {"color", "strokeDash", "shape"}) {
+      if (!layer["encoding"].contains(channel)) continue;
+      nlohmann::json& encoding = layer["encoding"][channel];
+      const std::string label = parts::label_expression(encoding["scale"]["domain"], 26);
+      if (!label.empty()) legend["labelExpr"] = label;
+      encoding["legend"] = legend;
+    }
+  }
+}
+
+}  // namespace
+
 nlohmann::json standalone(const NamedChart& chart, const std::string& workload) {
   nlohmann::json spec = chart.spec;
+  if (chart.kind == "memory" || chart.kind == "tradeoff") add_legend(spec);
   spec["width"] = 760;
   spec["title"] = {{"text", printable(workload) + ": " + chart.title},
                    {"subtitle", chart.note},

@@ -44,8 +44,7 @@ std::optional<Json> fragmentation_chart(const std::vector<Series>& series) {
   Json x = quantity("ratio");
   x["title"] = "heap RSS ÷ live bytes";
   x["scale"] = {{"zero", false}, {"nice", true}};
-  Json y = {{"field", "series"}, {"type", "nominal"}, {"title", nullptr}, {"sort", nullptr}};
-  y["axis"] = {{"labelLimit", 160}};
+  const Json y = series_axis(series);
   Json range_x = x;
   range_x["field"] = "low";
   const Json moments = {{"field", "moment"},

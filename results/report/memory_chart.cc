@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "results/report/chart_parts.h"
-#include "results/report/text.h"
 #include "results/report/thin.h"
 
 namespace heapwise {
@@ -158,39 +157,46 @@ Json recorded_layer(const WorkloadInfo& info, const WorkloadView& view) {
 }
 
 struct EndLabel {
-  std::string series;
+  std::string series, text;
   double time_s, at, place;  ///< place: where the text goes so that no two overlap
 };
 
-/// Moves labels apart, up from the lowest, by at least `gap`.
-void spread_out(std::vector<EndLabel>& labels, double gap) {
+/// Moves labels apart, up from the lowest, by at least `gap`, and down again from what is drawn
+/// highest: they stretch no axis.
+void spread_out(std::vector<EndLabel>& labels, double gap, double highest) {
   std::sort(labels.begin(), labels.end(),
             [](const EndLabel& left, const EndLabel& right) { return left.at < right.at; });
   for (std::size_t index = 1; index < labels.size(); ++index) {
     labels[index].place = std::max(labels[index].place, labels[index - 1].place + gap);
+  }
+  for (auto label = labels.rbegin(); label != labels.rend(); ++label) {
+    label->place = std::min(label->place, highest);
+    highest = label->place - gap;
   }
 }
 
 /// The names at the ends of the lines: no need to look from line to legend and back.
 Json line_ends(const std::vector<Series>& series, const WorkloadView& view) {
   std::vector<EndLabel> labels;
+  const std::vector<std::string> names = short_names(series, 14);
   double highest = 0;
-  for (const Series& one : series) {
+  for (std::size_t index = 0; index < series.size(); ++index) {
+    const Series& one = series[index];
     if (one.typical == nullptr) continue;
     const Sample& last = one.typical->samples.back();
     const double at = static_cast<double>(last.rss_bytes) / view.unit.bytes;
-    labels.push_back({one.name, last.time_s, at, at});
+    labels.push_back({one.name, names[index], last.time_s, at, at});
     for (const Sample& sample : one.typical->samples) {
       highest = std::max(highest, static_cast<double>(sample.rss_bytes) / view.unit.bytes);
     }
   }
-  spread_out(labels, highest * 0.055);
+  spread_out(labels, highest * 0.055, highest);
   Json rows = Json::array();
   for (const EndLabel& label : labels) {
     rows.push_back({{"t", rounded_time(label.time_s)},
                     {"v", rounded(label.place)},
                     {"series", label.series},
-                    {"text", shorten(label.series, 14)}});
+                    {"text", label.text}});
   }
   return {{"name", "line_ends"},
           {"data", values(std::move(rows))},
@@ -207,6 +213,38 @@ Json line_ends(const std::vector<Series>& series, const WorkloadView& view) {
             {"y", bytes_axis(view.unit.name)},
             {"text", {{"field", "text"}, {"type", "nominal"}}},
             {"color", colour_scale(series)}}}};
+}
+
+/// Whether a line through the samples would have no length.
+bool is_a_moment(const Run& run) { return run.samples.front().time_s == run.samples.back().time_s; }
+
+/// Runs that were sampled at one moment only, which no line shows.
+Json moments_layer(const std::vector<Series>& series, const WorkloadView& view) {
+  Json rows = Json::array();
+  for (const Series& one : series) {
+    if (one.typical == nullptr || !is_a_moment(*one.typical)) continue;
+    append(rows, rows_of({one.typical->samples.back()}, one.name, view.unit.bytes, 0));
+  }
+  return {
+      {"name", "moments"},
+      {"data", values(std::move(rows))},
+      {"transform", unless_hidden()},
+      {"mark",
+       {{"type", "point"}, {"filled", true}, {"size", 90}, {"opacity", 1}, {"tooltip", false}}},
+      {"encoding",
+       {{"x", time_axis()}, {"y", bytes_axis(view.unit.name)}, {"color", colour_scale(series)}}}};
+}
+
+/// Whether the names of the lines have room at their ends.
+bool has_room_for_names(const std::vector<Series>& series) {
+  const auto drawn = std::count_if(series.begin(), series.end(),
+                                   [](const Series& one) { return one.typical != nullptr; });
+  const bool any_height = std::any_of(series.begin(), series.end(), [](const Series& one) {
+    return one.typical != nullptr &&
+           std::any_of(one.typical->samples.begin(), one.typical->samples.end(),
+                       [](const Sample& s) { return s.rss_bytes > 0; });
+  });
+  return any_height && static_cast<std::size_t>(drawn) <= kMostNames;
 }
 
 /// A vertical line that follows the pointer and tells every curve's value at that time. One row
@@ -274,7 +312,9 @@ std::optional<nlohmann::json> memory_chart(const WorkloadView& view,
   Json faint = faint_lines(series, view);
   if (!faint["data"]["values"].empty()) layers.push_back(std::move(faint));
   layers.push_back(typical_lines(series, view));
-  layers.push_back(line_ends(series, view));
+  Json moments = moments_layer(series, view);
+  if (!moments["data"]["values"].empty()) layers.push_back(std::move(moments));
+  if (has_room_for_names(series)) layers.push_back(line_ends(series, view));
   layers.push_back(
       pointer_layer(series, view, any->samples.front().time_s, any->samples.back().time_s));
   spec["layer"] = std::move(layers);

@@ -48,8 +48,8 @@ Json strip(const std::vector<Series>& series, const Result& result, const Figure
   Json x = quantity("v");
   x["title"] = title;
   x["scale"] = {{"zero", false}, {"nice", true}};
-  Json y = {{"field", "series"}, {"type", "nominal"}, {"title", nullptr}, {"sort", nullptr}};
-  y["axis"] = {{"labelLimit", 160}, {"grid", true}};
+  Json y = series_axis(series);
+  y["axis"]["grid"] = true;
   Json spec = row_frame(series.size());
   spec["layer"] = Json::array(
       {{{"name", "medians"},

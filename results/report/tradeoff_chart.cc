@@ -6,7 +6,6 @@
 
 #include "results/difference.h"
 #include "results/report/chart_parts.h"
-#include "results/report/text.h"
 #include "results/summarize.h"
 
 namespace heapwise {
@@ -70,10 +69,15 @@ bool name_below(const Point& point, const std::vector<Point>& points, const Json
 
 Json point_rows(const std::vector<Point>& points, const char* unit, const Json& ns_domain,
                 const Json& memory_domain) {
+  std::vector<Series> shown;
+  shown.reserve(points.size());
+  for (const Point& point : points) shown.push_back(*point.series);
+  const std::vector<std::string> names = short_names(shown, 22);
   Json rows = Json::array();
-  for (const Point& point : points) {
+  for (std::size_t index = 0; index < points.size(); ++index) {
+    const Point& point = points[index];
     rows.push_back({{"series", point.series->name},
-                    {"text", shorten(point.series->name, 22)},
+                    {"text", names[index]},
                     {"below", name_below(point, points, ns_domain, memory_domain)},
                     {"ns", rounded(point.ns.median)},
                     {"ns_low", rounded(point.ns.low)},
@@ -203,8 +207,10 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
                       {"tooltip",
                        {label_column("series", "allocator"), label_column("memory_text", "memory"),
                         label_column("ns_text", "time per operation")}}}}});
-  layers.push_back(point_names("point_names", "!datum.below", -14, x, y, colour));
-  layers.push_back(point_names("point_names_below", "datum.below", 18, x, y, colour));
+  if (points.size() <= kMostNames) {
+    layers.push_back(point_names("point_names", "!datum.below", -14, x, y, colour));
+    layers.push_back(point_names("point_names_below", "datum.below", 18, x, y, colour));
+  }
   spec["layer"] = std::move(layers);
   return spec;
 }

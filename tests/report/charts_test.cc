@@ -112,6 +112,62 @@ TEST_F(Charts, PutTheNameOfAPointBelowWhereTheOneAboveIsClose) {
   EXPECT_FALSE(below["glibc"]);
 }
 
+TEST_F(Charts, LeaveNamesOutOfALineUpThatHasNoRoomForThem) {
+  const Result crowd = fixture::large_result(1, 4);
+  const auto views = views_of(crowd);
+  const auto series = series_of(views[0], crowd);
+  ASSERT_EQ(series.size(), 16U);
+  EXPECT_THROW(layer(*memory_chart(views[0], series), "line_ends"), std::out_of_range);
+  EXPECT_THROW(layer(*tradeoff_chart(views[0], series), "point_names"), std::out_of_range);
+  for (const NamedChart& chart : charts_of(views[0], series, crowd)) {
+    if (chart.kind != "memory") continue;
+    const nlohmann::json lines = layer(standalone(chart, "w"), "lines");
+    EXPECT_TRUE(lines["encoding"]["color"]["legend"].is_object()) << "a picture has no buttons";
+  }
+}
+
+TEST_F(Charts, StretchNoAxisByTheNamesOfLines) {
+  Result level = result_;
+  for (heapwise::Run& run : level.runs) {
+    for (Sample& sample : run.samples) sample.rss_bytes = 100 << 20;
+  }
+  const auto views = views_of(level);
+  const auto spec = memory_chart(views[0], series_of(views[0], level));
+  double above = 0;
+  std::set<double> places;
+  for (const auto& row : layer(*spec, "line_ends")["data"]["values"]) {
+    above = std::max(above, row["v"].get<double>());
+    places.insert(row["v"].get<double>());
+  }
+  EXPECT_LE(above, 100);
+  EXPECT_THAT(places, SizeIs(4));
+}
+
+TEST_F(Charts, DrawAPointWhereThereIsNoTimeForALine) {
+  Result moment = result_;
+  for (heapwise::Run& run : moment.runs)
+    run.samples.resize(std::min<std::size_t>(run.samples.size(), 1));
+  const auto views = views_of(moment);
+  const auto spec = memory_chart(views[0], series_of(views[0], moment));
+  EXPECT_THAT(layer(*spec, "moments")["data"]["values"], SizeIs(4));
+  EXPECT_THROW(layer(*memory_chart(views_[0], series_of(views_[0], result_)), "moments"),
+               std::out_of_range);
+}
+
+TEST_F(Charts, TellNamesApartThatBeginAlike) {
+  Result alike = result_;
+  for (Summary& row : alike.summary) {
+    row.tuning = "MALLOC_CONF=dirty_decay_ms:" + row.allocator;
+    row.allocator = "jemalloc";
+  }
+  const auto views = views_of(alike);
+  const auto series = series_of(views[0], alike);
+  std::set<std::string> names;
+  const auto spec = tradeoff_chart(views[0], series);
+  for (const auto& row : (*spec)["data"]["values"]) names.insert(row["text"]);
+  EXPECT_THAT(names, SizeIs(4));
+}
+
 TEST_F(Charts, FetchNothing) {
   for (const WorkloadView& view : views_) {
     const auto series = series_of(view, result_);
