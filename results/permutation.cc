@@ -133,7 +133,8 @@ class Family {
   std::vector<double> as_observed() const {
     std::vector<double> keys(slots_);
     for (std::size_t slot = 0; slot < slots_; ++slot) {
-      keys[slot] = static_cast<double>(slot / 2) + (slot % 2 == 1 ? 1e9 : 0);
+      const std::size_t round = slot / 2;
+      keys[slot] = static_cast<double>(round) + (slot % 2 == 1 ? 1e9 : 0);
     }
     return keys;
   }
@@ -182,7 +183,8 @@ std::size_t choose(std::size_t n, std::size_t k, std::size_t limit) {
   for (std::size_t i = 1; i <= k; ++i) {
     count *= static_cast<double>(n - k + i) / static_cast<double>(i);
   }
-  return count > static_cast<double>(limit) ? limit + 1 : static_cast<std::size_t>(count + 0.5);
+  return count > static_cast<double>(limit) ? limit + 1
+                                            : static_cast<std::size_t>(std::llround(count));
 }
 
 /// Deals out labels: every way there is, or `draws` at random, the observed way always among them.
