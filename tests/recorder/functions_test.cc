@@ -59,6 +59,13 @@ TEST(RecordedFunctions, FailuresAreThoseOfTheRealFunctionsAndLeaveNoObject) {
   EXPECT_EQ(trace.allocated(100), 1U);
 }
 
+TEST(RecordedFunctions, SizesThatNoMemoryHoldsAreRefusedAsWithoutTheRecorder) {
+  const auto recorded = record_scenario({"impossible"});
+  EXPECT_THAT(recorded.run.out, testing::StartsWith("111111 12 12\n"));
+  EXPECT_EQ(recorded.main().freed(100033), 14U) << "and the old block stays";
+  EXPECT_GE(recorded.main().end_fact("recorder.failed_allocations"), 98U);
+}
+
 TEST(RecordedFunctions, EveryFormOfNewAndDeleteIsSeen) {
   const auto recorded = record_scenario({"operators"});
   const Seen& trace = recorded.main();

@@ -52,7 +52,8 @@ Placement* placement(const void* block) {
   return reinterpret_cast<Placement*>(reinterpret_cast<std::uintptr_t>(block) - kPage);
 }
 
-std::uint64_t pages_of(std::size_t size) { return (size + kPage - 1) / kPage; }
+// Programs ask for SIZE_MAX too, to see it refused: rounding up must not wrap to no pages at all.
+std::uint64_t pages_of(std::size_t size) { return size / kPage + (size % kPage != 0 ? 1 : 0); }
 
 // How many pages to skip so that the block behind the page in front of it is aligned.
 std::uint64_t pages_to_skip(std::uintptr_t place, unsigned align_log2) {

@@ -60,6 +60,31 @@ int failures() {
   return 0;
 }
 
+// What programs ask for to see it refused. Says what was given all the same; with a page's worth of
+// bytes from a size's end on, sums with it wrap.
+void ask_for(std::size_t size) {
+  void* const kept = malloc(100033);
+  void* untouched = &errno;
+  errno = 0;
+  std::printf("%d%d%d%d%d%d", static_cast<int>(malloc(size) == nullptr),
+              static_cast<int>(calloc(1, size) == nullptr),
+              static_cast<int>(realloc(kept, size) == nullptr),
+              static_cast<int>(memalign(64, size) == nullptr),
+              static_cast<int>(aligned_alloc(4096, size) == nullptr),
+              static_cast<int>(valloc(size) == nullptr));
+  std::printf(" %d", errno);
+  std::printf(" %d\n", posix_memalign(&untouched, 1 << 20, size));
+  free(kept);
+}
+
+int impossible() {
+  for (const std::size_t below : {0UL, 1UL, 15UL, 4095UL, 4096UL, 1UL << 21, 1UL << 30}) {
+    ask_for(SIZE_MAX - below);
+    ask_for(SIZE_MAX / 2 + 1 - below);
+  }
+  return 0;
+}
+
 struct alignas(128) Wide {
   char bytes[128 * 801];
 };
@@ -156,6 +181,7 @@ int many() {
 
 const scenario::Register registrations[] = {{"every-function", every_function},
                                             {"failures", failures},
+                                            {"impossible", impossible},
                                             {"operators", operators},
                                             {"throwing-new", throwing_new},
                                             {"wrong-alignments", wrong_alignments},
