@@ -93,6 +93,10 @@ Expected<TraceWriter> TraceWriter::create(const std::string& path, const TraceIn
   return TraceWriter(std::make_unique<Impl>(std::move(*file)));
 }
 
+std::uint64_t TraceWriter::room_bytes() const {
+  return format::kMaxNumber - 1 - impl_->tally.counts().live_bytes;
+}
+
 ObjectId TraceWriter::allocate(ThreadId thread, std::uint64_t time_ns, OpKind kind,
                                std::uint64_t size, std::uint8_t align_log2) {
   Op op = impl_->make_op(thread, time_ns, kind);

@@ -33,6 +33,9 @@ class TraceWriter {
   TraceWriter& operator=(TraceWriter&&) noexcept;
   ~TraceWriter();
 
+  /// How many bytes more may be alive: the largest size that allocate() does not refuse.
+  std::uint64_t room_bytes() const;
+
   /// An allocation that succeeded; returns the number to free it by. `align_log2` is kept only for
   /// kind `aligned`.
   ObjectId allocate(ThreadId thread, std::uint64_t time_ns, OpKind kind, std::uint64_t size,

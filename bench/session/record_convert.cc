@@ -291,6 +291,7 @@ class ImageConverter {
     process.finished = (image.flags & (spool::kExitBegan | spool::kExecuting)) != 0;
     if (index == main_) recording.max_rss_bytes = most_resident(image);
     warn(raw->header(), process, image, recording.warnings);
+    warn_of_impossible(*conversion, process, recording.warnings);
     recording.processes.push_back(std::move(process));
     return {};
   }
@@ -345,6 +346,18 @@ class ImageConverter {
                         who + " waited " + fmt::format("{:.1f}", ns * 1e-9) +
                             " s for the recorder, over all its threads",
                         "give /dev/shm more room, or record on a less busy machine", "recording"});
+  }
+
+  static void warn_of_impossible(const recorder::Conversion& conversion,
+                                 const RecordedProcess& process, std::vector<Warning>& warnings) {
+    if (conversion.impossible == 0) return;
+    warnings.push_back({"impossible-operations",
+                        process.program + " (process " + std::to_string(process.pid) +
+                            "): the trace leaves out what no memory can hold, " +
+                            std::to_string(conversion.impossible) + " of its calls",
+                        "see that the program does not write where it should not; if it does not, "
+                        "please report it",
+                        "recording"});
   }
 
   const RecordSession& session_;

@@ -136,6 +136,36 @@ TEST_F(Convert, WhileAReallocRunsItsOldAddressBelongsToNobody) {
   EXPECT_EQ(ops_[2].object, ops_[0].object);
 }
 
+TEST_F(Convert, AnOperationThatCannotBeIsLeftOutAndCountedAndTheRestIsKept) {
+  SpoolBuilder spool;
+  spool.segments = {SegmentBuilder(100, 0)
+                        .wide(110, Kind::malloc, kA + 64, ~std::uint64_t{0})
+                        .malloc(120, kA, 10)
+                        .realloc_begin(130, kA)
+                        .wide(140, Kind::realloc_end, kB, ~std::uint64_t{2})
+                        .aligned(150, kA + 128, 7, 64)
+                        .malloc(160, kA + 256, 20)
+                        .free(170, kB)};
+  const Conversion conversion = convert_fine(spool);
+  EXPECT_EQ(conversion.impossible, 3U);
+  EXPECT_THAT(order(),
+              ElementsAre(Pair(OpKind::malloc, 0), Pair(OpKind::malloc, 0), Pair(OpKind::free, 0)));
+  EXPECT_EQ(totals_.fact("recorder.impossible_operations"), "3");
+  EXPECT_EQ(totals_.dropped_events, 3U) << "so nobody takes the trace for complete";
+  EXPECT_EQ(totals_.end_live_bytes, 20U);
+}
+
+TEST_F(Convert, MoreBytesThanATraceHoldsAreLeftOutToo) {
+  SpoolBuilder spool;
+  SegmentBuilder segment(100, 0);
+  for (std::uint64_t i = 0; i < 65; ++i) {
+    segment.wide(110 + i, Kind::malloc, kA + i * 16, std::uint64_t{1} << 57);
+  }
+  spool.segments = {segment};
+  EXPECT_EQ(convert_fine(spool).impossible, 2U);
+  EXPECT_EQ(totals_.allocations, 63U);
+}
+
 TEST_F(Convert, AReallocThatFailsKeepsTheBlockAndOneToZeroFreesIt) {
   SpoolBuilder spool;
   spool.segments = {SegmentBuilder(100, 0)

@@ -24,6 +24,10 @@ using Object = LiveObjects::Object;
 // Fewer timed events than this say nothing: the first calls of a program cost the most.
 constexpr double kFewestTimed = 32;
 
+// No process can address more, with five levels of page tables; no alignment is larger.
+constexpr std::uint64_t kMostBytes = 1ULL << 57;
+constexpr unsigned kMostAlignLog2 = 57;
+
 // How far apart samples of the allocator's time are: at least so long, and so large a part of the
 // time until then.
 constexpr std::uint64_t kAllocatorSampleNs = 1'000'000;
@@ -249,6 +253,20 @@ class Converter {
     return object;
   }
 
+  // One operation that cannot have been is no reason to lose all the others.
+  bool is_possible(std::uint64_t size, unsigned align_log2) {
+    if (size <= std::min(kMostBytes, writer_.room_bytes()) && align_log2 <= kMostAlignLog2) {
+      return true;
+    }
+    ++result_.impossible;
+    return false;
+  }
+
+  void place_new(const Event& event, ThreadId thread, std::uint64_t now, OpKind kind) {
+    if (!is_possible(event.size, event.align_log2)) return;
+    place(thread, now, event.address, kind, event.size, event.align_log2);
+  }
+
   // The place of an address. If something lives there still, nobody saw its free.
   Object& vacate(ThreadId thread, std::uint64_t now, std::uint64_t address) {
     const auto [object, fresh] = live_.slot(address);
@@ -285,11 +303,11 @@ class Converter {
   void end_realloc(Thread& thread, ThreadId id, std::uint64_t now, const Event& event) {
     Pending pending = take_pending(thread);
     if (!pending.object) {
-      place(id, now, event.address, OpKind::malloc, event.size, 0);
-      return;
+      return place_new(event, id, now, OpKind::malloc);
     }
     Object& object = vacate(id, now, event.address);
     object = *pending.object;
+    if (!is_possible(event.size, 0)) return;
     object.size = event.size;
     writer_.reallocate(id, now, object.id, event.size);
     begin_span(object, id, now);
@@ -313,14 +331,11 @@ class Converter {
     const ThreadId id = thread_id(event.thread);
     switch (event.kind) {
       case Kind::malloc:
-        place(id, now, event.address, OpKind::malloc, event.size, 0);
-        return;
+        return place_new(event, id, now, OpKind::malloc);
       case Kind::calloc:
-        place(id, now, event.address, OpKind::calloc, event.size, 0);
-        return;
+        return place_new(event, id, now, OpKind::calloc);
       case Kind::aligned:
-        place(id, now, event.address, OpKind::aligned, event.size, event.align_log2);
-        return;
+        return place_new(event, id, now, OpKind::aligned);
       case Kind::free:
         return free(id, now, event.address);
       case Kind::realloc_begin:
@@ -405,7 +420,7 @@ class Converter {
   Expected<Conversion> finish() {
     const spool::Header& header = raw_.header();
     TraceTotals end;
-    end.dropped_events = header.dropped_events.load();
+    end.dropped_events = header.dropped_events.load() + result_.impossible;
     end.facts = request_.end_facts;
     if (costs_.recorder_ns > 0) {
       end.facts.emplace_back("recorder.cost_ns_per_event", decimal(costs_.recorder_ns));
@@ -416,6 +431,7 @@ class Converter {
                                         request_.scale.ns_per_tick));
     add_fact(end, "recorder.implied_frees", result_.implied_frees);
     add_fact(end, "recorder.unknown_frees", result_.unknown_frees);
+    add_fact(end, "recorder.impossible_operations", result_.impossible);
     add_fact(end, "recorder.inherited_objects", inherited_);
     add_fact(end, "recorder.inherited_frees", inherited_frees_);
     add_fact(end, "recorder.usable_size_calls", header.usable_size_calls.load());

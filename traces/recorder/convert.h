@@ -63,6 +63,8 @@ struct Conversion {
   TraceTotals totals;
   std::uint64_t implied_frees = 0;  ///< an address was given out again that nobody had freed
   std::uint64_t unknown_frees = 0;  ///< a free or realloc of an address nobody had been given
+  /// Larger than an address space, or more than a trace can hold: left out, and counted as dropped.
+  std::uint64_t impossible = 0;
   std::vector<std::vector<LiveObject>> snapshots;  ///< one for each of snapshots_at
 };
 
