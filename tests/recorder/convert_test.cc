@@ -345,9 +345,9 @@ TEST_F(Convert, AProcessThatWasKilledBeganToExitWhereItWasSeenLast) {
 /// Each event cost 20 for the recorder and 30 for the allocator.
 void set_costs(SpoolBuilder& spool) {
   spool.header.stamp_ticks = 10;
-  spool.header.timed_events = 100;
-  spool.header.recorder_ticks = 2000;
-  spool.header.allocator_ticks = 4000;  // 40 each, with one stamp in it
+  spool.header.timed_events = 10'000;
+  spool.header.recorder_ticks = 200'000;
+  spool.header.allocator_ticks = 400'000;  // 40 each, with one stamp in it
 }
 
 TEST_F(Convert, TheRecordersOwnTimeIsTakenOut) {
@@ -384,8 +384,8 @@ TEST_F(Convert, WhatTheAllocatorTookIsKeptBesideTheTimesThatLeaveItOut) {
 TEST_F(Convert, WhatCallsCostHereaboutsIsTakenOutThere) {
   SpoolBuilder spool;
   spool.header.stamp_ticks = 10;
-  spool.header.timed_events = 100;
-  spool.header.recorder_ticks = 2000;  // 20 for each event
+  spool.header.timed_events = 10'000;
+  spool.header.recorder_ticks = 200'000;  // 20 for each event
   SegmentBuilder segment(0, 0);
   for (std::uint64_t i = 1; i <= 1000; ++i) {
     segment.malloc(i * 1000, kA + i * 64, 8);
@@ -397,10 +397,56 @@ TEST_F(Convert, WhatCallsCostHereaboutsIsTakenOutThere) {
   EXPECT_EQ(ops_[999].time_ns - ops_[998].time_ns, 1000U - 500);
 }
 
+/// A call every 100, of which one in 50 is timed; `slow` of these met a page fault.
+SegmentBuilder short_program(SpoolBuilder& spool, std::uint64_t slow) {
+  SegmentBuilder segment(0, 0);
+  for (std::uint64_t i = 1; i <= 2000; ++i) {
+    segment.malloc(i * 100, kA + i * 64, 8);
+    if (i % 50 != 0) continue;
+    const std::uint64_t took = i / 50 <= slow ? 30'000 : 60;
+    segment.extended(i * 100, Code::timed, 0, took << 32 | 10);
+    ++spool.header.timed_events;
+    spool.header.allocator_ticks += took;
+    spool.header.recorder_ticks += 10;
+  }
+  return segment;
+}
+
+TEST_F(Convert, AFewSlowCallsOfAShortProgramDoNotUseUpItsTime) {
+  SpoolBuilder spool;
+  spool.segments = {short_program(spool, 2)};
+  convert_fine(spool);
+  EXPECT_NEAR(static_cast<double>(ops_[999].time_ns), 1000 * 30, 100);
+  EXPECT_NEAR(static_cast<double>(ops_[1999].time_ns), 2000 * 30, 100)
+      << "of 100 between two calls 70 were the recorder's and the allocator's";
+}
+
+TEST_F(Convert, TimeGoesOnWhereCostsAreOverestimated) {
+  SpoolBuilder spool;
+  spool.header.timed_events = 10'000;
+  spool.header.recorder_ticks = 5'000'000;  // 500 for each event, more than passes
+  SegmentBuilder segment(0, 0);
+  for (std::uint64_t i = 1; i <= 1600; ++i) segment.malloc(i * 100, kA + i * 64, 8);
+  spool.segments = {segment};
+  convert_fine(spool);
+  EXPECT_NEAR(static_cast<double>(ops_[799].time_ns), 5000, 100);
+  EXPECT_NEAR(static_cast<double>(ops_[1599].time_ns), 10'000, 100);
+}
+
+TEST_F(Convert, TooFewTimedCallsAreNotBelieved) {
+  SpoolBuilder spool;
+  SegmentBuilder segment(0, 0);
+  segment.malloc(100, kA, 8).extended(100, Code::timed, 0, 30'000ULL << 32 | 10).free(1000, kA);
+  spool.header.timed_events = 1;
+  spool.segments = {segment};
+  convert_fine(spool);
+  EXPECT_EQ(ops_[1].time_ns, 1000U);
+}
+
 TEST_F(Convert, WhatThreadsPaidAtTheSameTimeIsTakenOutOnce) {
   SpoolBuilder spool;
-  spool.header.timed_events = 100;
-  spool.header.recorder_ticks = 10'000;  // 100 for each event
+  spool.header.timed_events = 10'000;
+  spool.header.recorder_ticks = 1'000'000;  // 100 for each event
   SegmentBuilder one(0, 0, 0);
   SegmentBuilder two(0, 1, 1);
   for (std::uint64_t i = 1; i <= 3000; ++i) {

@@ -22,7 +22,10 @@ using spool::Kind;
 using Object = LiveObjects::Object;
 
 // Fewer timed events than this say nothing: the first calls of a program cost the most.
-constexpr double kFewestTimed = 32;
+constexpr std::uint64_t kFewestTimed = 32;
+// Below this, one call that a page fault fell into, as it does into the first, would stand for
+// hundreds: the middle half of them says what all cost, everywhere alike.
+constexpr std::uint64_t kManyTimed = 1024;
 
 // No process can address more, with five levels of page tables; no alignment is larger.
 constexpr std::uint64_t kMostBytes = 1ULL << 57;
@@ -33,13 +36,63 @@ constexpr unsigned kMostAlignLog2 = 57;
 constexpr std::uint64_t kAllocatorSampleNs = 1'000'000;
 constexpr std::uint64_t kAllocatorSamples = 1024;
 
-/// What the timed events say that one event cost.
-EventCosts costs_of(const spool::Header& header, double ns_per_tick) {
-  const auto timed = static_cast<double>(header.timed_events.load());
-  if (timed < kFewestTimed) return {};
+/// What one timed event says that it cost.
+EventCosts timed_costs(std::uint64_t allocator_and_recorder, const spool::Header& header,
+                       double ns_per_tick) {
+  const std::uint64_t allocator = allocator_and_recorder >> 32;
+  const std::uint64_t recorder = allocator_and_recorder & 0xffff'ffffU;
+  const std::uint64_t stamp = std::min<std::uint64_t>(allocator, header.stamp_ticks);
+  return {static_cast<double>(recorder) * ns_per_tick,
+          static_cast<double>(allocator - stamp) * ns_per_tick};
+}
+
+/// What the timed events say together.
+struct TimedCosts {
+  EventCosts mean;      ///< zero when they are too few
+  bool locally = true;  ///< each also tells of the events around it
+};
+
+std::vector<EventCosts> all_timed(const RawSpool& raw, double ns_per_tick) {
+  std::vector<EventCosts> all;
+  for (const Segment& segment : raw.segments()) {
+    SegmentCursor cursor(segment);
+    for (Event event; cursor.next(event);) {
+      if (event.kind != Kind::extended || event.code != Code::timed) continue;
+      all.push_back(timed_costs(event.size, raw.header(), ns_per_tick));
+    }
+  }
+  return all;
+}
+
+double middle_of(std::vector<EventCosts>& all, double EventCosts::*cost) {
+  std::sort(all.begin(), all.end(),
+            [cost](const EventCosts& a, const EventCosts& b) { return a.*cost < b.*cost; });
+  const std::size_t from = all.size() / 4, until = all.size() - from;
+  double sum = 0;
+  for (std::size_t i = from; i < until; ++i) sum += all[i].*cost;
+  return sum / static_cast<double>(until - from);
+}
+
+TimedCosts costs_of_few(std::vector<EventCosts> all) {
+  TimedCosts costs;
+  costs.locally = false;
+  if (all.size() < kFewestTimed) return costs;
+  costs.mean = {middle_of(all, &EventCosts::recorder_ns),
+                middle_of(all, &EventCosts::allocator_ns)};
+  return costs;
+}
+
+TimedCosts costs_of(const RawSpool& raw, double ns_per_tick) {
+  const spool::Header& header = raw.header();
+  const std::uint64_t count = header.timed_events.load();
+  if (count < kManyTimed) return costs_of_few(all_timed(raw, ns_per_tick));
+  const auto timed = static_cast<double>(count);
   const double recorder = static_cast<double>(header.recorder_ticks.load()) / timed;
   const double allocator = static_cast<double>(header.allocator_ticks.load()) / timed;
-  return {recorder * ns_per_tick, std::max(0.0, allocator - header.stamp_ticks) * ns_per_tick};
+  TimedCosts costs;
+  costs.mean = {recorder * ns_per_tick,
+                std::max(0.0, allocator - header.stamp_ticks) * ns_per_tick};
+  return costs;
 }
 
 std::string decimal(double value) {
@@ -104,7 +157,8 @@ class Converter {
       : raw_(raw),
         request_(request),
         writer_(std::move(writer)),
-        costs_(costs_of(raw.header(), request.scale.ns_per_tick)),
+        timed_(costs_of(raw, request.scale.ns_per_tick)),
+        costs_(timed_.mean),
         first_ticks_(raw.header().start_ticks),
         time_(first_ticks_, request.scale.ns_per_tick, costs_, std::max(1U, request.cpus)),
         inherited_known_(!request.inherited.empty()),
@@ -376,18 +430,15 @@ class Converter {
       case Code::touched:
         return time_.add_stall(event.size);
       case Code::timed:
-        return time_.observe(timed_costs(event.size));
+        return observe(event);
       default:
         return;
     }
   }
 
-  EventCosts timed_costs(std::uint64_t allocator_and_recorder) const {
-    const std::uint64_t allocator = allocator_and_recorder >> 32;
-    const std::uint64_t recorder = allocator_and_recorder & 0xffff'ffffU;
-    const std::uint64_t stamp = std::min<std::uint64_t>(allocator, raw_.header().stamp_ticks);
-    return {static_cast<double>(recorder) * request_.scale.ns_per_tick,
-            static_cast<double>(allocator - stamp) * request_.scale.ns_per_tick};
+  void observe(const Event& event) {
+    if (!timed_.locally) return;
+    time_.observe(timed_costs(event.size, raw_.header(), request_.scale.ns_per_tick));
   }
 
   void end_freed(Thread& thread, const Event& event, std::uint64_t now) {
@@ -452,6 +503,7 @@ class Converter {
   const RawSpool& raw_;
   const ConversionRequest& request_;
   TraceWriter writer_;
+  TimedCosts timed_;
   EventCosts costs_;
   std::uint64_t first_ticks_;
   ProgramTime time_;

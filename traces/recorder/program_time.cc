@@ -23,15 +23,22 @@ void ProgramTime::count_thread(double recorded_ns, std::uint32_t thread) {
   ++seen_;
 }
 
+double ProgramTime::own_ns(double recorded_ns) const {
+  const double passed_ns = std::max(0.0, recorded_ns - last_recorded_ns_);
+  return std::max(recorded_ns - recorder_ns_ - allocator_ns_,
+                  last_own_ns_ + passed_ns * kLeastShare);
+}
+
 std::uint64_t ProgramTime::between(double recorded_ns) const {
-  const double own_ns = recorded_ns - recorder_ns_ - allocator_ns_;
-  return std::max(last_ns_, static_cast<std::uint64_t>(std::max(0.0, own_ns)));
+  return static_cast<std::uint64_t>(own_ns(recorded_ns));
 }
 
 std::uint64_t ProgramTime::at(std::uint64_t ticks, std::uint32_t thread) {
   const double recorded_ns = static_cast<double>(ticks - first_) * ns_per_tick_;
   count_thread(recorded_ns, thread);
-  last_ns_ = between(recorded_ns);
+  last_own_ns_ = own_ns(recorded_ns);
+  last_recorded_ns_ = recorded_ns;
+  last_ns_ = static_cast<std::uint64_t>(last_own_ns_);
   const double with_allocator_ns = std::max(0.0, recorded_ns - recorder_ns_);
   last_with_allocator_ns_ =
       std::max({last_ns_, last_with_allocator_ns_, static_cast<std::uint64_t>(with_allocator_ns)});

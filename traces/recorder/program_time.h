@@ -36,7 +36,9 @@ class ProgramTime {
 
   /// Takes out time that a thread spent waiting for the recorder.
   void add_stall(std::uint64_t ticks) {
-    recorder_ns_ += static_cast<double>(ticks) * ns_per_tick_ / parallel_;
+    const double waited_ns = static_cast<double>(ticks) * ns_per_tick_ / parallel_;
+    recorder_ns_ += waited_ns;
+    last_recorded_ns_ += waited_ns;
   }
 
   /// The program's time at the last event.
@@ -45,9 +47,15 @@ class ProgramTime {
   std::uint64_t allocator_ns() const { return last_with_allocator_ns_ - last_ns_; }
 
  private:
+  /// A program does something between its calls, however much the costs are overestimated: at least
+  /// so much of the time from one event to the next is its own. Otherwise time would stand still
+  /// where costs are too high, and all of the program's life would lie in its pauses.
+  static constexpr double kLeastShare = 1.0 / 16;
+
   /// Of one observation: at one in 64 events, the cost is that of the last thousand or so.
   static constexpr double kWeight = 1.0 / 16;
 
+  double own_ns(double recorded_ns) const;
   void count_thread(double recorded_ns, std::uint32_t thread);
 
   std::uint64_t first_;
@@ -55,6 +63,8 @@ class ProgramTime {
   EventCosts costs_;
   unsigned cpus_;
   double recorder_ns_ = 0, allocator_ns_ = 0;  ///< up to now
+  double last_recorded_ns_ = 0;                ///< of the last event, with what was waited since
+  double last_own_ns_ = 0;
   std::uint64_t last_ns_ = 0;
   std::uint64_t last_with_allocator_ns_ = 0;
 
