@@ -64,7 +64,7 @@ class TraceFlags {
                       name(),
                       plural(evidence_.totals.dropped_events, "event") +
                           (evidence_.totals.dropped_events == 1 ? " was" : " were")),
-          "record it again with more room in /dev/shm and less else going on");
+          "record it again with more room in /dev/shm and on the disk, and less else going on");
     }
     if (!has(evidence_.capabilities, Capability::time)) {
       add("trace-untimed",

@@ -155,10 +155,6 @@ void warn_of_gaps(const RecordSession& session, Recording& recording) {
     recording.warnings.push_back(
         {"unrecorded-processes", "some processes are missing: " + why, "", "recording"});
   }
-  if (!session.all_written()) {
-    recording.warnings.push_back({"disk-full", "not all that was recorded could be written",
-                                  "make room where the trace is written", "recording"});
-  }
 }
 
 Expected<void> check_output(const RecordOptions& options) {
@@ -186,6 +182,7 @@ Expected<Recording> record(const RecordOptions& options) {
   recording.wall_seconds = end->wall_seconds;
   recording.cpu_seconds = end->cpu_seconds;
   recording.warnings = target->warnings;
+  const FileSizeSignalIgnored refused;
   if (auto converted = convert_images(**session, options, *end, recording); !converted) {
     return tl::unexpected(converted.error());
   }

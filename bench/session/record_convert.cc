@@ -3,15 +3,20 @@
 
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "base/files.h"
@@ -128,6 +133,60 @@ std::string harmless(std::string name) {
     }
   }
   return name.empty() ? "process" : name;
+}
+
+// A trace takes about this share of its raw file at most, mostly far less.
+constexpr double kTraceShare = 0.25;
+// What is kept of a raw file when its trace found no room even so.
+constexpr double kKeptShare = 2.0 / 3;
+
+constexpr char kRoomRemedy[] =
+    "write the trace where there is more room: name it with -o or --trace, or set TMPDIR where it "
+    "has no name";
+
+// An Error keeps the words and not the number.
+bool is_lack_of_room(const Error& error) {
+  const auto ends_with = [&error](int number) {
+    return error.what.ends_with(std::generic_category().message(number));
+  };
+  return error.code == ErrorCode::io &&
+         (ends_with(ENOSPC) || ends_with(EDQUOT) || ends_with(EFBIG));
+}
+
+std::uint64_t free_bytes_beside(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct statvfs space {};
+  if (statvfs(folder.empty() ? "." : folder.c_str(), &space) != 0) return ~0ULL >> 1;
+  return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+}
+
+std::uint64_t file_bytes(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+/// Converts a raw file, shorter where there is no room for both it and its trace: the beginning of
+/// a trace is better than none. Adds what it leaves out to `lost`.
+Expected<recorder::Conversion> convert_into_room(recorder::ConversionRequest& request,
+                                                 std::uint64_t& lost) {
+  const auto shorten = [&](double to_bytes) {
+    const auto gone =
+        recorder::shorten_raw_spool(request.raw_path, static_cast<std::uint64_t>(to_bytes));
+    if (gone) lost += *gone;
+    return gone.has_value();
+  };
+  if (request.cut_short) {
+    const auto all = static_cast<double>(free_bytes_beside(request.output)) +
+                     static_cast<double>(file_bytes(request.raw_path));
+    shorten(all / (1 + kTraceShare));
+  }
+  for (;;) {
+    auto conversion = recorder::convert_spool(request);
+    if (conversion || !is_lack_of_room(conversion.error())) return conversion;
+    request.cut_short = true;
+    if (shorten(static_cast<double>(file_bytes(request.raw_path)) * kKeptShare)) continue;
+    return fail(ErrorCode::io, conversion.error().what, kRoomRemedy);
+  }
 }
 
 /// Converts the images of one session one after the other, parents before their children.
@@ -247,6 +306,7 @@ class ImageConverter {
     request.end_facts = end_facts(image, raw.header(), end_, starts_);
     request.residency = image.samples;
     request.touches = image.touches;
+    request.cut_short = image.write_error != 0;
     request.scale = scale_;
     request.cpus = std::max(1U, std::thread::hardware_concurrency());
     for (const std::size_t child : children) {
@@ -261,6 +321,10 @@ class ImageConverter {
 
   Expected<void> convert(std::size_t index, Recording& recording) {
     const EndedImage& image = session_.ended()[index];
+    if (image.raw_path.empty()) {
+      warn_of_no_room(image, recording.warnings);
+      return {};
+    }
     auto raw = recorder::RawSpool::open(image.raw_path);
     if (!raw) return tl::unexpected(raw.error());
     const bool empty = raw->segments().empty();
@@ -268,9 +332,10 @@ class ImageConverter {
     const unsigned nth = launchers_[index] ? 0 : named_so_[program]++;
     if (empty && index != main_) return {};
     const auto children = children_of(index);
-    const auto request = request_for(index, *raw, program, children);
+    auto request = request_for(index, *raw, program, children);
     if (options_.converting && !launchers_[index]) options_.converting(request.output);
-    auto conversion = recorder::convert_spool(request);
+    std::uint64_t lost = image.lost_events;
+    auto conversion = convert_into_room(request, lost);
     if (!conversion) return tl::unexpected(conversion.error());
     for (std::size_t i = 0; i < children.size(); ++i) {
       inherited_[children[i]] = std::move(conversion->snapshots[i]);
@@ -290,14 +355,18 @@ class ImageConverter {
     for (const auto& sample : image.samples) process.sampled_ns.push_back(sample.monotonic_ns);
     process.finished = (image.flags & (spool::kExitBegan | spool::kExecuting)) != 0;
     if (index == main_) recording.max_rss_bytes = most_resident(image);
-    warn(raw->header(), process, image, recording.warnings);
+    warn(raw->header(), process, image, lost, recording.warnings);
     warn_of_impossible(*conversion, process, recording.warnings);
+    if (request.cut_short) {
+      warn_of_cut(process, lost, image.write_error, recording.warnings);
+    }
     recording.processes.push_back(std::move(process));
     return {};
   }
 
+  // `lost` are the dropped events that found no room on disk.
   void warn(const spool::Header& header, const RecordedProcess& process, const EndedImage& image,
-            std::vector<Warning>& warnings) const {
+            std::uint64_t lost, std::vector<Warning>& warnings) const {
     const std::string who = process.program + " (process " + std::to_string(process.pid) + ")";
     const auto add = [&](const char* code, const std::string& what, const char* remedy) {
       warnings.push_back({code, what, remedy, "recording"});
@@ -326,8 +395,8 @@ class ImageConverter {
     if (const auto loads = header.namespace_loads.load(); loads != 0) {
       add("namespaces", who + " loaded libraries with dlmopen, whose calls are missing", "");
     }
-    if (const auto dropped = header.dropped_events.load(); dropped != 0) {
-      add("events-dropped", who + " lost " + std::to_string(dropped) + " events",
+    if (const auto dropped = header.dropped_events.load(); dropped > lost) {
+      add("events-dropped", who + " lost " + std::to_string(dropped - lost) + " events",
           "give /dev/shm more room, or record on a less busy machine");
     }
     warn_of_stalls(header, who, process.totals.duration_ns, warnings);
@@ -346,6 +415,25 @@ class ImageConverter {
                         who + " waited " + fmt::format("{:.1f}", ns * 1e-9) +
                             " s for the recorder, over all its threads",
                         "give /dev/shm more room, or record on a less busy machine", "recording"});
+  }
+
+  // `problem` is 0 where it was the trace that found no room.
+  static void warn_of_cut(const RecordedProcess& process, std::uint64_t lost, int problem,
+                          std::vector<Warning>& warnings) {
+    warnings.push_back({"disk-full",
+                        process.program + " (process " + std::to_string(process.pid) +
+                            "): the last " + std::to_string(lost) +
+                            " events are missing, as they could not be written: " +
+                            std::generic_category().message(problem == 0 ? ENOSPC : problem),
+                        kRoomRemedy, "recording"});
+  }
+
+  static void warn_of_no_room(const EndedImage& image, std::vector<Warning>& warnings) {
+    warnings.push_back({"disk-full",
+                        "process " + std::to_string(image.pid) + " has no trace: its " +
+                            std::to_string(image.lost_events) + " events could not be written: " +
+                            std::generic_category().message(image.write_error),
+                        kRoomRemedy, "recording"});
   }
 
   static void warn_of_impossible(const recorder::Conversion& conversion,

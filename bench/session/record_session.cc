@@ -205,10 +205,12 @@ void RecordSession::end_replaced(std::int32_t pid) {
 
 void RecordSession::end_one(std::size_t index, bool interrupted) {
   LiveSpool& spool = *live_[index];
-  all_written_ = spool.finish(page_->heartbeat) && all_written_;
+  spool.finish(page_->heartbeat);
   const spool::Header& header = spool.header();
   EndedImage image;
   image.raw_path = spool.raw_path();
+  image.write_error = spool.write_error();
+  image.lost_events = spool.lost_events();
   image.pid = header.pid;
   image.parent_pid = header.parent_pid;
   image.start_ticks = header.start_ticks;

@@ -18,9 +18,11 @@
 
 namespace heapwise {
 
-/// One process image, gone, with all that it logged on disk.
+/// One process image, gone, with what it logged on disk.
 struct EndedImage {
-  std::string raw_path;
+  std::string raw_path;           ///< empty when there was no room for anything
+  int write_error = 0;            ///< why not all is there, as errno says it
+  std::uint64_t lost_events = 0;  ///< how much is not; the raw file counts them as dropped
   std::int32_t pid = 0;
   std::int32_t parent_pid = 0;
   std::uint64_t start_ticks = 0;
@@ -69,8 +71,6 @@ class RecordSession {
   /// Spools that could not be taken in, and why the first was not.
   std::uint64_t refused() const { return refused_; }
   const std::string& refusal() const { return refusal_; }
-  /// False when raw files could not be written in full.
-  bool all_written() const { return all_written_; }
   recorder::TickScale scale() const;
 
  private:
@@ -100,7 +100,6 @@ class RecordSession {
   std::uint64_t budget_segments_ = 0;
   std::vector<std::unique_ptr<LiveSpool>> live_;
   std::vector<EndedImage> ended_;
-  bool all_written_ = true;
   std::uint64_t refused_ = 0;
   std::string refusal_;
   std::function<void(std::int32_t)> found_;

@@ -14,6 +14,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "traces/recorder/raw_spool.h"
+
 namespace heapwise {
 namespace {
 
@@ -65,12 +67,7 @@ Expected<std::unique_ptr<LiveSpool>> LiveSpool::open(const std::string& path,
                     live->file_.get(), 0);
   if (base == MAP_FAILED) return fail_errno("cannot map " + path);
   live->base_ = static_cast<unsigned char*>(base);
-  live->raw_path_ = raw_directory + path.substr(path.rfind('/'));
-  live->raw_ = Fd(::open(live->raw_path_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-  // Room for the header, which is final only at the end.
-  if (!live->raw_ || lseek(live->raw_.get(), spool::kStatesOffset, SEEK_SET) < 0) {
-    return fail_errno("cannot write " + live->raw_path_, "make room, or set TMPDIR");
-  }
+  live->begin_raw_file(raw_directory + path.substr(path.rfind('/')));
   live->identify_process();
   return live;
 }
@@ -78,6 +75,20 @@ Expected<std::unique_ptr<LiveSpool>> LiveSpool::open(const std::string& path,
 LiveSpool::~LiveSpool() {
   if (base_ != nullptr) munmap(base_, mapped_);
   ::unlink(path_.c_str());
+}
+
+// The header is final only at the end, but the disk may be full by then: so it is written now. A
+// hole in its place would be worse than none, as reading one can kill where there is no room.
+void LiveSpool::begin_raw_file(const std::string& path) {
+  raw_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (raw_ && write_all(raw_.get(), base_, spool::kStatesOffset)) {
+    raw_path_ = path;
+    whole_ = spool::kStatesOffset;
+    return;
+  }
+  write_error_ = errno;
+  raw_.close();
+  ::unlink(path.c_str());
 }
 
 // Process numbers mean the same here and there only within one namespace.
@@ -108,11 +119,23 @@ unsigned char* LiveSpool::segment(std::uint32_t index) const {
   return base_ + spool::kSegmentsOffset + index * spool::kSegmentBytes;
 }
 
-bool LiveSpool::copy_segment(std::uint32_t index, std::size_t bytes) {
+// What finds no room is lost, and so is all behind it: with a gap in between, frees would be those
+// of other blocks. What half a segment took is given back, for the trace needs room too.
+void LiveSpool::copy_segment(std::uint32_t index, std::size_t bytes) {
   const spool::Word length = bytes;
-  written_ = written_ && write_all(raw_.get(), &length, sizeof length) &&
-             write_all(raw_.get(), segment(index), bytes);
-  return written_;
+  if (write_error_ == 0 && write_all(raw_.get(), &length, sizeof length) &&
+      write_all(raw_.get(), segment(index), bytes)) {
+    whole_ += sizeof length + bytes;
+    return;
+  }
+  if (write_error_ == 0) {
+    write_error_ = errno;
+    // Where this fails the rest is seen to be cut short when it is read.
+    [[maybe_unused]] const int failed = ftruncate(raw_.get(), static_cast<off_t>(whole_));
+  }
+  recorder::Segment lost{segment(index), bytes, {}};
+  std::memcpy(&lost.head, lost.data, sizeof lost.head);
+  lost_events_ += recorder::count_calls(lost);
 }
 
 std::size_t LiveSpool::drain(std::uint32_t most, std::atomic<std::uint64_t>& beat) {
@@ -147,6 +170,7 @@ void LiveSpool::grow(std::uint32_t busy, std::uint32_t most) {
   if (busy * 2 <= now || next <= now) return;
   const auto from = static_cast<off_t>(spool::spool_bytes(now));
   const auto bytes = static_cast<off_t>((next - now) * spool::kSegmentBytes);
+  if (fallocate(file_.get(), 0, spool::kStatesOffset, next) != 0) return;
   if (fallocate(file_.get(), 0, from, bytes) != 0) return;
   mutable_header().limit.store(next, std::memory_order_release);
 }
@@ -177,16 +201,18 @@ std::vector<recorder::TouchSample> LiveSpool::take_touches() {
   return touch_ == nullptr ? std::vector<recorder::TouchSample>() : touch_->take();
 }
 
-bool LiveSpool::finish(std::atomic<std::uint64_t>& beat) {
+void LiveSpool::finish(std::atomic<std::uint64_t>& beat) {
   drain(0, beat);
   for (std::uint32_t i = 0; i < limit(); ++i) {
     if (state(i).load(std::memory_order_acquire) != SegmentState::in_use) continue;
     if (reinterpret_cast<spool::SegmentHead*>(segment(i))->start_ticks == 0) continue;
     copy_segment(i, spool::used_bytes(segment(i)));
   }
-  written_ = written_ && pwrite(raw_.get(), base_, spool::kStatesOffset, 0) ==
-                             static_cast<ssize_t>(spool::kStatesOffset);
-  return raw_.close() && written_;
+  if (raw_path_.empty()) return;
+  mutable_header().dropped_events.fetch_add(lost_events_, std::memory_order_relaxed);
+  const bool final = pwrite(raw_.get(), base_, spool::kStatesOffset, 0) ==
+                     static_cast<ssize_t>(spool::kStatesOffset);
+  if ((!final || !raw_.close()) && write_error_ == 0) write_error_ = errno;
 }
 
 bool LiveSpool::is_gone() const {

@@ -19,7 +19,8 @@ namespace heapwise {
 /// that fills it is gone; what was in it is then in a raw file.
 class LiveSpool {
  public:
-  /// Takes over the spool file at `path`; the raw file is made in `raw_directory`.
+  /// Takes over the spool file at `path`; the raw file is made in `raw_directory`. Where it cannot
+  /// be, the spool is emptied all the same, as its process would wait for that.
   static Expected<std::unique_ptr<LiveSpool>> open(const std::string& path,
                                                    const std::string& raw_directory);
   LiveSpool(const LiveSpool&) = delete;
@@ -33,9 +34,8 @@ class LiveSpool {
   /// each, so that the process sees that somebody is at work.
   std::size_t drain(std::uint32_t most, std::atomic<std::uint64_t>& beat);
 
-  /// The process image is gone: copies what is left and closes. False when the raw file could not
-  /// be written.
-  bool finish(std::atomic<std::uint64_t>& beat);
+  /// The process image is gone: copies what is left and closes.
+  void finish(std::atomic<std::uint64_t>& beat);
 
   /// Adds a sample of the process's resident memory, if one is due; keeps a few thousand at most by
   /// sampling half as often from then on. False when the process is gone. What it is by exec is not
@@ -52,14 +52,21 @@ class LiveSpool {
   /// True when the process's number means the same process here.
   bool in_same_namespace() const { return same_namespace_; }
 
+  /// Empty when there is no raw file.
   const std::string& raw_path() const { return raw_path_; }
+  /// Why the raw file ends before the process did, as errno says it; 0 when it does not. What was
+  /// written before is there.
+  int write_error() const { return write_error_; }
+  /// The calls that it lacks.
+  std::uint64_t lost_events() const { return lost_events_; }
   const std::vector<recorder::MemorySample>& samples() const { return samples_; }
   std::vector<recorder::TouchSample> take_touches();
   std::uint32_t limit() const;
 
  private:
   LiveSpool() = default;
-  bool copy_segment(std::uint32_t index, std::size_t bytes);
+  void begin_raw_file(const std::string& path);
+  void copy_segment(std::uint32_t index, std::size_t bytes);
   void grow(std::uint32_t busy, std::uint32_t most);
   void grow_large();
   std::atomic<spool::SegmentState>& state(std::uint32_t index) const;
@@ -71,7 +78,9 @@ class LiveSpool {
   Fd file_, raw_, process_, status_;
   unsigned char* base_ = nullptr;
   std::size_t mapped_ = 0;
-  bool written_ = true;  ///< all that was copied is in the raw file
+  std::size_t whole_ = 0;  ///< bytes of the raw file: of its header and whole segments
+  int write_error_ = 0;
+  std::uint64_t lost_events_ = 0;
   bool same_namespace_ = false;
   std::vector<recorder::MemorySample> samples_;
   std::unique_ptr<TouchScan> touch_;

@@ -27,6 +27,7 @@ std::string describe(const Recording& recording) {
   }
   for (const auto& warning : recording.warnings) {
     text += "warning " + warning.code + " " + warning.what + "\n";
+    if (!warning.remedy.empty()) text += "remedy " + warning.remedy + "\n";
   }
   char times[128];
   std::snprintf(times, sizeof times, "wall %.6f cpu %.6f rss %llu\n", recording.wall_seconds,

@@ -176,7 +176,7 @@ class Converter {
       apply(event);
     }
     interrupt(~0ULL);
-    if (!exit_seen_) exit_where_seen_last(last_ticks);
+    if (!exit_seen_ && !request_.cut_short) exit_where_seen_last(last_ticks);
     return finish();
   }
 

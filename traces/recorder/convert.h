@@ -52,7 +52,8 @@ struct ConversionRequest {
   std::vector<MemorySample> residency;
   std::vector<TouchSample> touches;  ///< taken while the process ran, in order of time
   TickScale scale;
-  unsigned cpus = 1;  ///< how many threads can run at once at most
+  bool cut_short = false;  ///< the process lived on behind the last event for who knows how long
+  unsigned cpus = 1;       ///< how many threads can run at once at most
   /// What the process inherited from the one it was forked from, if that is known.
   std::vector<LiveObject> inherited;
   /// Moments, in ticks and in order, at which the live objects are wanted: forks.

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "traces/recorder/raw_spool.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <utility>
 
@@ -145,6 +149,53 @@ bool SegmentCursor::extended(spool::Word word, Event& event) {
     default:
       return true;
   }
+}
+
+std::uint64_t count_calls(const Segment& segment) {
+  SegmentCursor cursor(segment);
+  std::uint64_t calls = 0;
+  for (Event event; cursor.next(event);) {
+    calls += event.kind != Kind::extended && event.kind != Kind::realloc_begin ? 1 : 0;
+  }
+  return calls;
+}
+
+namespace {
+
+/// What is to be taken off a raw file.
+struct Rest {
+  std::size_t from = 0;
+  std::uint64_t calls = 0;
+  std::uint64_t dropped = 0;  ///< with what was dropped before
+};
+
+Expected<Rest> rest_behind(const std::string& path, std::uint64_t bytes) {
+  const auto raw = RawSpool::open(path);
+  if (!raw) return tl::unexpected(raw.error());
+  if (raw->segments().empty()) return fail(ErrorCode::io, path + " has nothing to leave out");
+  Rest rest{raw->bytes()};
+  for (const Segment& segment : raw->segments()) {
+    const std::size_t offset = raw->offset_of(segment);
+    if (offset + sizeof(spool::Word) + segment.bytes <= bytes) continue;
+    rest.from = std::min(rest.from, offset);
+    rest.calls += count_calls(segment);
+  }
+  rest.dropped = raw->header().dropped_events.load() + rest.calls;
+  return rest;
+}
+
+}  // namespace
+
+Expected<std::uint64_t> shorten_raw_spool(const std::string& path, std::uint64_t bytes) {
+  const auto rest = rest_behind(path, bytes);
+  if (!rest) return tl::unexpected(rest.error());
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file || ftruncate(file.get(), static_cast<off_t>(rest->from)) != 0 ||
+      pwrite(file.get(), &rest->dropped, sizeof rest->dropped,
+             offsetof(spool::Header, dropped_events)) != sizeof rest->dropped) {
+    return fail_errno("cannot write " + path);
+  }
+  return rest->calls;
 }
 
 EventMerge::EventMerge(const std::vector<Segment>& segments) : segments_(segments) {}

@@ -47,6 +47,11 @@ class RawSpool {
   static Expected<RawSpool> open(const std::string& path);
   const spool::Header& header() const;
   SpoolText text() const { return read_text(file_.data()); }
+  std::size_t bytes() const { return file_.size(); }
+  /// Where a segment's length stands.
+  std::size_t offset_of(const Segment& segment) const {
+    return static_cast<std::size_t>(segment.data - file_.data()) - sizeof(spool::Word);
+  }
   /// In order of their first event. A file cut short yields those that are whole.
   const std::vector<Segment>& segments() const { return segments_; }
 
@@ -73,6 +78,14 @@ class SegmentCursor {
   std::uint64_t ticks_ = 0;
   std::uint32_t thread_ = 0;
 };
+
+/// The calls of malloc, free and the like that a segment holds.
+std::uint64_t count_calls(const Segment& segment);
+
+/// Takes segments off a raw file's end until it has `bytes` at most, counts their calls as dropped
+/// in its header, and returns how many these were. Nothing is taken from a file that is short
+/// enough. Fails when it cannot be written, or has no segments left.
+Expected<std::uint64_t> shorten_raw_spool(const std::string& path, std::uint64_t bytes);
 
 /// All events of a raw spool in the order of their stamps. Memory grows with the number of
 /// segments that overlap in time, which is that of threads.
