@@ -92,16 +92,34 @@ std::string numbered(const std::string& path, unsigned number) {
   return fmt::format("{}-{}{}", stem, number, has ? ending : "");
 }
 
+/// Why nothing is replayed of a program that was recorded.
+tl::unexpected<Error> no_trace(const Recording& recording, const std::string& program) {
+  const bool any =
+      std::any_of(recording.processes.begin(), recording.processes.end(),
+                  [](const RecordedProcess& process) { return process.totals.operations > 0; });
+  if (any) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} spread its calls of malloc over {} processes, none of which made "
+                            "{:.0f} % of them, so none can stand for it",
+                            program, recording.processes.size(), 100 * kWorthReplaying),
+                "record it (heapwise record -o x.hwt -- …), and give the traces that matter to "
+                "heapwise advise");
+  }
+  for (const Warning& warning : recording.warnings) {
+    if (warning.code != "nothing-recorded" && warning.code != "disk-full") continue;
+    return fail(ErrorCode::unsupported, program + ": " + warning.what, warning.remedy);
+  }
+  return fail(ErrorCode::unsupported, program + " made no call of malloc that was seen",
+              "see the warnings above; a static or setuid program cannot be recorded");
+}
+
 Expected<void> record_once(const AdviseVerb& verb, const std::vector<std::string>& command,
                            const std::string& trace, Subject& subject, Progress& progress) {
   const auto recording = record_command(command, trace, verb.force, progress, {}, verb.recording);
   if (!recording) return tl::make_unexpected(recording.error());
   if (recording->wait_status != 0) progress.note("warning: " + ending(recording->wait_status));
   const auto traces = worth_replaying(*recording, progress);
-  if (traces.empty()) {
-    return fail(ErrorCode::unsupported, command.front() + " made no call of malloc that was seen",
-                "see the warnings above; a static or setuid program cannot be recorded");
-  }
+  if (traces.empty()) return no_trace(*recording, command.front());
   subject.traces.insert(subject.traces.end(), traces.begin(), traces.end());
   for (const Warning& warning : recording->warnings) {
     if (!has_flag(subject.warnings, warning.code)) subject.warnings.push_back(warning);

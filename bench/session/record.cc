@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <numeric>
 
 #include "bench/session/guard.h"
@@ -124,36 +125,53 @@ Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarge
   return end;
 }
 
-std::string reasons(const RecordSession& session) {
-  constexpr std::array<const char*, 4> kWords{
-      "could not make their spool", "were not allowed to write a file of this size (ulimit -f)",
-      "had no address space for a spool (ulimit -v)", "began inside a sandbox"};
-  std::string text;
-  for (std::size_t i = 0; i < kWords.size(); ++i) {
-    const auto count = session.unrecorded(static_cast<spool::Unrecorded>(i));
-    if (count == 0) continue;
-    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + kWords[i];
+/// Why processes were not recorded, and what helps against it.
+struct Cause {
+  std::string what, remedy;  ///< both empty when there is none
+};
+
+Cause cause_of_gaps(const RecordSession& session) {
+  const std::string place = std::filesystem::path(session.directory()).parent_path().string();
+  const std::array<Cause, 4> known{Cause{"could not make their spool", "make room in " + place},
+                                   {"may not write a file of this size (ulimit -f)",
+                                    "record with a larger limit: ulimit -f unlimited"},
+                                   {"had no address space for a spool (ulimit -v)",
+                                    "record with a larger limit: ulimit -v unlimited"},
+                                   {"began inside a sandbox", "record without the sandbox"}};
+  Cause cause;
+  const auto add = [&cause](std::uint64_t count, const Cause& one) {
+    if (count == 0) return;
+    cause.what += (cause.what.empty() ? "" : ", ") + std::to_string(count) +
+                  (count == 1 ? " process " : " processes ") + one.what;
+    if (cause.remedy.find(one.remedy) != std::string::npos) return;
+    cause.remedy += (cause.remedy.empty() ? "" : "; ") + one.remedy;
+  };
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    add(session.unrecorded(static_cast<spool::Unrecorded>(i)), known[i]);
   }
-  if (session.refused() != 0) {
-    text += (text.empty() ? "" : ", ") + std::to_string(session.refused()) +
-            " made a spool that could not be opened (" + session.refusal() + ")";
-  }
-  return text;
+  add(session.refused(), {"made a spool that could not be opened (" + session.refusal() + ")",
+                          session.refusal_remedy()});
+  return cause;
 }
 
 void warn_of_gaps(const RecordSession& session, Recording& recording) {
-  const std::string why = reasons(session);
+  const Cause cause = cause_of_gaps(session);
   const bool nothing =
       std::all_of(recording.processes.begin(), recording.processes.end(),
                   [](const RecordedProcess& process) { return process.totals.operations == 0; });
-  if (nothing) {
+  const bool no_room = std::any_of(recording.warnings.begin(), recording.warnings.end(),
+                                   [](const Warning& one) { return one.code == "disk-full"; });
+  if (nothing && !no_room) {
+    const bool known = !cause.what.empty();
     recording.warnings.push_back(
         {"nothing-recorded",
-         "no call to malloc was recorded" + (why.empty() ? "" : ": processes " + why),
-         "check that the program is dynamically linked to glibc", "recording"});
-  } else if (!why.empty()) {
-    recording.warnings.push_back(
-        {"unrecorded-processes", "some processes are missing: " + why, "", "recording"});
+         "no call to malloc was recorded" + (known ? ": " + cause.what : std::string()),
+         known ? cause.remedy : "check that the program is dynamically linked to glibc",
+         "recording"});
+  } else if (!cause.what.empty()) {
+    recording.warnings.push_back({"unrecorded-processes",
+                                  "some processes are missing: " + cause.what, cause.remedy,
+                                  "recording"});
   }
 }
 

@@ -50,12 +50,28 @@ void open_to_others(const std::string& directory) {
   if (geteuid() == 0) chmod(directory.c_str(), 01733);
 }
 
-// A tmpfs is best, as spools are memory; but any directory does. What killed sessions left there
-// would fill it.
+std::uint64_t free_bytes_in(const std::string& directory) {
+  struct statvfs space {};
+  if (statvfs(directory.c_str(), &space) != 0) return 0;
+  return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+}
+
+// A command starts others, so there is to be room for several at a time.
+constexpr std::uint64_t kLeastRoom = 8 * spool::spool_bytes(spool::kFirstSegments);
+
+// A tmpfs is best, as spools are memory; but any directory does, and a full one does not. What
+// killed sessions left there would fill it.
 Expected<TemporaryDirectory> make_directory() {
   remove_dead_sessions("/dev/shm");
-  if (auto directory = TemporaryDirectory::make("/dev/shm")) return directory;
-  return TemporaryDirectory::make();
+  auto directory = TemporaryDirectory::make("/dev/shm");
+  if (directory && free_bytes_in(directory->path()) >= kLeastRoom) return directory;
+  auto other = TemporaryDirectory::make();
+  if (!other || free_bytes_in(other->path()) >= kLeastRoom) return other;
+  return fail(ErrorCode::io,
+              "there is no room to record in: neither /dev/shm nor " +
+                  std::filesystem::path(other->path()).parent_path().string() + " has " +
+                  std::to_string(kLeastRoom >> 20) + " MiB free",
+              "make room in /dev/shm, or set TMPDIR to a folder that has some");
 }
 
 // The folder for raw files: beside the output, where there must be room for the trace anyway.
@@ -69,13 +85,9 @@ Expected<TemporaryDirectory> make_raw_directory(const std::string& output) {
 
 // A share of what is free, so that recording never drives the machine out of memory.
 std::uint64_t budget_bytes(const std::string& directory) {
-  struct statvfs space {};
-  const std::uint64_t free = statvfs(directory.c_str(), &space) == 0
-                                 ? static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize
-                                 : 0;
   const auto memory = static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES)) *
                       static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  return std::min({free / 2, memory / 4, std::uint64_t{2} << 30});
+  return std::min({free_bytes_in(directory) / 2, memory / 4, std::uint64_t{2} << 30});
 }
 
 }  // namespace
@@ -185,7 +197,9 @@ void RecordSession::take_in(const std::string& name) {
   if (name.rfind(kSpoolPrefix, 0) != 0) return;
   auto spool = LiveSpool::open(directory() + "/" + name, raw_directory_->path());
   if (!spool) {
-    if (refused_++ == 0) refusal_ = spool.error().what;
+    if (refused_++ > 0) return;
+    refusal_ = spool.error().what;
+    refusal_remedy_ = spool.error().hint;
     return;
   }
   end_replaced((*spool)->header().pid);

@@ -71,6 +71,7 @@ class RecordSession {
   /// Spools that could not be taken in, and why the first was not.
   std::uint64_t refused() const { return refused_; }
   const std::string& refusal() const { return refusal_; }
+  const std::string& refusal_remedy() const { return refusal_remedy_; }
   recorder::TickScale scale() const;
 
  private:
@@ -101,7 +102,7 @@ class RecordSession {
   std::vector<std::unique_ptr<LiveSpool>> live_;
   std::vector<EndedImage> ended_;
   std::uint64_t refused_ = 0;
-  std::string refusal_;
+  std::string refusal_, refusal_remedy_;
   std::function<void(std::int32_t)> found_;
 };
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -101,8 +102,10 @@ Expected<Fd> make_session_file(const std::string& directory) {
   const std::string making = directory + "/new.session";
   const std::string made = directory + "/" + kSessionFile;
   Fd file(::open(making.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file || ftruncate(file.get(), spool::kPage) != 0 ||
-      !write_all(file.get(), spool::kSessionMagic, sizeof spool::kSessionMagic) ||
+  if (!file) return fail_errno("cannot make " + made, "make room there");
+  // A page that the file system has no room for would kill who writes to it.
+  errno = posix_fallocate(file.get(), 0, spool::kPage);
+  if (errno != 0 || !write_all(file.get(), spool::kSessionMagic, sizeof spool::kSessionMagic) ||
       flock(file.get(), LOCK_EX | LOCK_NB) != 0 || rename(making.c_str(), made.c_str()) != 0) {
     return fail_errno("cannot make " + made, "make room there");
   }

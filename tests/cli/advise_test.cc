@@ -66,6 +66,15 @@ TEST_F(Advise, AKeptTraceGivesAdviceAgainWithoutTheProgram) {
   EXPECT_THAT(again.out, HasSubstr("report-2.html"));
 }
 
+TEST_F(Advise, AProgramWhoseProcessesAreAllSmallIsToldSo) {
+  const auto finished =
+      heapwise({"advise", "--repetitions", "1", "--", "perl", "-e",
+                "for (1..40) { if (!fork) { my @a = map { 'x' x 50 } 1..200; exit } wait }"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("over 41 processes, none of which made 5 % of them"));
+  EXPECT_THAT(finished.err, Not(HasSubstr("static")));
+}
+
 TEST_F(Advise, AProgramThatIsKilledIsStillJudgedByWhatItDid) {
   const auto finished = heapwise({"advise", "--repetitions", "1", "--", "perl", "-e",
                                   "my @a = map { 'x' x 50 } 1..10000; kill 'KILL', $$"});

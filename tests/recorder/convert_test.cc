@@ -8,6 +8,7 @@
 #include "base/temporary_directory.h"
 #include "tests/recorder/spool_builder.h"
 #include "traces/reader.h"
+#include "traces/recorder/raw_spool.h"
 
 namespace heapwise::recorder_test {
 namespace {
@@ -340,6 +341,26 @@ TEST_F(Convert, AProcessThatWasKilledBeganToExitWhereItWasSeenLast) {
   request_.residency.pop_back();
   convert_fine(spool);
   EXPECT_EQ(ops_.size(), 2U) << "it lived longer than it was looked at";
+}
+
+TEST_F(Convert, ARawFileThatMustMakeRoomLosesItsEndAndCountsIt) {
+  SpoolBuilder spool;
+  spool.header.dropped_events = 1;
+  spool.segments = {
+      SegmentBuilder(100, 0, 0).malloc(110, kA, 10).realloc_begin(120, kA).realloc_end(130, kB, 20),
+      SegmentBuilder(200, 0, 1).free(210, kB).malloc(220, kA, 30),
+      SegmentBuilder(300, 0, 2).free(310, kA).extended(320, Code::trim)};
+  const std::string raw = spool.bytes();
+  ASSERT_TRUE(write_file(request_.raw_path, raw, true));
+  EXPECT_EQ(recorder::shorten_raw_spool(request_.raw_path, raw.size()).value_or(99), 0U);
+  EXPECT_EQ(recorder::shorten_raw_spool(request_.raw_path, raw.size() - 1).value_or(99), 1U);
+  const auto kept = read_file(request_.raw_path);
+  ASSERT_TRUE(kept);
+  ASSERT_TRUE(convert(*kept));
+  EXPECT_EQ(totals_.operations, 4U);
+  EXPECT_EQ(totals_.dropped_events, 2U);
+  EXPECT_EQ(recorder::shorten_raw_spool(request_.raw_path, 0).value_or(99), 4U);
+  EXPECT_FALSE(recorder::shorten_raw_spool(request_.raw_path, 0)) << "there is nothing left";
 }
 
 /// Each event cost 20 for the recorder and 30 for the allocator.

@@ -77,5 +77,29 @@ TEST_F(LackOfRoom, ADiskThatFillsKeepsTheBeginningAndNobodyIsKilled) {
   }
 }
 
+TEST_F(LackOfRoom, WithNoRoomInDevShmSpoolsLieElsewhere) {
+  if (!can_mount()) GTEST_SKIP() << "no file system may be mounted";
+  EXPECT_EQ(shell_that_mounts("mount -t tmpfs -o size=64k none /dev/shm && "
+                              "$DRIVER x.hwt $TARGET many 1000"),
+            0);
+  EXPECT_EQ(trace().totals.dropped_events, 0U) << notes();
+  EXPECT_GT(trace().totals.operations, 1000U);
+}
+
+TEST_F(LackOfRoom, WithNoRoomAnywhereTheProgramIsNotEvenStarted) {
+  if (!can_mount()) GTEST_SKIP() << "no file system may be mounted";
+  EXPECT_NE(shell_that_mounts("mount -t tmpfs -o size=64k none /dev/shm && export TMPDIR=/dev/shm "
+                              "&& $DRIVER x.hwt touch ran"),
+            0);
+  EXPECT_THAT(notes(), HasSubstr("no room to record in"));
+  EXPECT_FALSE(read_file(folder_.path() + "/ran"));
+}
+
+TEST_F(LackOfRoom, AProgramThatMayWriteNoFilesIsNamedAsThat) {
+  EXPECT_EQ(shell("ulimit -f 10; $DRIVER x.hwt $TARGET many 1000"), 0);
+  EXPECT_THAT(notes(), HasSubstr("1 process may not write a file of this size (ulimit -f)\nremedy "
+                                 "record with a larger limit: ulimit -f unlimited"));
+}
+
 }  // namespace
 }  // namespace heapwise::recorder_test
