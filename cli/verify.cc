@@ -195,8 +195,22 @@ Expected<void> write_outputs(const VerifyVerb& verb, const Result& result) {
   return {};
 }
 
-Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
-  if (auto good = check_arguments(verb, command); !good) return good;
+/// Yields the exit code.
+Expected<int> conclude(const Result& result, Progress& progress) {
+  if (!all_passed(result.verification)) {
+    return fail(ErrorCode::check_failed,
+                fmt::format("a predicted peak is off by more than the program's noise + {} %",
+                            kVerifyAllowedPercent),
+                "the table names it; the warnings say what the prediction may be wrong about");
+  }
+  if (!none_checked(result.verification)) return kFine;
+  progress.note("no prediction could be checked; the table says why");
+  return kInconclusive;
+}
+
+/// Yields the exit code.
+Expected<int> run(VerifyVerb& verb, const std::vector<std::string>& command) {
+  if (auto good = check_arguments(verb, command); !good) return tl::make_unexpected(good.error());
   const auto contenders = contenders_of(verb.measure);
   if (!contenders) return tl::make_unexpected(contenders.error());
   auto folder = TemporaryDirectory::make();
@@ -240,12 +254,10 @@ Expected<void> run(VerifyVerb& verb, const std::vector<std::string>& command) {
                            subject->plain, *result, progress);
   if (!real) return tl::make_unexpected(real.error());
   add_verification(*result, *std::move(real), *contenders, subject->measured_share);
-  if (auto written = write_outputs(verb, *result); !written) return written;
-  if (all_passed(result->verification)) return {};
-  return fail(ErrorCode::check_failed,
-              fmt::format("a predicted peak is off by more than the program's noise + {} %",
-                          kVerifyAllowedPercent),
-              "the table names it; the warnings say what the prediction may be wrong about");
+  if (auto written = write_outputs(verb, *result); !written) {
+    return tl::make_unexpected(written.error());
+  }
+  return conclude(*result, progress);
 }
 
 }  // namespace
@@ -260,6 +272,8 @@ void add_verify(const Command& root, Outcome& outcome) {
       "--repetitions says how often; replays are as many, up to nine of each recording and 27 of "
       "all, but three at least. A server gets its load with --with, and a port of its own wherever "
       "{port} stands.\n"
+      "Exit status: 0 the predicted peaks hold, 1 one is off by more than it may be, 3 none could "
+      "be checked.\n"
       "Example: heapwise verify -- sqlite3 :memory: '.read load.sql'\n"
       "Example: heapwise verify --wait-port {port} --with 'redis-benchmark -p {port} -q' -- "
       "redis-server --port {port}");
@@ -286,9 +300,8 @@ void add_verify(const Command& root, Outcome& outcome) {
   app.add_flag("--force", verb->force, "Replace existing files");
   verb->measure.add_to(app);
   app.callback([verb, &outcome] {
-    if (auto done = run(*verb, outcome.command); !done) {
-      outcome.exit_code = report_error(done.error());
-    }
+    const auto done = run(*verb, outcome.command);
+    outcome.exit_code = done ? *done : report_error(done.error());
   });
 }
 

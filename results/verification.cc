@@ -304,6 +304,11 @@ void count_real_failures(Result& result) {
   }
 }
 
+bool none_checked(const std::vector<Verification>& rows) {
+  return std::all_of(rows.begin(), rows.end(),
+                     [](const Verification& row) { return row.check == "not-checked"; });
+}
+
 bool all_passed(const std::vector<Verification>& rows) {
   return std::none_of(rows.begin(), rows.end(),
                       [](const Verification& row) { return row.check == "failed"; });

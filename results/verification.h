@@ -44,4 +44,7 @@ void count_real_failures(Result& result);
 /// True when no checked prediction failed.
 bool all_passed(const std::vector<Verification>& rows);
 
+/// True when there is nothing to tell from: every prediction is unchecked.
+bool none_checked(const std::vector<Verification>& rows);
+
 }  // namespace heapwise

@@ -135,6 +135,8 @@ class Watch {
     end.non_heap = measured(image->non_heap(), from_s, until_s);
     end.peak_resident_bytes = image->peak_resident();
     end.files = image->files();
+    const auto& read = image->non_heap();
+    end.was_read = !read.empty() && read.back().time_s >= from_s;
     return end;
   }
 

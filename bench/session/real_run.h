@@ -40,6 +40,9 @@ struct RealRunEnd {
   /// start: after its libraries were loaded, where it said when that was.
   std::vector<ProcessMoment> anonymous, non_heap;
   std::set<std::string> files;  ///< that it had mapped
+  /// Its mappings were read after its libraries were loaded. Otherwise files and memory are those
+  /// of a process that was still being made.
+  bool was_read = false;
 };
 
 /// Runs it to its end with its output thrown away, in a process group of its own; what it leaves

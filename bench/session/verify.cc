@@ -193,7 +193,7 @@ class Verifier {
     run.seconds = end->wall_s;
     run.cpu_seconds = end->cpu_s;
     const std::vector<Sample> samples = heap_samples(end->anonymous, end->non_heap);
-    if (samples.empty()) return without_figures(std::move(run));
+    if (samples.empty() || !end->was_read) return without_figures(std::move(run), *end);
     run.samples = thinned(samples, kKeptSamples);
     if (run.status == RunStatus::ok && !all_mapped(preload, end->files)) {
       run.status = RunStatus::unsupported;
@@ -211,7 +211,6 @@ class Verifier {
   /// What clears its environment, or gains rights, starts programs without it.
   static bool all_mapped(const std::vector<std::string>& libraries,
                          const std::set<std::string>& files) {
-    if (files.empty()) return true;  // gone too soon to be asked
     return std::all_of(libraries.begin(), libraries.end(), [&](const std::string& library) {
       std::error_code failed;
       const auto path = std::filesystem::canonical(library, failed);
@@ -219,11 +218,14 @@ class Verifier {
     });
   }
 
-  /// Over before it could be looked at once.
-  static Run without_figures(Run run) {
+  /// Over before it could be looked at once: that tells nothing of its memory, nor of what it ran
+  /// with.
+  static Run without_figures(Run run, const RealRunEnd& end) {
     if (run.status != RunStatus::ok) return run;
     run.status = RunStatus::unsupported;
-    run.status_detail = "the process that was recorded was not seen, or not for long enough";
+    run.status_detail = end.program.empty()
+                            ? "the process that was recorded was not seen, or not for long enough"
+                            : end.program + " ended too soon for its memory to be read";
     return run;
   }
 

@@ -222,6 +222,20 @@ TEST_F(Verify, WhereTheAllocatorDidNotGetIntoTheProgramNothingIsClaimed) {
   EXPECT_EQ(row["check"], "not-checked");
 }
 
+TEST_F(Verify, AProgramThatEndsTooSoonToBeReadIsNotBlamedOnTheLibraryAndHasNoFigures) {
+  const auto finished = heapwise({"verify", "--repetitions", "1", "--allocators", "glibc,jemalloc",
+                                  "--json", "v.json", "--", VERIFY_SHORT});
+  EXPECT_EQ(finished.exit_code, 3) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("no prediction could be checked"));
+  for (const char* allocator : {"glibc", "jemalloc"}) {
+    const auto row = row_of(json("v.json"), allocator);
+    EXPECT_EQ(row["real_runs"], 0);
+    EXPECT_EQ(row["failures"], 0) << "it ran well";
+    EXPECT_THAT(row["failure"].get<std::string>(), HasSubstr("ended too soon"));
+    EXPECT_TRUE(row.value("real_peak_rss_bytes", nlohmann::json()).is_null()) << "not a real 0";
+  }
+}
+
 TEST_F(Verify, AServerDoesNotOutliveAKilledHeapwise) {
   RunOptions options;
   options.timeout_s = 3;                          // after which it is killed
