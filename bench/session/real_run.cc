@@ -135,8 +135,8 @@ class Watch {
     end.non_heap = measured(image->non_heap(), from_s, until_s);
     end.peak_resident_bytes = image->peak_resident();
     end.files = image->files();
-    const auto& read = image->non_heap();
-    end.was_read = !read.empty() && read.back().time_s >= from_s;
+    end.was_read = was_seen(image->non_heap(), from_s) &&
+                   was_seen(image->anonymous(), from_s + kShortestSeen_s);
     return end;
   }
 
@@ -144,6 +144,13 @@ class Watch {
 
  private:
   static constexpr double kLeastPause_s = 0.0005;
+
+  /// Four looks' worth: of less, what it held at its end was hardly seen.
+  static constexpr double kShortestSeen_s = 0.008;
+
+  static bool was_seen(const std::vector<ProcessMoment>& moments, double from_s) {
+    return !moments.empty() && moments.back().time_s >= from_s;
+  }
 
   double start_of(const ProcessImage& image) const {
     const auto told_ns = starts_.started_ns(image.pid(), image.identity());

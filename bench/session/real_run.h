@@ -40,8 +40,9 @@ struct RealRunEnd {
   /// start: after its libraries were loaded, where it said when that was.
   std::vector<ProcessMoment> anonymous, non_heap;
   std::set<std::string> files;  ///< that it had mapped
-  /// Its mappings were read after its libraries were loaded. Otherwise files and memory are those
-  /// of a process that was still being made.
+  /// Its mappings were read after its libraries were loaded, and its memory for some time from then
+  /// on. Otherwise files and memory are those of a process that was still being made, and grew
+  /// unseen.
   bool was_read = false;
 };
 

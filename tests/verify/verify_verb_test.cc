@@ -120,7 +120,8 @@ TEST_F(Verify, AProgramThatCrashesUnderAPreloadedAllocatorIsJudgedToTheEnd) {
   const auto finished =
       heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json", "--allocators",
                 "glibc,jemalloc", "--", "php", "-r", "$a = range(1, 100000); echo count($a);"});
-  ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  ASSERT_THAT(finished.exit_code, AnyOf(0, 1, 3)) << finished.err;
+  // 3 where php's own arena is so much of its memory that nothing is checked.
   const auto row = row_of(json("v.json"), "jemalloc");
   EXPECT_EQ(row["real_runs"].get<int>() + row["failures"].get<int>(), 1);
 }
