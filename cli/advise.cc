@@ -48,7 +48,7 @@ struct Subject {
 
 std::string free_report_name() {
   for (int number = 1;; ++number) {
-    const std::string name = number == 1 ? "report.html" : fmt::format("report-{}.html", number);
+    std::string name = number == 1 ? "report.html" : fmt::format("report-{}.html", number);
     if (access(name.c_str(), F_OK) != 0) return name;
   }
 }
