@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "cli/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <sstream>
 #include <utility>
 
 #include "cli/verb.h"
@@ -162,7 +165,12 @@ std::optional<int> CommandLine::parse(std::vector<std::string> words) {
   try {
     app_->parse(std::move(words));
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app_->exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      std::ostringstream text;
+      const int code = app_->exit(error, text, text);
+      fmt::print("{}", text.str());
+      return code;
+    }
     return report_error(parser_problem(*app_, error, at));
   }
   return std::nullopt;

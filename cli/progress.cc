@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdio>
+
+#include "cli/verb.h"
 
 namespace heapwise::cli {
 namespace {
@@ -39,24 +40,22 @@ void Progress::show(const std::string& what, double fraction, double seconds_lef
   if (fraction >= 0) line += fmt::format(" · {:.0f} %", 100 * fraction);
   line += time_left(seconds_left);
   if (terminal_) {
-    fmt::print(stderr, "\r\033[K{:.79}", line);
+    say(fmt::format("\r\033[K{:.79}", line));
   } else {
-    fmt::print(stderr, "heapwise: {}\n", line);
+    say(fmt::format("heapwise: {}\n", line));
   }
   dirty_ = terminal_;
-  std::fflush(stderr);
 }
 
 void Progress::note(const std::string& line) {
   if (quiet_) return;
   clear();
-  fmt::print(stderr, "heapwise: {}\n", line);
+  say(fmt::format("heapwise: {}\n", line));
 }
 
 void Progress::clear() {
-  if (dirty_) fmt::print(stderr, "\r\033[K");
+  if (dirty_) say("\r\033[K");
   dirty_ = false;
-  std::fflush(stderr);
 }
 
 }  // namespace heapwise::cli

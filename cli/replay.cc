@@ -31,15 +31,18 @@ Expected<void> run(const ReplayVerb& verb) {
   const auto result = measure(verb.traces, verb.measure, progress, workloads);
   if (!result) return tl::make_unexpected(result.error());
   if (verb.json == "-") return save_result("-", *result, false);
+  // Saved first, as nobody may be there to take what is printed.
+  if (!verb.json.empty()) {
+    if (auto saved = save_result(verb.json, *result, verb.force); !saved) return saved;
+  }
   fmt::print("{}", console_report(*result));
   if (verb.json.empty()) {
     fmt::print("\nNext: heapwise advise {} writes the same as a report with charts.\n",
                verb.traces.front());
-    return {};
+  } else {
+    fmt::print("\nNext: heapwise report {} -o report.html\n", verb.json);
   }
-  auto saved = save_result(verb.json, *result, verb.force);
-  if (saved) fmt::print("\nNext: heapwise report {} -o report.html\n", verb.json);
-  return saved;
+  return {};
 }
 
 }  // namespace

@@ -402,9 +402,8 @@ Expected<int> run(const SuiteVerb& verb) {
   progress.clear();
   if (!result) return tl::make_unexpected(result.error());
   if (!result->suite->complete) {
-    fmt::print(stderr, "heapwise: interrupted; {} runs are in {}\n", result->runs.size(),
-               verb.json);
-    fmt::print(stderr, "  Go on with: heapwise suite --resume --json {}\n", verb.json);
+    say(fmt::format("heapwise: interrupted; {} runs are in {}\n", result->runs.size(), verb.json));
+    say(fmt::format("  Go on with: heapwise suite --resume --json {}\n", verb.json));
     return 128 + SIGINT;
   }
   if (auto done = conclude(verb, *result, options->contenders); !done) {

@@ -95,21 +95,24 @@ Json trace_json(const ReadTrace& trace) {
   return json;
 }
 
-/// Shows one trace and adds it to the document.
-Expected<void> show(const InfoVerb& verb, const std::string& path, Json& document) {
+/// Adds one trace to the page that is printed and to the document.
+Expected<void> add(const InfoVerb& verb, const std::string& path, std::string& pages,
+                   Json& document) {
   const auto trace = read_trace(path);
   if (!trace) return tl::make_unexpected(trace.error());
-  if (verb.json != "-") fmt::print("{}\n", trace_page(*trace));
+  if (verb.json != "-") pages += trace_page(*trace) + "\n";
   if (!verb.json.empty()) document["traces"].push_back(trace_json(*trace));
   return {};
 }
 
 int run(const InfoVerb& verb) {
   int exit_code = kFine;
+  std::string pages;
   Json document = {
       {"schema_version", 1}, {"heapwise_version", HEAPWISE_VERSION}, {"traces", Json::array()}};
   for (const std::string& path : verb.files) {
-    if (auto shown = show(verb, path, document); !shown) exit_code = report_error(shown.error());
+    auto added = add(verb, path, pages, document);
+    if (!added) exit_code = report_error(added.error());
   }
   if (!verb.json.empty()) {
     // A trace holds bytes as the system gave them; JSON wants UTF-8.
@@ -118,6 +121,7 @@ int run(const InfoVerb& verb) {
       return report_error(written.error());
     }
   }
+  fmt::print("{}", pages);
   if (exit_code == kFine && verb.json != "-") {
     fmt::print("Next: heapwise replay {} measures it on every allocator.\n", verb.files.front());
   }

@@ -50,7 +50,7 @@ Expected<std::vector<Night>> load_nights(const std::string& folder) {
   for (const std::string& file : *files) {
     auto result = load_result(file);
     if (!result) {
-      fmt::print(stderr, "heapwise: left out: {}\n", result.error().what);
+      say(fmt::format("heapwise: left out: {}\n", result.error().what));
       continue;
     }
     if (!milliseconds_of(result->created)) {

@@ -2,15 +2,19 @@
 #include "cli/verb.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
+
+#include "base/files.h"
 
 namespace heapwise::cli {
 
+void say(std::string_view text) { write_all(STDERR_FILENO, text.data(), text.size()); }
+
 int report_error(const Error& error) {
-  fmt::print(stderr, "heapwise: {}\n", error.what);
-  if (!error.hint.empty()) fmt::print(stderr, "  hint: {}\n", error.hint);
+  say(fmt::format("heapwise: {}\n", error.what));
+  if (!error.hint.empty()) say(fmt::format("  hint: {}\n", error.hint));
   return error.code == ErrorCode::check_failed ? kFailed : kUsage;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -20,6 +21,9 @@ struct Outcome {
   /// options are parsed, so a program's own flags are never mistaken for ours.
   std::vector<std::string> command;
 };
+
+/// Writes to standard error. Where that takes nothing the text is lost, and nothing else.
+void say(std::string_view text);
 
 /// Prints an error with its hint to standard error and yields the exit code it stands for.
 int report_error(const Error& error);

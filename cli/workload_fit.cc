@@ -131,9 +131,11 @@ Expected<void> measure_error(const FitVerb& verb, fit::Model& model) {
   const auto result = measure({verb.trace, trace}, options, progress);
   if (!result) return tl::make_unexpected(result.error());
   model.tried = compare(*result);
+  auto written = write_file(verb.output, fit::to_json(model), true);
+  if (!written) return written;
   print_errors(model.tried);
   print_verdicts(*result, result->workloads.at(0).name, result->workloads.at(1).name);
-  return write_file(verb.output, fit::to_json(model), true);
+  return {};
 }
 
 Expected<void> run(const FitVerb& verb) {

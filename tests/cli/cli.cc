@@ -13,6 +13,12 @@ Finished CliTest::heapwise(std::vector<std::string> arguments, RunOptions option
   return run(arguments, options);
 }
 
+Finished CliTest::shell(const std::string& line, RunOptions options) const {
+  if (options.directory.empty()) options.directory = folder_.path();
+  options.environment.emplace_back("HEAPWISE", HEAPWISE_BINARY_DIR "/bin/heapwise");
+  return run({"bash", "-c", line}, options);
+}
+
 bool CliTest::exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
 
 std::string CliTest::content(const std::string& name) const {

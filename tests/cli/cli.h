@@ -20,6 +20,8 @@ class CliTest : public ::testing::Test {
 
   /// Runs the built heapwise with these arguments.
   Finished heapwise(std::vector<std::string> arguments, RunOptions options = {}) const;
+  /// Runs a line of the shell in the folder; $HEAPWISE is the built heapwise.
+  Finished shell(const std::string& line, RunOptions options = {}) const;
   std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
   bool exists(const std::string& name) const;
   std::string content(const std::string& name) const;
