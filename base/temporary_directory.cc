@@ -110,7 +110,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 void remove_temporary_directories_on_signals() {
   the_owner = getpid();
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU, SIGABRT}) {
     if (std::signal(number, on_signal) == SIG_IGN) std::signal(number, SIG_IGN);
   }
 }

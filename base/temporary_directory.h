@@ -25,8 +25,8 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-/// From now on SIGINT, SIGTERM and SIGHUP first remove this process's temporary directories and
-/// then end it as they would have. Those that the process was told to ignore stay ignored. Children
+/// From now on what ends a process from outside (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU) or by
+/// abort() first removes this process's temporary directories and then ends it as it would have. Those that the process was told to ignore stay ignored. Children
 /// of fork end without removing anything. For the main function of a program.
 void remove_temporary_directories_on_signals();
 

@@ -82,5 +82,17 @@ TEST_F(LostOutput, ATraceBeyondTheLargestFileAllowedIsAnErrorAndLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(path(".")));
 }
 
+TEST_F(LostOutput, SignalsThatEndARunTakeItsTemporaryFoldersAlong) {
+  make_trace();
+  std::filesystem::create_directory(path("tmp"));
+  for (const char* signal : {"PIPE", "XCPU", "ABRT", "TERM"}) {
+    shell(std::string("ulimit -c 0; export TMPDIR=$PWD/tmp; $HEAPWISE replay w.hwt --quiet "
+                      "--allocators glibc --repetitions 1000 & "
+                      "while [ -z \"$(ls tmp)\" ]; do sleep 0.02; done; kill -") +
+          signal + " $!; [ " + signal + " != PIPE ] || kill $!; wait $!");
+    EXPECT_TRUE(std::filesystem::is_empty(path("tmp"))) << signal;
+  }
+}
+
 }  // namespace
 }  // namespace heapwise::testing
