@@ -32,7 +32,8 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string what, std::string 
   return tl::unexpected<Error>(Error{code, std::move(what), std::move(hint)});
 }
 
-/// fail(ErrorCode::io, …) with the text of errno at the end of `what`.
+/// fail(ErrorCode::io, …) with the text of errno at the end of `what`, and where there is no hint
+/// the remedy that errno suggests, if any.
 tl::unexpected<Error> fail_errno(const std::string& what, std::string hint = {});
 
 }  // namespace heapwise

@@ -72,15 +72,23 @@ void on_signal(int number) {
 
 }  // namespace
 
-Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
+// Absolute, as what is run may change its own folder.
+std::string temporary_folder() {
   const char* configured = getenv("TMPDIR");
-  std::string base = parent;
-  if (base.empty()) base = configured != nullptr && *configured != '\0' ? configured : "/tmp";
+  if (configured == nullptr || *configured == '\0') return "/tmp";
+  std::error_code failed;
+  auto absolute = std::filesystem::absolute(configured, failed);
+  return failed ? configured : absolute.string();
+}
+
+Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
+  const std::string base = parent.empty() ? temporary_folder() : parent;
   TemporaryDirectory directory;
   directory.path_ = base + "/" + std::string(kPrefix) + std::string(kTemplate);
   if (mkdtemp(directory.path_.data()) == nullptr) {
     directory.path_.clear();
-    return fail_errno("cannot make a temporary folder in " + base, "set TMPDIR to a writable one");
+    return fail_errno("cannot make a temporary folder in " + base,
+                      "set TMPDIR to a folder that is there and takes files");
   }
   note(directory.path_);
   return directory;

@@ -8,6 +8,9 @@
 
 namespace heapwise {
 
+/// $TMPDIR, or /tmp: an absolute path.
+std::string temporary_folder();
+
 /// A directory made under $TMPDIR (or /tmp) and removed with all in it at the end.
 class TemporaryDirectory {
  public:
@@ -26,8 +29,9 @@ class TemporaryDirectory {
 };
 
 /// From now on what ends a process from outside (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU) or by
-/// abort() first removes this process's temporary directories and then ends it as it would have. Those that the process was told to ignore stay ignored. Children
-/// of fork end without removing anything. For the main function of a program.
+/// abort() first removes this process's temporary directories and then ends it as it would have.
+/// Those that the process was told to ignore stay ignored. Children of fork end without removing
+/// anything. For the main function of a program.
 void remove_temporary_directories_on_signals();
 
 }  // namespace heapwise

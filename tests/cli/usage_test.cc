@@ -103,6 +103,20 @@ TEST_F(Usage, NumbersOutOfRangeAreNamedWithWhatIsAllowed) {
   EXPECT_THAT(none.err, HasSubstr("--timeout: Value 0 is not a number above 0\n"));
 }
 
+TEST_F(Usage, WhatTheSystemRefusesComesWithARemedy) {
+  const std::vector<std::string> lines = {"$HEAPWISE recommend .",
+                                          "$HEAPWISE report . -o r.html",
+                                          "$HEAPWISE compare . .",
+                                          "ulimit -n 8; $HEAPWISE record -o x.hwt -- true",
+                                          "$HEAPWISE suite --workloads /nonexistent.hwt",
+                                          "TMPDIR=rel $HEAPWISE replay x.hwt"};
+  for (const std::string& line : lines) {
+    const auto finished = shell(line);
+    EXPECT_EQ(finished.exit_code, 2) << line;
+    EXPECT_THAT(finished.err, HasSubstr("hint: ")) << line;
+  }
+}
+
 TEST_F(Usage, MissingFilesAreNamedWithExitCode2) {
   const std::vector<std::vector<std::string>> commands = {
       {"replay", "missing.hwt"},        {"advise", "missing.hwt"},
