@@ -2,6 +2,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,8 @@
 #include <memory>
 #include <system_error>
 #include <utility>
+
+#include "base/temporary_directory.h"
 
 namespace heapwise {
 
@@ -105,10 +108,93 @@ bool is_stream(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
-Expected<void> check_replaceable(const std::string& path, bool overwrite) {
-  if (overwrite || path == "-" || ::access(path.c_str(), F_OK) != 0 || is_stream(path)) return {};
+namespace {
+
+tl::unexpected<Error> exists_already(const std::string& path) {
   return fail(ErrorCode::usage, path + " exists already",
               "give another name, or --force to replace it");
+}
+
+/// Where a link leads, so that it is not the link that gets replaced.
+std::string resolved(const std::string& path) {
+  const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), &free);
+  return real ? std::string(real.get()) : path;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+/// Only making a file tells all that may keep one from being made: rights, a file system that is
+/// read only, a name that is too long. Longer than any name that a file has while it is written.
+Expected<void> check_folder(const std::string& path) {
+  std::string trial = path + ".heapwise-trial-XXXXXX";
+  const Fd fd(mkostemp(trial.data(), O_CLOEXEC));
+  if (!fd) {
+    return fail_errno("cannot write " + path,
+                      errno == ENOENT ? "make the folder " + folder_of(path) + " first"
+                                      : "give a place that takes files, or check its permissions");
+  }
+  ::unlink(trial.c_str());
+  return {};
+}
+
+/// What is wrong with what is there already.
+Expected<void> check_target(const std::string& path, bool overwrite) {
+  if (path.empty()) return fail(ErrorCode::usage, "the name of a file is empty", "give its path");
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) return {};
+  if (stat(path.c_str(), &status) != 0) {
+    return fail_errno(path + " is a link that leads to no file", "remove it, or give another name");
+  }
+  if (S_ISDIR(status.st_mode)) {
+    return fail(ErrorCode::usage, path + " is a folder", "give the name of a file in it");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::usage, path + " is not a regular file", "give the name of a new file");
+  }
+  return overwrite ? Expected<void>{} : exists_already(path);
+}
+
+}  // namespace
+
+Expected<void> check_file(const std::string& path, bool overwrite) {
+  if (auto fine = check_target(path, overwrite); !fine) return fine;
+  return check_folder(resolved(path));
+}
+
+Expected<void> check_replaceable(const std::string& path, bool overwrite) {
+  return path == "-" || is_stream(path) ? Expected<void>{} : check_file(path, overwrite);
+}
+
+bool same_place(const std::string& one, const std::string& other) {
+  struct stat a {
+  }, b{};
+  const bool first = stat(one.c_str(), &a) == 0, second = stat(other.c_str(), &b) == 0;
+  if (first != second) return false;
+  if (first) return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+  const auto name = [](const std::string& path) { return std::filesystem::path(path).filename(); };
+  return name(one) == name(other) && resolved(folder_of(one)) == resolved(folder_of(other));
+}
+
+std::string numbered(const std::string& path, unsigned number) {
+  if (number == 1) return path;
+  const std::filesystem::path whole(path);
+  return (whole.parent_path() / whole.stem()).string() + "-" + std::to_string(number) +
+         whole.extension().string();
+}
+
+// Without RENAME_NOREPLACE (old or foreign file systems) a file made meanwhile is not seen.
+bool rename_to_new(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno != EINVAL) return false;
+  struct stat status {};
+  if (lstat(to.c_str(), &status) == 0) {
+    errno = EEXIST;
+    return false;
+  }
+  return std::rename(from.c_str(), to.c_str()) == 0;
 }
 
 namespace {
@@ -121,13 +207,7 @@ Expected<void> write_stream(const std::string& path, std::string_view content) {
   return {};
 }
 
-/// Where a link leads, so that it is not the link that gets replaced.
-std::string resolved(const std::string& path) {
-  const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), &free);
-  return real ? std::string(real.get()) : path;
-}
-
-Expected<void> replace_file(const std::string& path, std::string_view content) {
+Expected<void> replace_file(const std::string& path, std::string_view content, bool overwrite) {
   std::string temporary = path + ".XXXXXX";
   Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return fail_errno("cannot write " + path, "check that its folder exists");
@@ -135,8 +215,12 @@ Expected<void> replace_file(const std::string& path, std::string_view content) {
   umask(mask);
   const bool written = fchmod(fd.get(), 0666 & ~mask) == 0 &&
                        write_all(fd.get(), content.data(), content.size()) && fd.close();
-  if (written && ::rename(temporary.c_str(), path.c_str()) == 0) return {};
-  auto error = fail_errno("cannot write " + path);
+  if (written && (overwrite ? ::rename(temporary.c_str(), path.c_str()) == 0
+                            : rename_to_new(temporary, path))) {
+    return {};
+  }
+  auto error =
+      written && errno == EEXIST ? exists_already(path) : fail_errno("cannot write " + path);
   ::unlink(temporary.c_str());
   return error;
 }
@@ -151,8 +235,35 @@ Expected<void> write_file(const std::string& path, std::string_view content, boo
     return {};
   }
   if (is_stream(path)) return write_stream(path, content);
-  if (auto place = check_replaceable(path, overwrite); !place) return place;
-  return replace_file(resolved(path), content);
+  if (auto place = check_target(path, overwrite); !place) return place;
+  return replace_file(resolved(path), content, overwrite);
+}
+
+namespace {
+
+/// Written under the first number of the name that is free.
+Expected<std::string> write_numbered(const std::string& path, std::string_view content) {
+  for (unsigned number = 1;; ++number) {
+    std::string name = numbered(path, number);
+    const auto written = write_file(name, content, false);
+    if (written) return name;
+    struct stat status {};
+    if (lstat(name.c_str(), &status) != 0) return tl::unexpected(written.error());
+  }
+}
+
+}  // namespace
+
+Expected<std::string> keep_file(const std::string& path, std::string_view content, bool overwrite) {
+  const auto written = write_file(path, content, overwrite);
+  if (written) return path;
+  if (path == "-" || is_stream(path)) return tl::unexpected(written.error());
+  if (auto kept = write_numbered(path, content)) return kept;
+  const std::string name = std::filesystem::path(path).filename().string();
+  const auto kept = write_numbered(temporary_folder() + "/heapwise-kept-" + name, content);
+  Error error = written.error();
+  if (kept) error.hint = "what was to go there is kept in " + *kept;
+  return tl::unexpected(std::move(error));
 }
 
 }  // namespace heapwise

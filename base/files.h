@@ -49,14 +49,31 @@ Expected<std::string> read_file(const std::string& path);
 /// True for a device or a pipe: what is written to it goes on, and replaces nothing.
 bool is_stream(const std::string& path);
 
-/// Fails where write_file() would because the file exists; "-" never does, nor a stream. For asking
-/// before the work is done.
+/// Fails where a file could not be written: it exists and may not be overwritten, is none that can
+/// be replaced, or its folder is missing or takes no files. For asking before the work is done.
+Expected<void> check_file(const std::string& path, bool overwrite);
+
+/// The same for what write_file() writes, which may be "-" or a stream, too.
 Expected<void> check_replaceable(const std::string& path, bool overwrite);
+
+/// Whether two paths name the same file, there or yet to be written.
+bool same_place(const std::string& one, const std::string& other);
+
+/// "load.hwt", "load-2.hwt", "load-3.hwt": the names that are tried when the first is taken.
+std::string numbered(const std::string& path, unsigned number);
+
+/// Gives a file another name, if nothing has that: errno is EEXIST then.
+bool rename_to_new(const std::string& from, const std::string& to);
 
 /// Writes a file whole or not at all: a reader sees the old content or the new, never half. "-" is
 /// standard output; a stream is written to as it is, and a link stays one. Fails when the file
-/// exists and `overwrite` is false.
+/// exists and `overwrite` is false, however late it appeared.
 Expected<void> write_file(const std::string& path, std::string_view content, bool overwrite);
+
+/// write_file(), but what has no other place is not lost: where the file appeared meanwhile, the
+/// next free number of its name is written. Yields the path. Where none can be written, the folder
+/// for temporary files takes it, and the error's hint says so.
+Expected<std::string> keep_file(const std::string& path, std::string_view content, bool overwrite);
 
 /// Writes all of `size` bytes, going on after interruptions and short writes.
 bool write_all(int fd, const void* data, std::size_t size);

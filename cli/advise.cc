@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -14,19 +13,23 @@
 #include "base/temporary_directory.h"
 #include "bench/session/workload_info.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/purposes.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
 #include "results/flags.h"
+#include "results/json.h"
 #include "results/report/console.h"
 #include "results/report/html.h"
-#include "results/store.h"
+#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
 
 /// Processes below this share of all operations are named but not replayed.
 constexpr double kWorthReplaying = 0.05;
+/// Where no name is given; or report-2.html, …
+constexpr const char* kReport = "report.html";
 
 struct AdviseVerb {
   std::vector<std::string> traces;
@@ -45,13 +48,6 @@ struct Subject {
   std::vector<unsigned> workloads;  ///< which of them are recordings of the same
   std::vector<Warning> warnings;
 };
-
-std::string free_report_name() {
-  for (int number = 1;; ++number) {
-    std::string name = number == 1 ? "report.html" : fmt::format("report-{}.html", number);
-    if (access(name.c_str(), F_OK) != 0) return name;
-  }
-}
 
 /// The processes that do the allocating, of all that were recorded.
 std::vector<std::string> worth_replaying(const Recording& recording, Progress& progress) {
@@ -81,15 +77,6 @@ std::string ending(int wait_status) {
   const int signal = WTERMSIG(wait_status);
   return fmt::format("the program was killed by signal {} ({}); what it did until then counts",
                      signal, strsignal(signal));
-}
-
-/// "load.hwt", "load-2.hwt", …
-std::string numbered(const std::string& path, unsigned number) {
-  if (number == 1) return path;
-  const std::string ending = ".hwt";
-  const bool has = path.size() > ending.size() && path.ends_with(ending);
-  const std::string stem = has ? path.substr(0, path.size() - ending.size()) : path;
-  return fmt::format("{}-{}{}", stem, number, has ? ending : "");
 }
 
 /// Why nothing is replayed of a program that was recorded.
@@ -171,26 +158,30 @@ Expected<void> check_arguments(const AdviseVerb& verb, const std::vector<std::st
   for (unsigned number = 1; number <= verb.recordings && !verb.keep_trace.empty(); ++number) {
     outputs.push_back(numbered(verb.keep_trace, number));
   }
-  for (const std::string& output : outputs) {
-    if (auto place = check_output(output, verb.force); !place) return place;
+  // Which of the default names is free will be seen in the end; that its folder takes files, now.
+  if (verb.report.empty()) {
+    if (auto good = check_file(kReport, true); !good) return good;
   }
-  return {};
+  return check_places(outputs, verb.force, verb.traces);
 }
 
-Expected<void> write_outputs(const AdviseVerb& verb, const Result& result,
-                             const std::string& report) {
+Expected<void> write_outputs(const AdviseVerb& verb, const Result& result) {
   if (!verb.json.empty()) {
-    if (auto saved = save_result(verb.json, result, verb.force); !saved) return saved;
+    auto kept = keep(verb.json, to_json(result), verb.force);
+    if (!kept) return tl::make_unexpected(kept.error());
   }
-  if (auto saved = write_file(report, html_report({result}), verb.force); !saved) return saved;
-  if (verb.json == "-") return {};
-  fmt::print("{}\nNext: open {} in a browser.\n", console_report(result), report);
+  const std::string page = html_report({result});
+  const auto report =
+      verb.report.empty() ? keep_file(kReport, page, false) : keep(verb.report, page, verb.force);
+  if (!report) return tl::make_unexpected(report.error());
+  if (verb.json == "-" || *report == "-") return {};
+  fmt::print("{}\nNext: open {} in a browser.\n", console_report(result), shell_quoted(*report));
   return {};
 }
 
-Expected<void> run(const AdviseVerb& verb, const std::vector<std::string>& command) {
-  if (auto good = check_arguments(verb, command); !good) return good;
-  const std::string report = verb.report.empty() ? free_report_name() : verb.report;
+/// Yields the exit code.
+Expected<int> run(const AdviseVerb& verb, const std::vector<std::string>& command) {
+  if (auto good = check_arguments(verb, command); !good) return tl::make_unexpected(good.error());
   auto folder = TemporaryDirectory::make();
   if (!folder) return tl::make_unexpected(folder.error());
 
@@ -213,7 +204,8 @@ Expected<void> run(const AdviseVerb& verb, const std::vector<std::string>& comma
     workload.trace.clear();
     for (RecordingInfo& recording : workload.recordings) recording.trace.clear();
   }
-  return write_outputs(verb, *result, report);
+  if (auto done = write_outputs(verb, *result); !done) return tl::make_unexpected(done.error());
+  return kFine;
 }
 
 }  // namespace
@@ -243,9 +235,8 @@ void add_advise(const Command& root, Outcome& outcome) {
   add_recording_flags(app, verb->recording);
   verb->measure.add_to(app);
   app.callback([verb, &outcome] {
-    if (auto done = run(*verb, outcome.command); !done) {
-      outcome.exit_code = report_error(done.error());
-    }
+    const auto code = run(*verb, outcome.command);
+    outcome.exit_code = code ? *code : report_error(code.error());
   });
 }
 

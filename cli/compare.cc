@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/report/compare_view.h"
 #include "results/store.h"
@@ -66,7 +66,8 @@ Expected<int> run(const CompareVerb& verb) {
   if (verb.base == "-" && verb.now == "-") {
     return fail(ErrorCode::usage, "only one of the two results can come from standard input");
   }
-  auto places = check_outputs({verb.markdown, verb.json, verb.junit}, verb.force);
+  auto places =
+      check_places({verb.markdown, verb.json, verb.junit}, verb.force, {verb.base, verb.now});
   if (!places) return tl::make_unexpected(places.error());
   const auto base = load_result(verb.base);
   if (!base) return tl::make_unexpected(base.error());

@@ -135,14 +135,4 @@ Expected<void> check_output(const std::string& path, bool force) {
   return check_replaceable(path, force);
 }
 
-Expected<void> check_outputs(const std::vector<std::string>& paths, bool force) {
-  for (const std::string& path : paths) {
-    if (auto place = check_output(path, force); !place) return place;
-  }
-  if (std::count(paths.begin(), paths.end(), "-") > 1) {
-    return fail(ErrorCode::usage, "only one form can go to standard output");
-  }
-  return {};
-}
-
 }  // namespace heapwise::cli

@@ -46,7 +46,4 @@ std::uint64_t seed_from_clock();
 /// so that none is lost for want of a place to put it.
 Expected<void> check_output(const std::string& path, bool force);
 
-/// The same of every file that a verb is asked for, of which one at most can be "-".
-Expected<void> check_outputs(const std::vector<std::string>& paths, bool force);
-
 }  // namespace heapwise::cli

@@ -10,6 +10,7 @@
 #include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/report/suite_text.h"
 #include "results/store.h"
@@ -24,8 +25,11 @@ struct MergeVerb {
   bool force = false;
 };
 
-Expected<void> run(const MergeVerb& verb) {
-  if (auto place = check_output(verb.output, verb.force); !place) return place;
+/// Yields the exit code.
+Expected<int> run(const MergeVerb& verb) {
+  if (auto good = check_places({verb.output}, verb.force, verb.shards); !good) {
+    return tl::make_unexpected(good.error());
+  }
   std::vector<std::pair<std::string, Result>> shards;
   for (const std::string& path : verb.shards) {
     auto result = load_result(path);
@@ -37,9 +41,12 @@ Expected<void> run(const MergeVerb& verb) {
   merged->summary = summarize(merged->runs);
   complete(*merged, deployments_of(*merged));
   auto saved = save_result(verb.output, *merged, verb.force);
-  if (!saved || verb.output == "-") return saved;
-  fmt::print("{}\nNext: heapwise report {} -o report.html\n", suite_report(*merged), verb.output);
-  return {};
+  if (!saved) return tl::make_unexpected(saved.error());
+  if (verb.output != "-") {
+    fmt::print("{}\nNext: {}\n", suite_report(*merged),
+               next_command({"report", verb.output, "-o", "report.html"}));
+  }
+  return kFine;
 }
 
 }  // namespace
@@ -56,7 +63,8 @@ void add_merge(const Command& root, Outcome& outcome) {
       .required();
   app.add_flag("--force", verb->force, "Replace an existing file");
   app.callback([verb, &outcome] {
-    if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
+    const auto code = run(*verb);
+    outcome.exit_code = code ? *code : report_error(code.error());
   });
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "cli/places.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
 
@@ -40,7 +41,7 @@ void tell(const Recording& recording, Progress& progress) {
                               process.finished ? "" : ", unfinished"));
   }
   if (!recording.processes.empty()) {
-    progress.note("next: heapwise advise " + recording.processes.front().trace);
+    progress.note("next: " + next_command({"advise", recording.processes.front().trace}));
   }
 }
 

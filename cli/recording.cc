@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <iterator>
 #include <utility>
@@ -18,6 +19,39 @@ namespace {
 
 /// What a recording warns of process by process, and each trace knows of its own.
 constexpr const char* kInTrace[] = {"linked-allocator", "deepbind", "namespaces", "events-dropped"};
+
+/// The names of traces while they are made. They get their own in the end, so that what appears
+/// under those meanwhile is not replaced, and costs no recording.
+struct Staging {
+  explicit Staging(const std::string& output) : stem(output) {
+    if (stem.ends_with(".hwt")) stem.resize(stem.size() - 4);
+    staged = fmt::format("{}.recording-{}", stem, getpid());
+    path = staged + output.substr(stem.size());
+  }
+  std::string final_name(const std::string& trace) const {
+    return trace.starts_with(staged) ? stem + trace.substr(staged.size()) : trace;
+  }
+
+  std::string stem, staged, path;
+};
+
+/// Gives a trace its name, or the next number of it that is free. Yields the name that it has.
+std::string give_name(const std::string& trace, const std::string& name, bool overwrite) {
+  if (overwrite && std::rename(trace.c_str(), name.c_str()) == 0) return name;
+  for (unsigned number = 1;; ++number) {
+    std::string free = numbered(name, number);
+    if (rename_to_new(trace, free)) {
+      if (number > 1) {
+        say(fmt::format("heapwise: {} is there by now and was not replaced: see {}\n", name, free));
+      }
+      return free;
+    }
+    if (errno == EEXIST) continue;
+    say(fmt::format("heapwise: {}; the trace is {}\n",
+                    fail_errno("cannot name it " + free).value().what, trace));
+    return trace;
+  }
+}
 
 }  // namespace
 
@@ -37,10 +71,12 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
     return fail(ErrorCode::usage, "there is no program to record",
                 "give it behind two dashes: -- PROGRAM ARGUMENTS…");
   }
+  if (auto free = check_file(output, overwrite); !free) return tl::make_unexpected(free.error());
+  const Staging staging(output);
   RecordOptions options;
   options.command = command;
-  options.output = output;
-  options.overwrite = overwrite;
+  options.output = staging.path;
+  options.overwrite = true;
   options.recorder_library = library_directory() + "/libheapwise_record.so";
   options.touch = flags.touch == "on";
   options.ends_with_us = flags.ends_with_us;
@@ -51,10 +87,15 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
                     "{} (Ctrl-C stops waiting)",
                     processes, processes == 1 ? "" : "es", processes == 1 ? "it" : "them"));
   };
-  options.converting = [&progress](const std::string& path) { progress.show("writing " + path); };
+  options.converting = [&](const std::string& path) {
+    progress.show("writing " + staging.final_name(path));
+  };
   auto recording = record(options);
   progress.clear();
   if (!recording) return recording;
+  for (RecordedProcess& process : recording->processes) {
+    process.trace = give_name(process.trace, staging.final_name(process.trace), overwrite);
+  }
   for (const Warning& warning : recording->warnings) note_warning(warning, progress);
   return recording;
 }

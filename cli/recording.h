@@ -25,6 +25,7 @@ void add_recording_flags(const Command& app, RecordingFlags& flags);
 
 /// Records `command` into `output` with notes to the user on the way, and prints the recording's
 /// warnings. An empty command is a usage error that explains "--". `started` as in RecordOptions.
+/// Where a trace's name is taken when the program ends, the trace gets the next number of it.
 Expected<Recording> record_command(const std::vector<std::string>& command,
                                    const std::string& output, bool overwrite, Progress& progress,
                                    std::function<void(std::int32_t pid)> started = {},

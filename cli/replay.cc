@@ -8,9 +8,10 @@
 
 #include "bench/session/workload_info.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/verb.h"
+#include "results/json.h"
 #include "results/report/console.h"
-#include "results/store.h"
 
 namespace heapwise::cli {
 namespace {
@@ -23,26 +24,32 @@ struct ReplayVerb {
   MeasureOptions measure;
 };
 
-Expected<void> run(const ReplayVerb& verb) {
-  if (auto place = check_output(verb.json, verb.force); !place) return place;
+/// Yields the exit code.
+Expected<int> run(const ReplayVerb& verb) {
+  if (auto good = check_places({verb.json}, verb.force, verb.traces); !good) {
+    return tl::make_unexpected(good.error());
+  }
   Progress progress(verb.measure.quiet);
   const auto workloads =
       verb.separate ? std::vector<unsigned>{} : group_recordings(verb.traces, false);
   const auto result = measure(verb.traces, verb.measure, progress, workloads);
   if (!result) return tl::make_unexpected(result.error());
-  if (verb.json == "-") return save_result("-", *result, false);
   // Saved first, as nobody may be there to take what is printed.
+  std::string saved;
   if (!verb.json.empty()) {
-    if (auto saved = save_result(verb.json, *result, verb.force); !saved) return saved;
+    auto kept = keep(verb.json, to_json(*result), verb.force);
+    if (!kept) return tl::make_unexpected(kept.error());
+    saved = *std::move(kept);
   }
+  if (verb.json == "-") return kFine;
   fmt::print("{}", console_report(*result));
-  if (verb.json.empty()) {
-    fmt::print("\nNext: heapwise advise {} writes the same as a report with charts.\n",
-               verb.traces.front());
+  if (saved.empty()) {
+    fmt::print("\nNext: {} writes the same as a report with charts.\n",
+               next_command({"advise", verb.traces.front()}));
   } else {
-    fmt::print("\nNext: heapwise report {} -o report.html\n", verb.json);
+    fmt::print("\nNext: {}\n", next_command({"report", saved, "-o", "report.html"}));
   }
-  return {};
+  return kFine;
 }
 
 }  // namespace
@@ -62,7 +69,8 @@ void add_replay(const Command& root, Outcome& outcome) {
   app.add_flag("--force", verb->force, "Replace an existing file");
   verb->measure.add_to(app);
   app.callback([verb, &outcome] {
-    if (auto done = run(*verb); !done) outcome.exit_code = report_error(done.error());
+    const auto code = run(*verb);
+    outcome.exit_code = code ? *code : report_error(code.error());
   });
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/files.h"
 #include "cli/deployments.h"
-#include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/static_charts.h"
 #include "cli/verb.h"
 #include "results/json.h"
@@ -19,6 +19,7 @@
 #include "results/report/markdown.h"
 #include "results/store.h"
 #include "results/summarize.h"
+#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -90,13 +91,13 @@ Expected<std::vector<std::string>> draw(const ReportVerb& verb,
 Expected<void> check(const ReportVerb& verb) {
   const std::vector<std::string> files = {verb.output,           verb.markdown,   verb.csv,
                                           verb.google_benchmark, verb.prometheus, verb.figures};
-  if (auto places = check_outputs(files, verb.force); !places) return places;
-  const bool any =
-      std::any_of(files.begin(), files.end(), [](const auto& file) { return !file.empty(); });
-  if (!any && verb.svg.empty() && verb.png.empty()) {
+  const bool wanted = std::any_of(files.begin(), files.end(),
+                                  [](const std::string& file) { return !file.empty(); });
+  if (!wanted && verb.svg.empty() && verb.png.empty()) {
     return fail(ErrorCode::usage, "there is nothing to write",
                 "give -o report.html, or another form: heapwise report --help");
   }
+  if (auto good = check_places(files, verb.force, verb.results); !good) return good;
   if (verb.results.size() > 1 && !(verb.google_benchmark.empty() && verb.figures.empty())) {
     return fail(ErrorCode::usage,
                 "--google-benchmark and --figures write one machine and one session to a file",
@@ -124,7 +125,7 @@ Expected<void> run(const ReportVerb& verb) {
   if (!drawn->empty()) {
     fmt::print("{} charts drawn, the first is {}\n", drawn->size(), drawn->front());
   }
-  if (!verb.output.empty()) fmt::print("Next: open {} in a browser.\n", verb.output);
+  if (!verb.output.empty()) fmt::print("Next: open {} in a browser.\n", shell_quoted(verb.output));
   return {};
 }
 

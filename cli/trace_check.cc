@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/places.h"
 #include "cli/trace_verbs.h"
 #include "results/units.h"
 
@@ -38,7 +39,7 @@ int check_all(const std::vector<std::string>& paths) {
   int worst = kFine;
   for (const std::string& path : paths) worst = std::max(worst, check(path));
   if (worst == kFine) {
-    fmt::print("\nNext: heapwise trace info {} says what is in it.\n", paths.front());
+    fmt::print("\nNext: {} says what is in it.\n", next_command({"trace", "info", paths.front()}));
   } else if (worst == kFailed) {
     fmt::print(
         "\nNext: what was read can be used as it is (heapwise replay); record again for the "

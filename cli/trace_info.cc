@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "cli/places.h"
 #include "cli/trace_verbs.h"
 #include "cli/version.h"
 
@@ -106,6 +107,9 @@ Expected<void> add(const InfoVerb& verb, const std::string& path, std::string& p
 }
 
 int run(const InfoVerb& verb) {
+  if (auto good = check_places({verb.json}, verb.force, verb.files); !good) {
+    return report_error(good.error());
+  }
   int exit_code = kFine;
   std::string pages;
   Json document = {
@@ -123,7 +127,8 @@ int run(const InfoVerb& verb) {
   }
   fmt::print("{}", pages);
   if (exit_code == kFine && verb.json != "-") {
-    fmt::print("Next: heapwise replay {} measures it on every allocator.\n", verb.files.front());
+    fmt::print("Next: {} measures it on every allocator.\n",
+               next_command({"replay", verb.files.front()}));
   }
   return exit_code;
 }

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "base/files.h"
-#include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/report/text.h"
 #include "results/report/trend_html.h"
 #include "results/store.h"
+#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -43,11 +44,10 @@ Expected<std::vector<std::string>> json_files(const std::string& folder) {
 
 /// A file that is no result is named and left out: one night that was cut short must not hide the
 /// others.
-Expected<std::vector<Night>> load_nights(const std::string& folder) {
-  const auto files = json_files(folder);
-  if (!files) return tl::make_unexpected(files.error());
+Expected<std::vector<Night>> load_nights(const std::string& folder,
+                                         const std::vector<std::string>& files) {
   std::vector<Night> nights;
-  for (const std::string& file : *files) {
+  for (const std::string& file : files) {
     auto result = load_result(file);
     if (!result) {
       say(fmt::format("heapwise: left out: {}\n", result.error().what));
@@ -69,13 +69,16 @@ Expected<std::vector<Night>> load_nights(const std::string& folder) {
 }
 
 Expected<void> run(const TrendVerb& verb) {
-  if (auto place = check_output(verb.output, verb.force); !place) return place;
-  auto nights = load_nights(verb.folder);
+  const auto files = json_files(verb.folder);
+  if (!files) return tl::make_unexpected(files.error());
+  if (auto good = check_places({verb.output}, verb.force, *files); !good) return good;
+  auto nights = load_nights(verb.folder, *files);
   if (!nights) return tl::make_unexpected(nights.error());
   const Trend trend = trend_of(*std::move(nights));
   if (auto done = write_file(verb.output, trend_html(trend), verb.force); !done) return done;
   if (verb.output == "-") return {};
-  fmt::print("{}\nNext: open {} in a browser.\n", trend_text(trend, kShownSteps), verb.output);
+  fmt::print("{}\nNext: open {} in a browser.\n", trend_text(trend, kShownSteps),
+             shell_quoted(verb.output));
   return {};
 }
 

@@ -19,14 +19,15 @@
 #include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/purposes.h"
 #include "cli/recording.h"
 #include "cli/verb.h"
 #include "cli/verify_subject.h"
+#include "results/json.h"
 #include "results/recommend.h"
 #include "results/report/console.h"
 #include "results/report/html.h"
-#include "results/store.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
 #include "results/units.h"
@@ -87,7 +88,8 @@ Expected<void> check_program(const std::string& name) {
 
 Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>& command) {
   if (command.empty()) {
-    return fail(ErrorCode::usage, "there is no program to verify",
+    return fail(ErrorCode::usage,
+                "there is no program to verify",
                 "give it behind two dashes: heapwise verify -- PROGRAM ARGUMENTS…");
   }
   const auto purposes = parse_purposes(verb.measure.purposes);
@@ -97,9 +99,7 @@ Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>&
                 "leave --purposes out, or give footprint");
   }
   if (auto good = check_load(verb); !good) return good;
-  for (const std::string& output : {verb.report, verb.json}) {
-    if (auto place = check_output(output, verb.force); !place) return place;
-  }
+  if (auto good = check_places({verb.report, verb.json}, verb.force); !good) return good;
   return check_program(command.front());
 }
 
@@ -181,17 +181,19 @@ void add_verification(Result& result, RealRuns real, const std::vector<Contender
 
 Expected<void> write_outputs(const VerifyVerb& verb, const Result& result) {
   if (!verb.json.empty()) {
-    if (auto saved = save_result(verb.json, result, verb.force); !saved) return saved;
+    auto kept = keep(verb.json, to_json(result), verb.force);
+    if (!kept) return tl::make_unexpected(kept.error());
   }
+  std::string report;
   if (!verb.report.empty()) {
-    if (auto saved = write_file(verb.report, html_report({result}), verb.force); !saved) {
-      return saved;
-    }
+    auto kept = keep(verb.report, html_report({result}), verb.force);
+    if (!kept) return tl::make_unexpected(kept.error());
+    report = *std::move(kept);
   }
   if (verb.json == "-" || verb.report == "-") return {};
   fmt::print("{}\nNext: {}\n", console_report(result),
-             verb.report.empty() ? "give -o REPORT.html to see the curves of memory over time."
-                                 : fmt::format("open {} in a browser.", verb.report));
+             report.empty() ? "give -o REPORT.html to see the curves of memory over time."
+                            : fmt::format("open {} in a browser.", shell_quoted(report)));
   return {};
 }
 

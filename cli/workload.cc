@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/report/text.h"
 #include "results/units.h"
@@ -48,13 +51,18 @@ void list() {
 Expected<void> make(const MakeVerb& verb) {
   const auto choice = parse_workload(verb.text);
   if (!choice) return tl::make_unexpected(choice.error());
+  std::vector<std::string> files;
+  for (const Parameter& parameter : choice->workload->parameters) {
+    if (parameter.unit == Unit::path) files.push_back(choice->params.path(parameter.name));
+  }
+  if (auto good = check_places({verb.output}, verb.force, files); !good) return good;
   const auto totals = make_workload(*choice, verb.seed, verb.output, verb.force);
   if (!totals) return tl::make_unexpected(totals.error());
   fmt::print("{}: {}, {} operations, {} at its peak, {} of program time.\n", verb.output,
              choice->text(), format_count(totals->operations),
              format_bytes(static_cast<double>(totals->peak_live_bytes)),
              format_seconds(static_cast<double>(totals->duration_ns) / 1e9));
-  fmt::print("\nNext: heapwise replay {} measures it on every allocator.\n", verb.output);
+  fmt::print("\nNext: {} measures it on every allocator.\n", next_command({"replay", verb.output}));
   return {};
 }
 

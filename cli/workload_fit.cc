@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/temporary_directory.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/summarize.h"
 #include "results/units.h"
@@ -143,7 +144,7 @@ Expected<void> run(const FitVerb& verb) {
     return fail(ErrorCode::usage, "the model cannot go to standard output",
                 "give a file: what was learnt is tried out from there");
   }
-  if (auto place = check_output(verb.output, verb.force); !place) return place;
+  if (auto good = check_places({verb.output}, verb.force, {verb.trace}); !good) return good;
   if (!verb.allocators.empty()) {
     if (auto known = parse_contenders(verb.allocators); !known) {
       return tl::make_unexpected(known.error());
@@ -159,7 +160,8 @@ Expected<void> run(const FitVerb& verb) {
   if (!verb.no_replay) {
     if (auto measured = measure_error(verb, *model); !measured) return measured;
   }
-  fmt::print("\nNext: heapwise workload make {}:length=1000% -o long.hwt\n", verb.output);
+  fmt::print("\nNext: {}\n",
+             next_command({"workload", "make", verb.output + ":length=1000%", "-o", "long.hwt"}));
   return {};
 }
 

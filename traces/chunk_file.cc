@@ -52,13 +52,6 @@ Fd open_temporary(const std::string& path, std::string& temporary) {
   return {};
 }
 
-// Without RENAME_NOREPLACE (old or foreign file systems) a file made meanwhile is not seen.
-bool rename_without_replacing(const std::string& from, const std::string& to) {
-  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-  return errno == EINVAL && access(to.c_str(), F_OK) != 0 &&
-         std::rename(from.c_str(), to.c_str()) == 0;
-}
-
 bool starts_with(const unsigned char* data, std::string_view start) {
   return std::memcmp(data, start.data(), start.size()) == 0;
 }
@@ -163,7 +156,7 @@ Expected<void> ChunkWriter::commit() {
   if (error_) return tl::unexpected(*error_);
   if (!file_.close()) return fail_errno("cannot write " + path_, "make space");
   const bool renamed = overwrite_ ? std::rename(part_.path.c_str(), path_.c_str()) == 0
-                                  : rename_without_replacing(part_.path, path_);
+                                  : rename_to_new(part_.path, path_);
   if (!renamed) return fail_errno("cannot give " + path_ + " its name");
   part_.path.clear();
   return {};

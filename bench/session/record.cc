@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/files.h"
 #include "bench/session/guard.h"
 #include "bench/session/process.h"
 #include "bench/session/record_child.h"
@@ -176,11 +177,7 @@ void warn_of_gaps(const RecordSession& session, Recording& recording) {
 }
 
 Expected<void> check_output(const RecordOptions& options) {
-  if (!options.overwrite && ::access(options.output.c_str(), F_OK) == 0) {
-    return fail(ErrorCode::usage, options.output + " exists already",
-                "give another name, or --force to replace it");
-  }
-  return {};
+  return check_file(options.output, options.overwrite);
 }
 
 }  // namespace

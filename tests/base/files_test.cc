@@ -65,6 +65,53 @@ TEST(WriteFile, LeavesNoTemporaryFileBesideTheResult) {
   EXPECT_EQ(files, 1U);
 }
 
+TEST(KeepFile, TakesTheNextFreeNameAndReplacesNothing) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string path = folder->path() + "/a.json";
+  EXPECT_EQ(*keep_file(path, "1", false), path);
+  EXPECT_EQ(*keep_file(path, "2", false), folder->path() + "/a-2.json");
+  EXPECT_EQ(*keep_file(path, "3", false), folder->path() + "/a-3.json");
+  EXPECT_EQ(*keep_file(path, "4", true), path);
+  EXPECT_EQ(*read_file(path), "4");
+  EXPECT_EQ(*read_file(folder->path() + "/a-2.json"), "2");
+}
+
+TEST(CheckFile, SaysBeforehandWhatWritingWouldFailOf) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string place = folder->path();
+  ASSERT_TRUE(write_file(place + "/there", "x", false));
+  ASSERT_EQ(symlink("nowhere", (place + "/broken").c_str()), 0);
+  EXPECT_TRUE(check_file(place + "/new", false));
+  EXPECT_TRUE(check_file(place + "/there", true));
+  for (const std::string& path :
+       {std::string(), place, place + "/there", place + "/broken", place + "/no/such",
+        place + "/there/below", place + "/" + std::string(250, 'x'), std::string("/dev/null")}) {
+    const auto checked = check_file(path, path == place);
+    ASSERT_FALSE(checked) << path;
+    EXPECT_THAT(checked.error().what, HasSubstr(path));
+    EXPECT_FALSE(checked.error().hint.empty()) << path;
+  }
+  EXPECT_TRUE(check_replaceable("/dev/null", false));
+  EXPECT_TRUE(check_replaceable("-", false));
+}
+
+TEST(SamePlace, SeesThroughLinksAndDetours) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string place = folder->path();
+  ASSERT_TRUE(write_file(place + "/a", "x", false));
+  ASSERT_EQ(symlink("a", (place + "/link").c_str()), 0);
+  EXPECT_TRUE(same_place(place + "/a", place + "/link"));
+  EXPECT_TRUE(same_place(place + "/new", place + "/./new"));
+  EXPECT_FALSE(same_place(place + "/new", place + "/other"));
+  EXPECT_FALSE(same_place(place + "/a", place + "/new"));
+}
+
+TEST(Numbered, PutsTheNumberInFrontOfTheEnding) {
+  EXPECT_EQ(numbered("a/load.hwt", 1), "a/load.hwt");
+  EXPECT_EQ(numbered("a/load.hwt", 2), "a/load-2.hwt");
+  EXPECT_EQ(numbered("load", 3), "load-3");
+}
+
 TEST(ReadFile, NamesTheFileThatIsMissing) {
   const auto content = read_file("/no/such/file");
   ASSERT_FALSE(content);

@@ -26,7 +26,7 @@ TEST_F(CompareVerb, PutsOneFormAtMostOnStandardOutput) {
       heapwise({"compare", "my base.json", "my base.json", "--json", "-", "--markdown", "-"});
   EXPECT_EQ(both.exit_code, 2);
   EXPECT_EQ(both.out, "");
-  EXPECT_THAT(both.err, HasSubstr("only one form can go to standard output"));
+  EXPECT_THAT(both.err, HasSubstr("only one output can go to standard output"));
 }
 
 TEST_F(CompareVerb, SaysNextWhatAShellRuns) {
