@@ -4,6 +4,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 #include "cli/complete.h"
 #include "cli/deployments.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/purposes.h"
 #include "cli/verb.h"
@@ -142,7 +144,9 @@ Expected<std::vector<std::string>> choose_workloads(const std::string& text) {
   };
   for (const std::string& piece : split(text)) {
     if (piece.size() > 4 && piece.compare(piece.size() - 4, 4, ".hwt") == 0) {
-      if (access(piece.c_str(), R_OK) != 0) return fail_errno("cannot read " + piece);
+      if (access(piece.c_str(), R_OK) != 0) {
+        return fail_errno("cannot read " + piece, "check the path; heapwise record makes traces");
+      }
       add(piece);
       continue;
     }
@@ -342,37 +346,63 @@ std::string now_text() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
 }
 
-Expected<void> check_places(const SuiteVerb& verb) {
-  if (!verb.output.empty() && !verb.resume) {
-    if (auto place = check_output(verb.output, verb.force); !place) return place;
-  }
+/// Neither when it begins nor when its turn comes is there anything of another's to be replaced.
+Expected<void> check_new(const SuiteVerb& verb) {
   if (verb.resume || verb.force || verb.json == "-") return {};
-  if (access(verb.json.c_str(), F_OK) != 0) return {};
+  if (access(verb.json.c_str(), F_OK) != 0 || is_stream(verb.json)) return {};
   return fail(ErrorCode::usage, verb.json + " exists already",
               "--resume goes on with it, --force begins anew, --json gives another name.");
+}
+
+Expected<void> check_outputs(const SuiteVerb& verb) {
+  if (auto fine = check_new(verb); !fine) return fine;
+  std::vector<std::string> traces;
+  for (const std::string& piece : split(verb.workloads)) {
+    if (piece.ends_with(".hwt")) traces.push_back(piece);
+  }
+  return check_places({verb.json, verb.output}, verb.force || verb.resume, traces);
+}
+
+/// What tells one saved state of a result from another; empty where there is none.
+std::string state_of(const std::string& path) {
+  struct stat now {};
+  if (stat(path.c_str(), &now) != 0) return {};
+  return fmt::format("{} {} {} {}", now.st_ino, now.st_size, now.st_mtim.tv_sec,
+                     now.st_mtim.tv_nsec);
+}
+
+/// Asked when no other suite is at work on it any more.
+Expected<void> check_unchanged(const SuiteVerb& verb, const std::string& state) {
+  if (auto fine = check_new(verb); !fine) return fine;
+  if (!verb.resume || state_of(verb.json) == state) return {};
+  return fail(ErrorCode::usage, "another suite has just gone on with " + verb.json,
+              "Run the same again to go on with what it left.");
 }
 
 Expected<void> conclude(const SuiteVerb& verb, Result& result,
                         const std::vector<Contender>& contenders) {
   complete(result, deployments_of(contenders));
   if (auto saved = save_result(verb.json, result, true); !saved) return saved;
+  std::string report;
   if (!verb.output.empty()) {
-    auto written = write_file(verb.output, html_report({result}), verb.force || verb.resume);
-    if (!written) return written;
+    auto kept = keep(verb.output, html_report({result}), verb.force || verb.resume);
+    if (!kept) return tl::make_unexpected(kept.error());
+    report = *std::move(kept);
   }
   if (verb.json == "-" || verb.output == "-") return {};
   fmt::print("{}", suite_report(result));
-  if (!verb.output.empty()) {
-    fmt::print("\nNext: open {} in a browser.\n", verb.output);
+  if (!report.empty()) {
+    fmt::print("\nNext: open {} in a browser.\n", shell_quoted(report));
   } else {
-    fmt::print("\nNext: heapwise report {} -o report.html\n", verb.json);
+    fmt::print("\nNext: {}\n", next_command({"report", verb.json, "-o", "report.html"}));
   }
   return {};
 }
 
 /// Yields the exit code.
 Expected<int> run(const SuiteVerb& verb) {
-  if (auto places = check_places(verb); !places) return tl::make_unexpected(places.error());
+  if (auto good = check_outputs(verb); !good) return tl::make_unexpected(good.error());
+  const std::string state = state_of(verb.json);
   auto earlier = load_earlier(verb);
   if (!earlier) return tl::make_unexpected(earlier.error());
   auto options = options_of(verb, earlier->get());
@@ -385,6 +415,10 @@ Expected<int> run(const SuiteVerb& verb) {
   if (auto taken = take_shard(*options); !taken) return tl::make_unexpected(taken.error());
 
   Progress progress(verb.quiet);
+  if (verb.resume && !*earlier) {
+    progress.note("there is no " + verb.json + " to go on with: a new suite begins");
+  }
+  options->alone = [&] { return check_unchanged(verb, state); };
   options->progress = [&progress](const SuiteProgress& step) { show(progress, step); };
   Result begin;
   if (*earlier) {
@@ -403,7 +437,8 @@ Expected<int> run(const SuiteVerb& verb) {
   if (!result) return tl::make_unexpected(result.error());
   if (!result->suite->complete) {
     say(fmt::format("heapwise: interrupted; {} runs are in {}\n", result->runs.size(), verb.json));
-    say(fmt::format("  Go on with: heapwise suite --resume --json {}\n", verb.json));
+    say(fmt::format("  Go on with: {}\n",
+                    next_command({"suite", "--resume", "--json", verb.json})));
     return 128 + SIGINT;
   }
   if (auto done = conclude(verb, *result, options->contenders); !done) {

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -77,6 +79,7 @@ class Suite {
 
  private:
   Expected<void> lock();
+  void remove_work();
   void lay_out();
   void count_rounds(Place& place);
   Expected<void> visit(Place& place, bool first_pass);
@@ -356,24 +359,46 @@ Expected<void> Suite::visit(Place& place, bool first_pass) {
 
 // ---- all of them
 
-Expected<void> Suite::lock() {
-  const std::string& directory = options_.work_directory;
+/// A lock on a folder that is made for it; none while another has it. The other removes the folder
+/// in the end, and a lock on a file that is no longer there keeps nobody away.
+Expected<Fd> try_lock(const std::string& directory) {
   if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
     return fail_errno("cannot make " + directory, "Plans of traces are put there.");
   }
-  lock_ = Fd(open((directory + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666));
-  if (!lock_) return fail_errno("cannot write in " + directory);
+  const std::string path = directory + "/lock";
+  Fd file(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666));
+  if (!file && errno == ENOENT) return Fd();
+  if (!file) return fail_errno("cannot write in " + directory);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) return Fd();
+  struct stat locked {
+  }, there{};
+  const bool same = fstat(file.get(), &locked) == 0 && stat(path.c_str(), &there) == 0 &&
+                    locked.st_dev == there.st_dev && locked.st_ino == there.st_ino;
+  return same ? std::move(file) : Fd();
+}
+
+Expected<void> Suite::lock() {
+  const std::string& directory = options_.work_directory;
   // A suite that was killed a moment ago, or its runner, may not be quite gone.
   const auto patience = Clock::now() + kLockPatience;
-  while (flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (Clock::now() < patience) {
-      usleep(50'000);
-      continue;
-    }
-    return fail(ErrorCode::usage, "another suite is at work in " + directory,
-                "Wait for it, or give another name with --json.");
+  while (true) {
+    auto locked = try_lock(directory);
+    if (!locked) return tl::unexpected(locked.error());
+    lock_ = std::move(*locked);
+    if (lock_) return {};
+    if (Clock::now() >= patience) break;
+    usleep(50'000);
   }
-  return {};
+  return fail(ErrorCode::usage, "another suite is at work in " + directory,
+              "Wait for it, or give another name with --json.");
+}
+
+/// Moved away first, so that whoever waits for the lock never finds half a folder.
+void Suite::remove_work() {
+  const std::string gone = options_.work_directory + ".gone-" + std::to_string(getpid());
+  const bool moved = rename(options_.work_directory.c_str(), gone.c_str()) == 0;
+  std::error_code ignored;
+  std::filesystem::remove_all(moved ? gone : options_.work_directory, ignored);
 }
 
 double Suite::remaining() const {
@@ -414,6 +439,12 @@ Expected<void> Suite::save() {
 
 Expected<Result> Suite::run() {
   if (auto locked = lock(); !locked) return tl::unexpected(locked.error());
+  if (options_.alone) {
+    if (auto fine = options_.alone(); !fine) {
+      remove_work();
+      return tl::unexpected(fine.error());
+    }
+  }
   lay_out();
   bool first_pass = true;
   const auto open = [this] {
@@ -434,8 +465,7 @@ Expected<Result> Suite::run() {
   }
   result_.suite->complete = !stopped();
   auto saved = save();
-  std::error_code ignored;
-  std::filesystem::remove_all(options_.work_directory, ignored);
+  remove_work();
   if (!saved) return tl::unexpected(saved.error());
   return std::move(result_);
 }

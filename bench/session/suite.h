@@ -36,6 +36,9 @@ struct SuiteOptions {
   double timeout_s = 0;                     ///< of one run; 0: by the null runner's time
   const std::atomic<bool>* stop = nullptr;  ///< once true, the present run is given up
   std::function<void(const SuiteProgress&)> progress;  ///< may be empty
+  /// Called once no other suite is at work in work_directory, which may have been waited for. Its
+  /// failure ends the suite before it has done anything. May be empty.
+  std::function<Expected<void>()> alone;
   /// Called with what is known so far after every run. Its failure ends the suite.
   std::function<Expected<void>(const Result&)> save;
 };

@@ -37,7 +37,9 @@ TEST_F(Places, AFolderThatIsMissingIsNamedBeforeAnythingRuns) {
       {"advise", "--trace", "nodir/x", "--", "touch", "started"},
       {"verify", "--json", "nodir/x", "--", "touch", "started"},
       {"verify", "-o", "nodir/x", "--", "touch", "started"},
-      {"replay", "w.hwt", "--json", "nodir/x"}};
+      {"replay", "w.hwt", "--json", "nodir/x"},
+      {"suite", "--workloads", "churn", "-o", "nodir/x"},
+      {"suite", "--workloads", "churn", "--json", "nodir/x"}};
   for (const auto& arguments : commands) {
     const auto finished = heapwise(arguments);
     EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
@@ -114,7 +116,8 @@ TEST_F(Places, NoCommandOverwritesWhatItReads) {
       {"trace", "info", "w.hwt", "--json", "./w.hwt"},
       {"report", "r.json", "-o", "link.json"},
       {"trend", ".", "-o", "r.json"},
-      {"merge", "r.json", "-o", "r.json"}};
+      {"merge", "r.json", "-o", "r.json"},
+      {"suite", "--workloads", "churn,w.hwt", "-o", "w.hwt"}};
   for (auto arguments : commands) {
     arguments.emplace_back("--force");
     const auto finished = heapwise(arguments);

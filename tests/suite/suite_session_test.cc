@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Suites with real runners and with false ones.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <set>
+#include <thread>
 
 #include "base/files.h"
 #include "base/temporary_directory.h"
@@ -196,6 +200,36 @@ TEST_F(SuiteSession, RefusesToWorkWhereAnotherDoes) {
     return {};
   };
   suite();
+}
+
+TEST_F(SuiteSession, WaitsForAFolderOfItsOwnWhereAnotherRemovesIts) {
+  mkdir(options_.work_directory.c_str(), 0700);
+  const std::string file = options_.work_directory + "/lock";
+  Fd lock(open(file.c_str(), O_CREAT | O_RDWR, 0600));
+  ASSERT_EQ(flock(lock.get(), LOCK_EX), 0);
+  std::thread other([&] {
+    usleep(200'000);
+    std::filesystem::remove_all(options_.work_directory);
+    lock.close();
+  });
+  bool asked = false;
+  options_.alone = [&]() -> Expected<void> {
+    asked = true;
+    EXPECT_EQ(access(file.c_str(), F_OK), 0) << "the lock keeps nobody away";
+    return {};
+  };
+  EXPECT_EQ(suite().runs.size(), 2U * 2 * 2);
+  EXPECT_TRUE(asked);
+  other.join();
+}
+
+TEST_F(SuiteSession, DoesNothingWhenItsTurnComesTooLate) {
+  options_.alone = [] { return Expected<void>(fail(ErrorCode::usage, "done by another")); };
+  const auto result = run_suite(options_, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().what, "done by another");
+  EXPECT_EQ(saves_, 0);
+  EXPECT_NE(access(options_.work_directory.c_str(), F_OK), 0);
 }
 
 TEST_F(SuiteSession, EndsWhenItsResultCannotBeSaved) {

@@ -135,6 +135,24 @@ TEST_F(SuiteVerb, ReplacesNothingUnasked) {
   EXPECT_EQ(content("r.json"), "mine");
 }
 
+TEST_F(SuiteVerb, OfTwoAtOnceTheSecondReplacesNoResult) {
+  const Finished end = shell(
+      "go() { $HEAPWISE suite --workloads two-wave:wave=1MiB --allocators glibc --rounds 1 --quiet "
+      "--json s.json; }; go & sleep 0.2; go; echo $?; wait %1; echo $?");
+  EXPECT_THAT(end.out, HasSubstr("2\n")) << end.err;
+  EXPECT_THAT(end.err, ::testing::AnyOf(HasSubstr("s.json exists already"),
+                                        HasSubstr("another suite is at work")));
+  EXPECT_EQ(json("s.json")["runs"].size(), 3U);
+  EXPECT_FALSE(exists("s.json.work"));
+}
+
+TEST_F(SuiteVerb, SaysThatThereIsNothingToGoOnWith) {
+  const Finished end = heapwise({"suite", "--workloads", "two-wave:wave=1MiB", "--allocators",
+                                 "glibc", "--rounds", "1", "--resume", "--json", "typo.json"});
+  EXPECT_EQ(end.exit_code, 0) << end.err;
+  EXPECT_THAT(end.err, HasSubstr("there is no typo.json to go on with: a new suite begins"));
+}
+
 TEST_F(SuiteVerb, SaysWhatIsWrongWithItsFlags) {
   const auto said = [this](std::vector<std::string> flags) {
     flags.insert(flags.begin(), "suite");
