@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "cli/recording.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <iterator>
 #include <utility>
@@ -19,6 +23,10 @@ namespace {
 
 /// What a recording warns of process by process, and each trace knows of its own.
 constexpr const char* kInTrace[] = {"linked-allocator", "deepbind", "namespaces", "events-dropped"};
+
+/// Of what comes through a pipe, which may never end; a file is as long as it is.
+constexpr std::uint64_t kMostPiped = std::uint64_t{256} << 20;
+constexpr std::chrono::seconds kPatience{1};
 
 /// The names of traces while they are made. They get their own in the end, so that what appears
 /// under those meanwhile is not replaced, and costs no recording.
@@ -50,6 +58,43 @@ std::string give_name(const std::string& trace, const std::string& name, bool ov
     say(fmt::format("heapwise: {}; the trace is {}\n",
                     fail_errno("cannot name it " + free).value().what, trace));
     return trace;
+  }
+}
+
+/// Returns when there is something to read, or when that takes so long that it is worth a word.
+void await_input(std::chrono::steady_clock::time_point begun, bool& told) {
+  if (told) return;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(begun + kPatience -
+                                                                 std::chrono::steady_clock::now());
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  if (left.count() > 0 && poll(&input, 1, static_cast<int>(left.count())) != 0) return;
+  told = true;
+  say("heapwise: reading standard input to its end (< /dev/null gives none)\n");
+}
+
+/// Copies standard input to its end.
+Expected<void> copy_input(const Fd& file, const std::string& path) {
+  struct stat status {};
+  const bool endless = fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode);
+  const auto begun = std::chrono::steady_clock::now();
+  std::vector<char> buffer(65536);
+  bool told = false;
+  for (std::uint64_t copied = 0;;) {
+    await_input(begun, told);
+    const ssize_t got = read(STDIN_FILENO, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0 || (got < 0 && errno == EBADF)) return {};  // it ended, or was never open
+    if (got < 0) return fail_errno("cannot read standard input", "< /dev/null gives none");
+    copied += static_cast<std::uint64_t>(got);
+    if (endless && copied > kMostPiped) {
+      return fail(ErrorCode::bad_input,
+                  "standard input has more than 256 MiB, and each run needs all of it",
+                  "give it as a file (< FILE), or none (< /dev/null)");
+    }
+    if (!write_all(file.get(), buffer.data(), static_cast<std::size_t>(got))) {
+      return fail_errno("cannot keep standard input in " + path,
+                        "set TMPDIR to a folder with more room, or give no input (< /dev/null)");
+    }
   }
 }
 
@@ -102,12 +147,10 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
 
 Expected<std::string> keep_input(const std::string& folder) {
   if (isatty(STDIN_FILENO) != 0) return std::string();
-  const auto input = read_file("-");
-  if (!input) return tl::make_unexpected(input.error());
   const std::string path = folder + "/input";
-  if (auto written = write_file(path, *input, false); !written) {
-    return tl::make_unexpected(written.error());
-  }
+  const Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!file) return fail_errno("cannot write " + path);
+  if (auto copied = copy_input(file, path); !copied) return tl::make_unexpected(copied.error());
   if (auto rewound = rewind_input(path); !rewound) return tl::make_unexpected(rewound.error());
   return path;
 }

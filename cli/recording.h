@@ -32,7 +32,8 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
                                    const RecordingFlags& flags = {});
 
 /// Standard input as a file in `folder` that each run reads from its start; empty for a terminal,
-/// which cannot be asked to type it again.
+/// which cannot be asked to type it again. Says what it waits for when that takes a while, and
+/// fails where a pipe gives more than anyone will want to keep.
 Expected<std::string> keep_input(const std::string& folder);
 /// Goes back to the start of what keep_input() kept; nothing to do where it kept nothing.
 Expected<void> rewind_input(const std::string& kept);
