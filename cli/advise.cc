@@ -205,7 +205,7 @@ Expected<int> run(const AdviseVerb& verb, const std::vector<std::string>& comman
     for (RecordingInfo& recording : workload.recordings) recording.trace.clear();
   }
   if (auto done = write_outputs(verb, *result); !done) return tl::make_unexpected(done.error());
-  return kFine;
+  return exit_code_of_runs(*result);
 }
 
 }  // namespace

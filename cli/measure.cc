@@ -130,6 +130,27 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   return result;
 }
 
+int exit_code_of_runs(const Result& result) {
+  std::string why;
+  for (const Run& one : result.runs) {
+    if (one.status == RunStatus::ok) return kFine;
+    if (why.empty() && !one.status_detail.empty()) {
+      why = display_name(one.allocator, one.tuning) + ": " + one.status_detail;
+    }
+  }
+  if (result.suite && result.runs.empty()) {
+    for (const SuiteWorkload& one : result.suite->progress) {
+      if (why.empty()) why = one.reason;
+    }
+  }
+  say(fmt::format("heapwise: {}, so there is nothing to decide by{}\n",
+                  result.runs.empty()
+                      ? "no run was made"
+                      : fmt::format("none of {} runs ended well", result.runs.size()),
+                  why.empty() ? "" : ": " + why));
+  return kInconclusive;
+}
+
 Expected<void> check_output(const std::string& path, bool force) {
   if (path.empty()) return {};
   return check_replaceable(path, force);

@@ -39,6 +39,10 @@ Expected<std::vector<Contender>> contenders_of(const MeasureOptions& options);
 Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOptions& options,
                          Progress& progress, const std::vector<unsigned>& workloads = {});
 
+/// What a command that made these runs exits with: kFine, or kInconclusive, having said why, where
+/// none of them ended well.
+int exit_code_of_runs(const Result& result);
+
 /// Another seed each time; never 0.
 std::uint64_t seed_from_clock();
 

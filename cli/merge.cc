@@ -46,7 +46,7 @@ Expected<int> run(const MergeVerb& verb) {
     fmt::print("{}\nNext: {}\n", suite_report(*merged),
                next_command({"report", verb.output, "-o", "report.html"}));
   }
-  return kFine;
+  return exit_code_of_runs(*merged);
 }
 
 }  // namespace

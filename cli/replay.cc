@@ -41,7 +41,7 @@ Expected<int> run(const ReplayVerb& verb) {
     if (!kept) return tl::make_unexpected(kept.error());
     saved = *std::move(kept);
   }
-  if (verb.json == "-") return kFine;
+  if (verb.json == "-") return exit_code_of_runs(*result);
   fmt::print("{}", console_report(*result));
   if (saved.empty()) {
     fmt::print("\nNext: {} writes the same as a report with charts.\n",
@@ -49,7 +49,7 @@ Expected<int> run(const ReplayVerb& verb) {
   } else {
     fmt::print("\nNext: {}\n", next_command({"report", saved, "-o", "report.html"}));
   }
-  return kFine;
+  return exit_code_of_runs(*result);
 }
 
 }  // namespace

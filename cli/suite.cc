@@ -444,7 +444,8 @@ Expected<int> run(const SuiteVerb& verb) {
   if (auto done = conclude(verb, *result, options->contenders); !done) {
     return tl::make_unexpected(done.error());
   }
-  return kFine;
+  // Of more shards than workloads some have nothing to do.
+  return options->workloads.empty() ? kFine : exit_code_of_runs(*result);
 }
 
 void add_options(const Command& app, SuiteVerb& verb) {

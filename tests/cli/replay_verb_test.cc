@@ -145,5 +145,20 @@ TEST_F(ReplayVerb, ALibraryOfOnesOwnIsRecommendedFromASavedResultToo) {
   EXPECT_THAT(verdict.out, HasSubstr("LD_PRELOAD=/"));
 }
 
+TEST_F(ReplayVerb, RunsNoneOfWhichEndedWellAreNoSuccess) {
+  ASSERT_EQ(run({"sh", "-c",
+                 "echo 'void* malloc(unsigned long n){(void)n;__builtin_trap();}' | "
+                 "gcc -w -fno-builtin -shared -fPIC -x c -o " +
+                     path("crash.so") + " -"})
+                .exit_code,
+            0);
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const auto finished = heapwise({"replay", "w.hwt", "--allocators", "crash=./crash.so",
+                                  "--repetitions", "1", "--quiet", "--json", "crash.json"});
+  EXPECT_EQ(finished.exit_code, 3) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("none of 2 runs ended well, so there is nothing to decide"));
+  EXPECT_EQ(json("crash.json")["runs"].size(), 2U) << "a crash is a result, too";
+}
+
 }  // namespace
 }  // namespace heapwise::testing

@@ -146,6 +146,15 @@ TEST_F(SuiteVerb, OfTwoAtOnceTheSecondReplacesNoResult) {
   EXPECT_FALSE(exists("s.json.work"));
 }
 
+TEST_F(SuiteVerb, OneThatRanNothingIsNoSuccess) {
+  ASSERT_TRUE(write_file(path("junk.hwt"), "no trace", false));
+  const Finished end =
+      heapwise({"suite", "--workloads", "junk.hwt", "--json", "r.json", "--rounds", "1"});
+  EXPECT_EQ(end.exit_code, 3);
+  EXPECT_THAT(end.err, AllOf(HasSubstr("no run was made, so there is nothing to decide by"),
+                             HasSubstr("junk.hwt")));
+}
+
 TEST_F(SuiteVerb, SaysThatThereIsNothingToGoOnWith) {
   const Finished end = heapwise({"suite", "--workloads", "two-wave:wave=1MiB", "--allocators",
                                  "glibc", "--rounds", "1", "--resume", "--json", "typo.json"});
