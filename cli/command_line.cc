@@ -5,9 +5,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <sstream>
+#include <system_error>
+#include <type_traits>
 #include <utility>
 
 #include "cli/verb.h"
@@ -28,6 +32,32 @@ CLI::Validator number_where(bool (*good)(double), const char* otherwise, const c
 /// The parser's own range lets through what is not a number at all.
 CLI::Validator is_number() {
   return number_where([](double) { return true; }, "that can be used", "");
+}
+
+/// The parser's own reading takes 010 for 8, and lets -1 and what is too large pass as some other
+/// number.
+template <class Value>
+CLI::Validator whole_number() {
+  const auto check = [](std::string& text) {
+    Value value = 0;
+    const char* const end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, value);
+    if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end) {
+      return "Value " + text + " is not a whole number from 0 to " +
+             std::to_string(std::numeric_limits<Value>::max());
+    }
+    text = std::to_string(value);
+    return std::string();
+  };
+  return {check, ""};
+}
+
+/// What a script passes on of a variable that it forgot to set.
+CLI::Validator not_empty() {
+  const auto check = [](std::string& text) {
+    return text.empty() ? "the value is empty" : std::string();
+  };
+  return {check, ""};
 }
 
 /// The command that the first words name.
@@ -125,7 +155,13 @@ void Command::require_command() const { app_->require_subcommand(1); }
 template <class Value>
 Option Command::add_option(const std::string& name, Value& value,
                            const std::string& description) const {
-  return Option(app_->add_option(name, value, description));
+  CLI::Option* const option = app_->add_option(name, value, description);
+  if constexpr (std::is_unsigned_v<Value>) {
+    option->transform(whole_number<Value>());
+  } else if constexpr (!std::is_arithmetic_v<Value>) {
+    option->check(not_empty());
+  }
+  return Option(option);
 }
 
 template Option Command::add_option(const std::string&, std::string&, const std::string&) const;

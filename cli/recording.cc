@@ -61,6 +61,13 @@ std::string give_name(const std::string& trace, const std::string& name, bool ov
   }
 }
 
+Expected<void> check_command(const std::vector<std::string>& command) {
+  if (!command.empty() && !command.front().empty()) return {};
+  return fail(ErrorCode::usage,
+              command.empty() ? "there is no program to record" : "the program's name is empty",
+              "give it behind two dashes: -- PROGRAM ARGUMENTS…");
+}
+
 /// Returns when there is something to read, or when that takes so long that it is worth a word.
 void await_input(std::chrono::steady_clock::time_point begun, bool& told) {
   if (told) return;
@@ -112,10 +119,7 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
                                    const std::string& output, bool overwrite, Progress& progress,
                                    std::function<void(std::int32_t pid)> started,
                                    const RecordingFlags& flags) {
-  if (command.empty()) {
-    return fail(ErrorCode::usage, "there is no program to record",
-                "give it behind two dashes: -- PROGRAM ARGUMENTS…");
-  }
+  if (auto good = check_command(command); !good) return tl::make_unexpected(good.error());
   if (auto free = check_file(output, overwrite); !free) return tl::make_unexpected(free.error());
   const Staging staging(output);
   RecordOptions options;

@@ -87,9 +87,9 @@ Expected<void> check_program(const std::string& name) {
 }
 
 Expected<void> check_arguments(VerifyVerb& verb, const std::vector<std::string>& command) {
-  if (command.empty()) {
+  if (command.empty() || command.front().empty()) {
     return fail(ErrorCode::usage,
-                "there is no program to verify",
+                command.empty() ? "there is no program to verify" : "the program's name is empty",
                 "give it behind two dashes: heapwise verify -- PROGRAM ARGUMENTS…");
   }
   const auto purposes = parse_purposes(verb.measure.purposes);

@@ -77,7 +77,7 @@ TEST_F(Usage, PurposesComeInAnyOrderAndWrongOnesAreNamed) {
                      "--purposes", purposes});
   };
   EXPECT_EQ(replay("throughput,footprint").exit_code, 0);
-  for (const char* wrong : {"speed", "footprint,,latency", ""}) {
+  for (const char* wrong : {"speed", "footprint,,latency", ","}) {
     const auto finished = replay(wrong);
     EXPECT_EQ(finished.exit_code, 2) << wrong;
     EXPECT_THAT(finished.err, HasSubstr("there is no purpose")) << wrong;
@@ -101,6 +101,38 @@ TEST_F(Usage, NumbersOutOfRangeAreNamedWithWhatIsAllowed) {
   const auto none = heapwise({"bench", "--timeout", "0"});
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_THAT(none.err, HasSubstr("--timeout: Value 0 is not a number above 0\n"));
+}
+
+TEST_F(Usage, WholeNumbersAreReadAsTheyAreWrittenOrRefused) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  for (const char* wrong : {"-1", "99999999999999999999999", "0x10", "1.5", "1e3"}) {
+    const auto finished = heapwise({"replay", "w.hwt", "--seed", wrong});
+    EXPECT_EQ(finished.exit_code, 2) << wrong;
+    EXPECT_THAT(finished.err, HasSubstr(std::string("Value ") + wrong + " is not a whole number"));
+  }
+  const auto replayed = heapwise({"replay", "w.hwt", "--allocators", "glibc", "--purposes",
+                                  "footprint", "--quiet", "--repetitions", "010", "--json", "-"});
+  const auto result = nlohmann::json::parse(replayed.out, nullptr, false);
+  ASSERT_FALSE(result.is_discarded()) << replayed.err;
+  EXPECT_EQ(result["runs"].size(), 10U);
+}
+
+TEST_F(Usage, EmptyNamesAreRefusedAndDoNotStandForAll) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"replay", "x.hwt", "--allocators", ""},
+      {"replay", "x.hwt", "--purposes", ""},
+      {"suite", "--workloads", ""},
+      {"record", "-o", "", "--", "touch", "started"},
+      {"record", "-o", "x.hwt", "--", ""},
+      {"verify", "--", ""},
+      {"advise", "--", ""},
+      {"replay", ""}};
+  for (const auto& arguments : commands) {
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, HasSubstr("empty")) << ::testing::PrintToString(arguments);
+  }
+  EXPECT_FALSE(exists("started"));
 }
 
 TEST_F(Usage, WhatTheSystemRefusesComesWithARemedy) {
