@@ -2,6 +2,7 @@
 #include "cli/command_line.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "cli/fold.h"
 #include "cli/verb.h"
 
 namespace heapwise::cli {
@@ -204,7 +206,7 @@ std::optional<int> CommandLine::parse(std::vector<std::string> words) {
     if (error.get_exit_code() == 0) {  // --help, --version
       std::ostringstream text;
       const int code = app_->exit(error, text, text);
-      fmt::print("{}", text.str());
+      fmt::print("{}", folded_help(text.str(), columns_of(STDOUT_FILENO)));
       return code;
     }
     return report_error(parser_problem(*app_, error, at));

@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* kAbout =
     "Which malloc should this program run on, tuned how, and what will it cost or save?\n"
-    "heapwise records what a program asks of malloc, replays that on glibc, jemalloc, tcmalloc\n"
+    "heapwise records what a program asks of malloc, replays that on glibc, jemalloc, tcmalloc "
     "and mimalloc, measures memory and speed, and recommends one.\n";
 
 constexpr const char* kFooter =

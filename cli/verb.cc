@@ -7,14 +7,22 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "cli/fold.h"
 
 namespace heapwise::cli {
+namespace {
+
+constexpr std::size_t kHintIndent = 8;
+
+}  // namespace
 
 void say(std::string_view text) { write_all(STDERR_FILENO, text.data(), text.size()); }
 
 int report_error(const Error& error) {
   say(fmt::format("heapwise: {}\n", error.what));
-  if (!error.hint.empty()) say(fmt::format("  hint: {}\n", error.hint));
+  if (!error.hint.empty()) {
+    say(folded("  hint: " + error.hint, columns_of(STDERR_FILENO), kHintIndent) + "\n");
+  }
   return error.code == ErrorCode::check_failed ? kFailed : kUsage;
 }
 

@@ -11,7 +11,7 @@ _heapwise_commands() {
 
 # The options that a --help names.
 _heapwise_options() {
-  "${words[0]}" "$@" --help 2>/dev/null | grep -oE '^ +(-[a-zA-Z],)?--[a-z-]+' | grep -oE -- '--[a-z-]+'
+  "${words[0]}" "$@" --help 2>/dev/null | grep -oE '^  (-[a-zA-Z],)?--[a-z-]+' | grep -oE -- '--[a-z-]+'
 }
 
 # The values in braces behind an option, as in "--clock TEXT:{none,recorded,trace}".

@@ -2,6 +2,7 @@
 // Wrong flags, missing files, and help: what a stranger tries first.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "tests/cli/cli.h"
@@ -147,6 +148,29 @@ TEST_F(Usage, WhatTheSystemRefusesComesWithARemedy) {
     EXPECT_EQ(finished.exit_code, 2) << line;
     EXPECT_THAT(finished.err, HasSubstr("hint: ")) << line;
   }
+}
+
+TEST_F(Usage, HelpAndHintsFitTheTerminal) {
+  const auto widest = [](const std::string& text) {
+    std::istringstream lines(text);
+    std::size_t most = 0;
+    for (std::string line; std::getline(lines, line);) {
+      const auto wide = std::count_if(line.begin(), line.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+      });
+      most = std::max(most, static_cast<std::size_t>(wide));
+    }
+    return most;
+  };
+  for (const std::string verb : {"advise", "record", "replay", "suite", "verify", "bench", ""}) {
+    const std::string help = "unset COLUMNS; $HEAPWISE " + verb + " --help";
+    EXPECT_LE(widest(shell(help).out), 80U) << verb;
+    EXPECT_GT(widest(shell("COLUMNS=120; export COLUMNS; $HEAPWISE " + verb + " --help").out), 80U)
+        << verb;
+  }
+  const auto wrong = shell("unset COLUMNS; $HEAPWISE workload make nosuch -o x.hwt");
+  EXPECT_THAT(wrong.err, HasSubstr("there is no workload \"nosuch\""));
+  EXPECT_LE(widest(wrong.err), 80U);
 }
 
 TEST_F(Usage, MissingFilesAreNamedWithExitCode2) {
