@@ -55,7 +55,7 @@ void* allocate(const plan::PlanBig& big) {
 
 void perform_big(Lane& lane, void*& slot, const plan::PlanBig& big) {
   const bool resizes = static_cast<plan::Code>(big.base_code) == plan::Code::realloc;
-  const bool kept = resizes ? keep_resized(lane, slot, realloc(slot, big.size), big.size)
+  const bool kept = resizes ? keep_resized<ProcessHeap>(lane, slot, realloc(slot, big.size))
                             : keep(lane, slot, allocate(big), big.size);
   if (kept) touch(slot, big.touch_from, big.touch_to);
 }

@@ -68,8 +68,9 @@ void* allocate(const plan::PlanBig& big) {
 /// What the cold function does with a block too large or too aligned for a word of its own.
 void perform_big(Lane& lane, void*& slot, const plan::PlanBig& big) {
   const bool resizes = static_cast<plan::Code>(big.base_code) == plan::Code::realloc;
-  const bool kept = resizes ? keep_resized(lane, slot, TimedHeap::realloc(slot, big.size), big.size)
-                            : keep(lane, slot, allocate(big), big.size);
+  const bool kept = resizes
+                        ? keep_resized<TimedHeap>(lane, slot, TimedHeap::realloc(slot, big.size))
+                        : keep(lane, slot, allocate(big), big.size);
   if (kept) touch(slot, big.touch_from, big.touch_to);
 }
 

@@ -60,7 +60,7 @@ template <class World, class Pace>
         if (keep(lane, slot, World::calloc(1, operand), operand)) touch(slot, 0, operand);
         break;
       case Code::realloc:
-        if (keep_resized(lane, slot, World::realloc(slot, operand), operand)) {
+        if (keep_resized<World>(lane, slot, World::realloc(slot, operand))) {
           touch(slot, 0, operand);
         }
         break;

@@ -73,12 +73,17 @@ inline bool keep(Lane& lane, void*& slot, void* block, std::uint64_t size) {
   return false;
 }
 
-/// The same after a realloc, which leaves the old block alone when it fails.
-inline bool keep_resized(Lane& lane, void*& slot, void* block, std::uint64_t size) {
-  void* const old = slot;
-  if (keep(lane, slot, block, size)) [[likely]]
+/// The same after a realloc, never to nothing. One that fails leaves the old block alone; the words
+/// that follow write as far as the new one would have reached, so the old one goes.
+template <class World>
+inline bool keep_resized(Lane& lane, void*& slot, void* block) {
+  if (block != nullptr) [[likely]] {
+    slot = block;
     return true;
-  slot = old;
+  }
+  World::free(slot);
+  slot = nullptr;
+  ++lane.failed_calls;
   return false;
 }
 

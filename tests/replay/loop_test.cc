@@ -125,10 +125,33 @@ TEST(Loop, AFailedAllocationIsCountedAndNothingElseIsTheMatter) {
   lane.slots = slots;
   lane.mailboxes = &unused;
   replay::execute<ShortHeap>(lane, words.data(), words.data() + count, replay::Unpaced{});
-  // calls: malloc ok, calloc fails, realloc ok, realloc fails and keeps the block, malloc ok, and a
+  // calls: malloc ok, calloc fails, realloc ok, realloc fails and its block goes, malloc ok, and a
   // malloc of nothing, which may well be null.
   EXPECT_EQ(lane.failed_calls, 2);
-  EXPECT_THAT(ShortHeap::freed, ::testing::ElementsAre(nullptr, ShortHeap::memory));
+  EXPECT_THAT(ShortHeap::freed, ::testing::ElementsAre(ShortHeap::memory, nullptr, nullptr));
+}
+
+TEST(Loop, NothingIsWrittenToABlockThatCouldNotGrow) {
+  using plan::Code;
+  constexpr std::uint32_t kFar = (64 << 20) / plan::kTouchUnit;
+  std::vector<plan::Word> words{
+      make_word(Code::malloc, 0, 8),   make_word(Code::realloc, 0, 64 << 20),
+      make_word(Code::touch, 0, kFar), make_word(Code::give, 0, 0),
+      make_word(Code::take, 1, 0),     make_word(Code::touch, 1, kFar),
+      make_word(Code::realloc, 1, 16), make_word(Code::free, 1, 0)};
+  const std::size_t count = words.size();
+  words.resize(count + plan::kWordsPadding);
+  void* slots[2] = {};
+  replay::Mailbox mailbox{nullptr};
+  Lane lane{};
+  lane.slots = slots;
+  lane.mailboxes = &mailbox;
+  ShortHeap::calls = 0;
+  ShortHeap::freed.clear();
+  replay::execute<ShortHeap>(lane, words.data(), words.data() + count, replay::Unpaced{});
+  EXPECT_EQ(lane.failed_calls, 1);
+  EXPECT_EQ(mailbox.load(), nullptr);
+  EXPECT_THAT(ShortHeap::freed, ::testing::ElementsAre(ShortHeap::memory, ShortHeap::memory));
 }
 
 TEST(Loop, TheNullOfAFailedAllocationPassesThroughAMailbox) {

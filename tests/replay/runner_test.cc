@@ -104,6 +104,34 @@ TEST(Runner, OfEveryAllocatorReplaysInEveryWay) {
   }
 }
 
+TEST(Runner, OutlivesAReallocThatFailsAndWhatTheProgramDidWithTheBlockLater) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace, static_cast<Capabilities>(Capability::touch),
+                          {{"touch_threshold", "8192"}});
+  const ThreadId first{0}, second{1};
+  writer.thread_start(first, 0, second);
+  const ObjectId object = writer.allocate(first, 1, OpKind::malloc, 100'000);
+  writer.reallocate(first, 2, object, 1ULL << 50);  // more than there are addresses
+  writer.touch(first, 2, object, 20'000);
+  writer.free(first, 3, writer.allocate(first, 3, OpKind::malloc, 100));
+  writer.touch(first, 4, object, 30'000);
+  writer.touch(second, 5, object, 40'000);
+  writer.reallocate(second, 6, object, 1 << 20);
+  writer.touch(second, 6, object, 256);
+  writer.free(second, 7, object);
+  finish(writer);
+  compiled.compile();
+  for (const std::string& allocator : built()) {
+    if (allocator == "null") continue;
+    for (const char* purpose : {"footprint", "throughput", "latency"}) {
+      const Finished end =
+          run({runner(allocator), "--plan", compiled.plan, "--purpose", purpose, "--print"});
+      ASSERT_EQ(end.exit_code, 0) << allocator << " " << purpose << ": " << end.err;
+      EXPECT_EQ(value(end.out, "failed_calls"), 1) << allocator << " " << purpose;
+    }
+  }
+}
+
 TEST(Runner, TellsWhichAllocatorItIsAndWhereItComesFrom) {
   for (const std::string& allocator : built()) {
     const Finished end = run({runner(allocator), "--identify"});
