@@ -171,6 +171,8 @@ class Emitter : public Events {
     const bool belongs = op.kind == OpKind::touch && pending_ && pending_->object == op.object &&
                          pending_->thread == index(op.thread);
     if (!belongs) give_pending();
+    // Only a trace that changes between the passes has a thread that was not counted.
+    if (index(op.thread) >= slots_.size()) slots_.resize(index(op.thread) + std::size_t{1});
     // What was written at once is part of the allocation, what was written later is a growth.
     const bool at_once = op.kind == OpKind::touch && last_ == op.object && time_ns == time_ns_;
     if (!at_once) samples_.before_op(writer_.word_count(), time_ns, walked_->live_bytes);
@@ -270,7 +272,12 @@ class Emitter : public Events {
   };
 
   void add(std::uint32_t thread, Code code, std::uint32_t slot, std::uint32_t operand) {
-    writer_.add(thread, time_ns_, make_word(code, slot & (kMaxSlots - 1), operand));
+    add_at(time_ns_, thread, code, slot, operand);
+  }
+  void add_at(std::uint64_t time_ns, std::uint32_t thread, Code code, std::uint32_t slot,
+              std::uint32_t operand) {
+    word_ns_ = time_ns;
+    writer_.add(thread, time_ns, make_word(code, slot & (kMaxSlots - 1), operand));
   }
   void add_call(const Object& object, Code code, std::uint64_t size,
                 const std::optional<PlanBig>& entry) {
@@ -291,9 +298,11 @@ class Emitter : public Events {
     object.mailbox = mailboxes_.acquire(object.owner, consumer);
     pending_ = {op.object, object.owner, object.slot, object.mailbox, holds_slot(object)};
   }
+  // At the time of the word before it, the last of its object's allocation: a touch that says
+  // nothing new may have moved the time on, so far that a run would begin which nobody counted.
   void give_pending() {
     if (!pending_) return;
-    add(pending_->thread, Code::give, pending_->slot, pending_->mailbox);
+    add_at(word_ns_, pending_->thread, Code::give, pending_->slot, pending_->mailbox);
     if (!pending_->keeps_slot) slots_[pending_->thread].put_back(pending_->slot);
     pending_.reset();
   }
@@ -310,6 +319,7 @@ class Emitter : public Events {
   PlanHeader head_{};
   std::optional<std::uint64_t> exit_word_;
   std::uint64_t time_ns_ = 0;
+  std::uint64_t word_ns_ = 0;  ///< of the last word
 };
 
 void take_figures(PlanFacts& facts, const Walked& walked) {

@@ -13,8 +13,8 @@ namespace heapwise::plan {
 class Samples {
  public:
   explicit Samples(std::uint64_t duration_ns);
-  /// An op comes at `time_ns`, before the word `word`, with `live_bytes` alive until then. Touches that
-  /// come at once with the op before are not to be told, so that they belong to it.
+  /// An op comes at `time_ns`, before the word `word`, with `live_bytes` alive until then. Touches
+  /// that come at once with the op before are not to be told, so that they belong to it.
   void before_op(std::uint64_t word, std::uint64_t time_ns, std::uint64_t live_bytes);
   /// Looks before `word` in any case.
   void force(std::uint64_t word, std::uint64_t time_ns, std::uint64_t live_bytes);

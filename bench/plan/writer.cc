@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -108,22 +107,37 @@ PlanWriter::PlanWriter(PlanWriter&& other) noexcept
       cutter_(other.cutter_),
       bigs_room_(other.bigs_room_),
       runs_room_(other.runs_room_),
+      miscounted_(other.miscounted_),
       known_(std::move(other.known_)) {}
 
 PlanWriter::~PlanWriter() {
   if (bytes_ != nullptr) munmap(bytes_, mapped_);
 }
 
+bool PlanWriter::has_room(std::uint32_t thread) const {
+  return thread < threads_.size() &&
+         next_word_[thread] < threads_[thread].first_word + threads_[thread].words;
+}
+
+bool PlanWriter::is_full() const {
+  for (std::uint32_t thread = 0; thread < threads_.size(); ++thread) {
+    if (has_room(thread)) return false;
+  }
+  return true;
+}
+
 void PlanWriter::add(std::uint32_t thread, std::uint64_t time_ns, Word word) {
+  miscounted_ = miscounted_ || !has_room(thread);
+  if (miscounted_) return;
   PlanRun* const runs = section<PlanRun>(header_.runs_offset);
   if (cutter_.begins(thread, time_ns)) {
-    assert(header_.run_count < runs_room_);
+    miscounted_ = header_.run_count >= runs_room_;
+    if (miscounted_) return;
     runs[header_.run_count++] = {time_ns, thread, 0};
   }
   PlanRun& run = runs[header_.run_count - 1];
   ++run.words;
   const std::uint64_t at = next_word_[thread]++;
-  assert(at < threads_[thread].first_word + threads_[thread].words);
   section<Word>(header_.words_offset)[at] = word;
   section<std::uint32_t>(header_.delays_offset)[at] =
       static_cast<std::uint32_t>(time_ns - run.start_ns);
@@ -135,7 +149,8 @@ std::uint32_t PlanWriter::big(const PlanBig& what) {
   const auto next = static_cast<std::uint32_t>(header_.big_count);
   const auto [entry, is_new] = known_.try_emplace(what, next);
   if (is_new) {
-    assert(header_.big_count < bigs_room_);
+    miscounted_ = miscounted_ || header_.big_count >= bigs_room_;
+    if (miscounted_) return next;
     section<PlanBig>(header_.bigs_offset)[header_.big_count++] = what;
   }
   return entry->second;
@@ -143,6 +158,12 @@ std::uint32_t PlanWriter::big(const PlanBig& what) {
 
 Expected<void> PlanWriter::finish(const PlanHeader& head, const std::vector<std::uint64_t>& slots,
                                   const std::vector<PlanSample>& samples) {
+  if (miscounted_ || !is_full()) {
+    return fail(ErrorCode::bad_input,
+                "the plan " + path_ + " does not come out as it was counted before",
+                "If nothing changed the trace meanwhile, this is a defect of heapwise: please "
+                "report it.");
+  }
   header_.operations = head.operations;
   header_.exit_word = head.exit_word;
   header_.usable_size_calls = head.usable_size_calls;

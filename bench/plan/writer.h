@@ -42,14 +42,16 @@ class PlanWriter {
   PlanWriter& operator=(PlanWriter&&) = delete;
   ~PlanWriter();
 
-  /// The next word in total order.
+  /// The next word in total order. Where there is no room, that is kept for finish() to tell, and
+  /// nothing is written any more.
   void add(std::uint32_t thread, std::uint64_t time_ns, Word word);
   /// The number of an entry that says this; equal ones share a number.
   std::uint32_t big(const PlanBig& what);
   std::uint64_t word_count() const { return header_.word_count; }
 
   /// Completes the file. `slots` has the number of slots of each thread; of `head` operations,
-  /// exit_word, mailbox_count and duration_ns are taken.
+  /// exit_word, mailbox_count and duration_ns are taken. Fails when what was added is not what the
+  /// extent had counted.
   Expected<void> finish(const PlanHeader& head, const std::vector<std::uint64_t>& slots,
                         const std::vector<PlanSample>& samples);
 
@@ -62,6 +64,8 @@ class PlanWriter {
   };
 
   PlanWriter() = default;
+  bool has_room(std::uint32_t thread) const;
+  bool is_full() const;
   template <class T>
   T* section(std::uint64_t offset) const {
     return reinterpret_cast<T*>(bytes_ + offset);
@@ -76,6 +80,7 @@ class PlanWriter {
   std::vector<std::uint64_t> next_word_;
   RunCutter cutter_;
   std::uint64_t bigs_room_ = 0, runs_room_ = 0;
+  bool miscounted_ = false;  ///< something had no room
   std::unordered_map<PlanBig, std::uint32_t, BigHash, BigEqual> known_;
 };
 

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "bench/plan/writer.h"
 #include "tests/plan/plan_file.h"
 #include "tests/plan/trace_maker.h"
 
@@ -218,6 +221,72 @@ TEST(Compile, ABlockIsGivenAwayAfterTheTouchThatCameWithIt) {
   EXPECT_NE(slot_of(late), slot_of(plan.words(0)[4]));
   EXPECT_EQ(plan.big(operand_of(late)).size, 0) << "names the thread that the slot is of";
   EXPECT_EQ(plan.big(operand_of(late)).touch_to, 6 * 4096);
+}
+
+TEST(Compile, ABlockIsGivenAwayAtTheTimeOfItsAllocationHoweverLateATouchSaysNothingNew) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace, static_cast<Capabilities>(Capability::touch));
+  writer.thread_start(kFirst, 0, kSecond);
+  std::vector<ObjectId> objects;
+  std::uint64_t time = 1;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    objects.push_back(writer.allocate(kFirst, time, OpKind::malloc, 20'000 + i));
+    writer.touch(kFirst, time, objects.back(), 2);
+    time += 5'000'000'000;  // more than a run can say
+    writer.touch(kFirst, time, objects.back(), 2);
+    writer.free(kSecond, time, writer.allocate(kSecond, time, OpKind::malloc, 100));
+  }
+  for (const ObjectId object : objects) writer.free(kSecond, time, object);
+  finish(writer);
+  const PlanFile plan = compiled.compile();
+  EXPECT_EQ(plan.header().run_count, 2000);
+  EXPECT_EQ(compiled.facts.runs, plan.header().run_count);
+  // 'start' stands in front of the first.
+  EXPECT_THAT(codes(plan, 0)[3], Code::give);
+  EXPECT_EQ(plan.run(0).words, 4);
+  EXPECT_EQ(plan.delay(3), plan.delay(2));
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    EXPECT_EQ(plan.big(i).size, 20'000 + i) << "the entry was written over";
+  }
+}
+
+TEST(Compile, APlanThatDoesNotComeOutAsCountedIsAnErrorAndWritesNothingBehindItsRoom) {
+  const Compiled compiled;
+  plan::Extent extent;
+  extent.threads.push_back({});
+  extent.threads[0].words = 2;
+  extent.runs = 1;
+  const auto finished = [&](const std::function<void(plan::PlanWriter&)>& write) {
+    auto writer = plan::PlanWriter::create(compiled.plan, extent);
+    EXPECT_TRUE(writer);
+    write(*writer);
+    const auto done = writer->finish({}, {0}, {});
+    if (!done) {
+      EXPECT_THAT(done.error().what, ::testing::HasSubstr(compiled.plan));
+      EXPECT_THAT(done.error().hint, ::testing::HasSubstr("defect"));
+    }
+    return done.has_value();
+  };
+  constexpr std::uint64_t kLong = 5'000'000'000;
+  EXPECT_TRUE(finished([](plan::PlanWriter& writer) {
+    for (int i = 0; i < 2; ++i) writer.add(0, 0, 0);
+  }));
+  EXPECT_FALSE(finished([](plan::PlanWriter& writer) { writer.add(0, 0, 0); })) << "too few words";
+  EXPECT_FALSE(finished([](plan::PlanWriter& writer) {
+    for (int i = 0; i < 2000; ++i) writer.add(0, 0, 0);
+  })) << "too many words";
+  EXPECT_FALSE(finished([](plan::PlanWriter& writer) {
+    for (int i = 0; i < 2; ++i) writer.add(1, 0, 0);
+  })) << "of a thread that there is not";
+  extent.threads[0].words = 3;
+  EXPECT_FALSE(finished([](plan::PlanWriter& writer) {
+    for (std::uint64_t i = 0; i < 3; ++i) writer.add(0, i * kLong, 0);
+  })) << "too many runs";
+  extent.threads[0].words = 2;
+  EXPECT_FALSE(finished([](plan::PlanWriter& writer) {
+    for (int i = 0; i < 2; ++i) writer.add(0, 0, 0);
+    writer.big({1, 0, 0, 0, 0});
+  })) << "too many entries";
 }
 
 TEST(Compile, WithoutTheCapabilityEveryPageOfABlockIsTouched) {
