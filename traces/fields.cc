@@ -21,18 +21,26 @@ void put_facts(std::string& out, const Facts& facts) {
   }
 }
 
-// A forged count ends the loop as soon as the bytes run out, so nothing is reserved by it.
-void get_strings(ByteView& in, std::vector<std::string>& strings) {
+constexpr char kFieldCutOff[] = "a field of it is cut off or impossible";
+
+// A forged count ends the loop as soon as the bytes run out, so nothing is reserved by it. But a
+// string costs 32 bytes of memory and may be one byte of the payload, of which zstd packs 64 MiB
+// into two thousand: so counts have limits, which no real trace comes near.
+const char* get_arguments(ByteView& in, std::vector<std::string>& arguments) {
   const std::uint64_t count = in.varint();
-  for (std::uint64_t i = 0; i < count && !in.failed(); ++i) strings.push_back(in.string());
+  if (count > kMaxArguments) return "it has more arguments than a program can be started with";
+  for (std::uint64_t i = 0; i < count && !in.failed(); ++i) arguments.push_back(in.string());
+  return in.failed() ? kFieldCutOff : nullptr;
 }
 
-void get_facts(ByteView& in, Facts& facts) {
+const char* get_facts(ByteView& in, Facts& facts) {
   const std::uint64_t count = in.varint();
+  if (count > kMaxFacts) return "it has more facts than a trace may have";
   for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
     std::string key = in.string();
     facts.emplace_back(std::move(key), in.string());
   }
+  return in.failed() ? kFieldCutOff : nullptr;
 }
 
 }  // namespace
@@ -46,15 +54,14 @@ void put_head(std::string& out, const TraceInfo& info) {
   put_facts(out, info.facts);
 }
 
-bool get_head(ByteView payload, TraceInfo& info) {
+const char* get_head(ByteView payload, TraceInfo& info) {
   const std::uint8_t source = payload.byte();
-  if (source < 1 || source > 3) return false;
+  if (source < 1 || source > 3) return kFieldCutOff;
   info.source = static_cast<TraceSource>(source);
   info.capabilities = static_cast<Capabilities>(payload.varint());
   info.name = payload.string();
-  get_strings(payload, info.command);
-  get_facts(payload, info.facts);
-  return !payload.failed();
+  const char* problem = get_arguments(payload, info.command);
+  return problem != nullptr ? problem : get_facts(payload, info.facts);
 }
 
 void put_residency(std::string& out, const std::vector<ResidencySample>& samples) {
@@ -118,7 +125,7 @@ void put_end(std::string& out, const TraceTotals& totals) {
   put_facts(out, totals.facts);
 }
 
-bool get_end(ByteView payload, TraceTotals& totals) {
+const char* get_end(ByteView payload, TraceTotals& totals) {
   for (std::uint64_t* number :
        {&totals.ops, &totals.operations, &totals.allocations, &totals.duration_ns,
         &totals.peak_live_bytes, &totals.peak_live_objects, &totals.end_live_bytes}) {
@@ -126,8 +133,7 @@ bool get_end(ByteView payload, TraceTotals& totals) {
   }
   totals.threads = static_cast<std::uint32_t>(payload.varint());
   totals.dropped_events = payload.varint();
-  get_facts(payload, totals.facts);
-  return !payload.failed();
+  return get_facts(payload, totals.facts);
 }
 
 }  // namespace heapwise::format

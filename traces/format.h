@@ -18,6 +18,10 @@ constexpr std::size_t kMaxFrameBytes = 64U << 20;
 constexpr std::size_t kMaxBodyBytes = 64U << 20;
 constexpr std::size_t kMaxOpsPerChunk = 65536;
 constexpr std::size_t kMaxSamplesPerChunk = 65536;
+/// Of a command: more than Linux starts a program with, which are 6 MiB of strings and pointers.
+constexpr std::size_t kMaxArguments = 1U << 20;
+/// In a head, and in an end.
+constexpr std::size_t kMaxFacts = 4096;
 /// Times, and the bytes alive at any moment, are below this.
 constexpr std::uint64_t kMaxNumber = 1ULL << 63;
 /// Numbers of objects and of threads are below this.

@@ -65,10 +65,14 @@ Expected<void> TraceReader::Impl::read_head() {
   if (status == ChunkReader::Status::damaged) problem = file.problem();
   if (status == ChunkReader::Status::chunk) {
     const bool is_head = file.type() == static_cast<std::uint8_t>(format::ChunkType::head);
-    if (is_head && format::get_head(file.payload(), info)) return {};
-    problem = is_head ? "a field of it is cut off or impossible" : "another chunk is in its place";
+    const char* const wrong =
+        is_head ? format::get_head(file.payload(), info) : "another chunk is in its place";
+    if (wrong == nullptr) return {};
+    problem = wrong;
   }
-  return fail(ErrorCode::bad_input, "the head of " + path + " is damaged: " + problem,
+  return fail(ErrorCode::bad_input,
+              "the head of " + path + " is damaged at byte " + std::to_string(file.previous_end()) +
+                  ": " + problem,
               "nothing can be read without it: restore the file from a copy or record again");
 }
 
@@ -152,8 +156,8 @@ void TraceReader::Impl::read_allocator_time() {
 
 void TraceReader::Impl::read_end() {
   TraceTotals stored;
-  if (!format::get_end(file.payload(), stored)) {
-    return stop(file.previous_end(), "the end of its trace is cut off");
+  if (const char* const wrong = format::get_end(file.payload(), stored)) {
+    return stop(file.previous_end(), std::string("the end of its trace is not right: ") + wrong);
   }
   if (!tally.counts().agree_with(stored)) {
     return stop(file.previous_end(), "the totals at its end are not those of its ops");

@@ -16,6 +16,12 @@ namespace {
 // Often enough that a cut trace has most of its samples, rarely enough that a chunk costs little.
 constexpr std::size_t kSamplesPerChunk = 256;
 
+/// A reader would refuse it.
+Error too_many(const std::string& path, const char* what, std::size_t most) {
+  return {ErrorCode::bad_input, path + " would have too many " + what,
+          "a trace holds at most " + std::to_string(most) + " of them"};
+}
+
 }  // namespace
 
 struct TraceWriter::Impl {
@@ -85,6 +91,12 @@ TraceWriter::~TraceWriter() = default;
 
 Expected<TraceWriter> TraceWriter::create(const std::string& path, const TraceInfo& info,
                                           bool overwrite) {
+  if (info.command.size() > format::kMaxArguments) {
+    return tl::unexpected(too_many(path, "arguments", format::kMaxArguments));
+  }
+  if (info.facts.size() > format::kMaxFacts) {
+    return tl::unexpected(too_many(path, "facts", format::kMaxFacts));
+  }
   auto file = ChunkWriter::create(path, overwrite);
   if (!file) return tl::unexpected(file.error());
   format::put_head(file->begin(format::ChunkType::head), info);
@@ -186,6 +198,9 @@ Expected<TraceTotals> TraceWriter::finish(const TraceTotals& end) {
   impl.flush_ops();
   impl.flush_samples();
   impl.flush_allocator_times();
+  if (end.facts.size() > format::kMaxFacts) {
+    impl.file.set_error(too_many(impl.file.path(), "facts", format::kMaxFacts));
+  }
   TraceTotals totals = end;
   impl.tally.counts().copy_to(totals);
   format::put_end(impl.file.begin(format::ChunkType::end), totals);

@@ -26,7 +26,7 @@ namespace heapwise {
 class TraceWriter {
  public:
   /// Starts a trace. Fails when `path` exists and `overwrite` is false, is no regular file, or
-  /// cannot be written, and when `info` has more than 64 MiB.
+  /// cannot be written, and when `info` has more than 64 MiB, a million arguments or 4,096 facts.
   static Expected<TraceWriter> create(const std::string& path, const TraceInfo& info,
                                       bool overwrite = false);
   TraceWriter(TraceWriter&&) noexcept;

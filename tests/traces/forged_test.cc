@@ -196,6 +196,60 @@ TEST(Forged, AHeadThatCountsMoreThanItHoldsIsAnError) {
   }
 }
 
+/// A head that counts so many arguments and facts, and has them, all of them empty.
+std::string head_of_many(std::uint64_t arguments, std::uint64_t facts) {
+  std::string payload(3, '\0');
+  payload[0] = 1;
+  put_varint(payload, arguments);
+  payload.append(arguments, '\0');
+  put_varint(payload, facts);
+  return payload.append(2 * facts, '\0');
+}
+
+TEST(Forged, AHeadOfMoreStringsThanAProgramIsStartedWithIsAnError) {
+  const Folder folder;
+  const auto said = [&](std::uint64_t arguments, std::uint64_t facts) {
+    spill(folder / "t.hwt", header() + chunk(body(1, 0, head_of_many(arguments, facts))));
+    const auto reader = TraceReader::open(folder / "t.hwt");
+    if (reader) return std::string();
+    EXPECT_EQ(reader.error().code, ErrorCode::bad_input);
+    EXPECT_THAT(reader.error().what, HasSubstr("t.hwt is damaged at byte 12"));
+    EXPECT_THAT(reader.error().hint, HasSubstr("record again"));
+    return reader.error().what;
+  };
+  EXPECT_EQ(said(format::kMaxArguments, format::kMaxFacts), "");
+  EXPECT_THAT(said(format::kMaxArguments + 1, 0), HasSubstr("more arguments"));
+  EXPECT_THAT(said(0, format::kMaxFacts + 1), HasSubstr("more facts"));
+}
+
+TEST(Forged, AnEndOfMoreFactsThanATraceMayHaveIsDamage) {
+  TraceTotals totals;
+  totals.ops = totals.operations = totals.allocations = totals.peak_live_objects = 2;
+  totals.duration_ns = 20;
+  totals.peak_live_bytes = totals.end_live_bytes = 300;
+  totals.threads = 1;
+  totals.facts.resize(format::kMaxFacts);
+  EXPECT_EQ(said_of(body(4, 2, end_payload(totals))), "nothing");
+  totals.facts.emplace_back();
+  EXPECT_THAT(said_of(body(4, 2, end_payload(totals))), HasSubstr("more facts"));
+}
+
+TEST(Forged, CountsBeyondWhatAChunkMayHoldAreDamageBeforeAnythingIsReadByThem) {
+  std::string ops;
+  put_varint(ops, format::kMaxOpsPerChunk + 1);
+  EXPECT_THAT(said_of(body(2, 2, ops + std::string(1 << 20, '\0'))),
+              HasSubstr("number of its ops"));
+  std::string runs;  // a count of ops, a time, and a count of runs that never ends
+  put_varint(runs, 1);
+  put_varint(runs, 30);
+  put_varint(runs, ~0ULL);
+  EXPECT_THAT(said_of(body(2, 2, runs + std::string(1 << 20, '\0'))), HasSubstr("threads"));
+  std::string samples;
+  put_varint(samples, format::kMaxSamplesPerChunk + 1);
+  EXPECT_THAT(said_of(body(3, 2, samples + std::string(1 << 20, '\0'))), HasSubstr("samples"));
+  EXPECT_THAT(said_of(body(128, 2, samples + std::string(1 << 20, '\0'))), HasSubstr("samples"));
+}
+
 TEST(Forged, SamplesThatGoBackOrNeverEndAreDamage) {
   const std::string one = std::string("\x01\x05", 2) + std::string(2, '\0');
   EXPECT_EQ(said_of(body(3, 2, one)), kAccepted);

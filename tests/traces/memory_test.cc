@@ -5,7 +5,10 @@
 
 #include "base/files.h"
 #include "base/temporary_directory.h"
+#include "base/varint.h"
 #include "tests/traces/counting_new.h"
+#include "tests/traces/support.h"
+#include "traces/format.h"
 #include "traces/profile.h"
 #include "traces/reader.h"
 #include "traces/writer.h"
@@ -67,6 +70,19 @@ TEST(Memory, OfReadingIsANumberPerLiveObject) {
   // A growing vector holds up to three times its content while it moves.
   EXPECT_LT(of_many, of_few + 3 * 8 * 8 * kChunk + kSlack);
   EXPECT_GT(of_many, of_few + 8 * 8 * kChunk / 2) << "the counting does not work";
+}
+
+TEST(Memory, OfReadingAHeadIsThatOfItsBytesHoweverManyStringsItCounts) {
+  const test::Folder folder;
+  constexpr std::size_t kMany = 60 << 20;
+  std::string payload(3, '\0');
+  payload[0] = 1;
+  put_varint(payload, kMany);
+  payload.append(kMany, '\0');
+  test::spill(folder / "t.hwt", test::header() + test::chunk(test::body(1, 0, payload)));
+  ASSERT_LT(test::slurp(folder / "t.hwt").size(), 4096);
+  const std::size_t taken = peak_of([&] { EXPECT_FALSE(TraceReader::open(folder / "t.hwt")); });
+  EXPECT_LT(taken, format::kMaxBodyBytes + kSlack);
 }
 
 TEST(Memory, OfWritingDoesNotGrowWithTheTrace) {

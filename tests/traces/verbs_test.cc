@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/varint.h"
 #include "cli/trace_verbs.h"
 #include "tests/traces/support.h"
 
@@ -194,6 +195,20 @@ TEST(TraceInfoVerb, DamageIsAWarningAndTheRestIsShown) {
                              HasSubstr("operations      3")));
   const Ran json = run({"trace", "info", folder / "t.hwt", "--json", "-"});
   EXPECT_EQ(nlohmann::json::parse(json.out).at("traces").at(0).at("damage").at("missing_bytes"), 4);
+}
+
+TEST(TraceInfoVerb, AHeadThatCountsMoreThanATraceMayHaveIsAnError) {
+  const Folder folder;
+  std::string payload(3, '\0');
+  payload[0] = 1;
+  put_varint(payload, 60 << 20);
+  payload.append(60 << 20, '\0');
+  spill(folder / "t.hwt", header() + chunk(body(1, 0, payload)));
+  for (const char* verb : {"info", "check"}) {
+    const Ran ran = run({"trace", verb, folder / "t.hwt"});
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("t.hwt"), HasSubstr("more arguments")));
+  }
 }
 
 TEST(TraceInfoVerb, AFileThatIsNoTraceIsAnErrorAndTheOthersAreShown) {

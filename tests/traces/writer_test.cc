@@ -180,5 +180,20 @@ TEST(Writer, FactsBeyondTheLimitAreRefused) {
   EXPECT_THAT(folder.files(), IsEmpty());
 }
 
+TEST(Writer, MoreArgumentsOrFactsThanAReaderTakesAreRefused) {
+  const Folder folder;
+  TraceInfo many;
+  many.command.resize(format::kMaxArguments + 1);
+  EXPECT_THAT(TraceWriter::create(folder / "t.hwt", many).error().what, HasSubstr("arguments"));
+  many.command.clear();
+  many.facts.resize(format::kMaxFacts + 1);
+  EXPECT_THAT(TraceWriter::create(folder / "t.hwt", many).error().what, HasSubstr("facts"));
+  TraceTotals end;
+  end.facts.resize(format::kMaxFacts + 1);
+  EXPECT_THAT(TraceWriter::create(folder / "t.hwt", {})->finish(end).error().what,
+              HasSubstr("facts"));
+  EXPECT_THAT(folder.files(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace heapwise::test
