@@ -15,6 +15,9 @@ Expected<ReadTrace> read_trace(const std::string& path) {
   auto reader = TraceReader::open(path);
   if (!reader) return tl::unexpected(reader.error());
   TraceProfile profile = profile_trace(*reader);
+  if (reader->damage() && profile.operations == 0) {
+    return tl::make_unexpected(nothing_left(path, *reader->damage()));
+  }
   return ReadTrace{std::move(*reader), profile};
 }
 

@@ -23,7 +23,9 @@ int check(const std::string& path) {
   }
   if (reader->damage()) {
     fmt::print("{}\n", damage_sentence(*reader));
-    return kFailed;
+    if (reader->totals().operations > 0) return kFailed;
+    report_error(nothing_left(path, *reader->damage()));
+    return kUsage;
   }
   const TraceTotals& totals = reader->totals();
   fmt::print("{} is whole: {} operations.\n", printable(path, 500),
@@ -70,7 +72,7 @@ void add_trace_check(const Command& trace, Outcome& outcome) {
   const Command app = trace.add_command(
       "check",
       "Read traces to their ends and say whether they are whole.\n"
-      "Exit status: 0 whole, 1 damaged or cut short but readable up to there, 2 not readable.");
+      "Exit status: 0 whole, 1 damaged or cut short but readable up to there, 2 nothing to read.");
   app.footer("Example: heapwise trace check *.hwt");
   app.add_option("FILE", *files, "Traces (.hwt)").required();
   app.callback([files, &outcome] { outcome.exit_code = check_all(*files); });

@@ -19,7 +19,7 @@ struct ReadTrace {
   TraceProfile profile;
 };
 
-/// Fails where TraceReader::open does.
+/// Fails where TraceReader::open does, and where damage leaves no call.
 Expected<ReadTrace> read_trace(const std::string& path);
 
 /// The page that `trace info` prints: ends with a line feed, at most 80 columns wide.

@@ -397,6 +397,21 @@ Recommendation keep(const Contest& contest, const Candidate* hope) {
   return verdict;
 }
 
+/// Whether a trace was replayed in which nobody called malloc.
+bool made_no_calls(const Contest& contest) {
+  return contest.workload != nullptr && contest.workload->operations == 0 &&
+         contest.workload->peak_live_bytes == 0;
+}
+
+Recommendation take_any(const Contest& contest) {
+  Recommendation verdict;
+  verdict.choice = {contest.base->allocator, contest.base->tuning};
+  verdict.verdict = VerdictKind::inconclusive;
+  verdict.headline = "inconclusive: the program made no calls, so any allocator will do";
+  verdict.reasons = {"What an allocator holds here is what it takes at its start."};
+  return verdict;
+}
+
 Recommendation change(const Contest& contest, const Candidate& chosen) {
   Recommendation verdict;
   verdict.choice = {chosen.summary->allocator, chosen.summary->tuning};
@@ -431,8 +446,12 @@ Expected<Recommendation> recommend(const Result& result, const std::string& work
   if (!contest) return tl::unexpected<Error>(contest.error());
 
   const Candidate* chosen = winner(*contest);
-  Recommendation verdict =
-      chosen != nullptr ? change(*contest, *chosen) : keep(*contest, hopeful(*contest));
+  Recommendation verdict;
+  if (made_no_calls(*contest)) {
+    verdict = take_any(*contest);
+  } else {
+    verdict = chosen != nullptr ? change(*contest, *chosen) : keep(*contest, hopeful(*contest));
+  }
   verdict.workload = workload;
   verdict.objective = objective;
   verdict.over = {contest->base->allocator, contest->base->tuning};

@@ -169,6 +169,13 @@ void TraceReader::Impl::read_end() {
                        "something follows the end of its trace"};
 }
 
+Error nothing_left(const std::string& path, const TraceDamage& damage) {
+  return {ErrorCode::bad_input,
+          path + " is damaged at byte " + std::to_string(damage.offset) +
+              ", before its first call: " + damage.what,
+          "nothing of it can be replayed: restore the file from a copy or record again"};
+}
+
 TraceReader::TraceReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TraceReader::TraceReader(TraceReader&&) noexcept = default;
 TraceReader& TraceReader::operator=(TraceReader&&) noexcept = default;

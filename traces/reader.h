@@ -20,6 +20,9 @@ struct TraceDamage {
   std::string what;                 ///< a sentence that says what is missing
 };
 
+/// The error of whoever needs calls, where the damage stands before the first one.
+Error nothing_left(const std::string& path, const TraceDamage& damage);
+
 /// Reads one .hwt file front to back, holding one chunk and a number per live object in memory.
 /// Not thread-safe; open the file twice to read it twice at once.
 class TraceReader {

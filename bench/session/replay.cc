@@ -54,6 +54,9 @@ Expected<plan::PlanFacts> Session::open(const std::string& trace) {
   auto facts = plan::compile_plan(trace, directory_ + "/plan");
   if (!facts) return facts;
   progress_.end();
+  if (facts->damage && facts->operations == 0) {
+    return tl::unexpected(nothing_left(trace, *facts->damage));
+  }
   WorkloadInfo info = workload_info(*facts, trace);
   if (recording_ == 0) {
     info.name = unused_name(info.name);

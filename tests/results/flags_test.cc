@@ -206,6 +206,7 @@ class Deploys : public testing::Test {
  protected:
   Deploys() {
     workload_.name = "w";
+    workload_.operations = 1000;
     workload_.command = {"server"};
   }
   std::string lines(const std::string& allocator, const std::string& tuning = "default") const {

@@ -238,6 +238,19 @@ TEST(Recommend, KeepsGlibcWhereNothingDiffers) {
   }
 }
 
+TEST(Recommend, TellsNothingFromWhatAllocatorsHoldForAProgramThatMadeNoCalls) {
+  Bench bench;
+  bench.did("glibc", 0.01, {}).did("tcmalloc", 9.66, {}).did("jemalloc", 0.001, {});
+  bench.result_.workloads[0].operations = 0;
+  bench.result_.workloads[0].peak_live_bytes = 0;
+  const auto verdict = bench.verdict();
+  ASSERT_TRUE(verdict.has_value());
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+  EXPECT_THAT(verdict->headline, HasSubstr("made no calls, so any allocator will do"));
+  EXPECT_THAT(verdict->reasons, testing::ElementsAre(HasSubstr("at its start")));
+}
+
 TEST(Recommend, KeepsGlibcWhereTheOthersAreWorse) {
   const auto verdict = Bench().did("glibc", 100, 20).did("jemalloc", 150, 30).verdict();
   EXPECT_EQ(verdict->verdict, VerdictKind::same);

@@ -109,6 +109,28 @@ TEST_F(Session, RunsForSpeedOnAsManyProcessorsAsTheProgramKeptBusy) {
   }
 }
 
+TEST_F(Session, ATraceThatIsDamagedBeforeItsFirstCallIsAnErrorAndNotAWorkload) {
+  const std::string whole = *read_file(trace_);
+  constexpr std::size_t kHead = 200;  // its chunk, and nothing whole behind it
+  ASSERT_TRUE(write_file(trace_, whole.substr(0, kHead), true));
+  const auto result = replay(options_);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::bad_input);
+  EXPECT_THAT(result.error().what,
+              ::testing::AllOf(HasSubstr(trace_ + " is damaged at byte "),
+                               HasSubstr("before its first call"), HasSubstr("inside a chunk")));
+  EXPECT_THAT(result.error().hint, HasSubstr("nothing of it can be replayed"));
+}
+
+TEST_F(Session, AWholeTraceOfNoCallsIsReplayed) {
+  unlink(trace_.c_str());
+  auto writer = testing::new_trace(trace_);
+  testing::finish(writer);
+  const Result result = session();
+  EXPECT_EQ(result.workloads[0].operations, 0);
+  EXPECT_EQ(run_of(result, "glibc").status, RunStatus::ok);
+}
+
 TEST_F(Session, RunsEveryContenderForEveryPurposeInEveryRound) {
   options_.contenders = {*parse_contender("glibc"), *parse_contender("glibc:arena-max-2")};
   const Result result = session();

@@ -197,6 +197,20 @@ TEST(TraceInfoVerb, DamageIsAWarningAndTheRestIsShown) {
   EXPECT_EQ(nlohmann::json::parse(json.out).at("traces").at(0).at("damage").at("missing_bytes"), 4);
 }
 
+TEST(TraceInfoVerb, DamageBeforeTheFirstCallIsAnErrorThatSaysSo) {
+  const Folder folder;
+  const std::string whole = finished(small_groups());
+  const std::size_t head_end = boundaries_of(whole)[1];
+  spill(folder / "t.hwt", whole.substr(0, head_end + 20));
+  for (const char* verb : {"info", "check"}) {
+    const Ran ran = run({"trace", verb, folder / "t.hwt"});
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("t.hwt is damaged at byte " + std::to_string(head_end)),
+                               HasSubstr("ends inside a chunk"), HasSubstr("nothing of it")));
+    EXPECT_THAT(ran.out, Not(HasSubstr("replay")));
+  }
+}
+
 TEST(TraceInfoVerb, AHeadThatCountsMoreThanATraceMayHaveIsAnError) {
   const Folder folder;
   std::string payload(3, '\0');
