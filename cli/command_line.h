@@ -34,6 +34,7 @@ class Option {
   template <class Value>
   Option one_of(const std::map<std::string, Value>& values) const {
     std::vector<std::string> names;
+    names.reserve(values.size());
     for (const auto& [name, value] : values) names.push_back(name);
     return one_of(names);
   }
