@@ -27,8 +27,9 @@ TEST_F(LostOutput, MessagesThatCannotBeWrittenCostNoRecording) {
   const std::vector<std::pair<std::string, std::string>> ways = {
       {"full.hwt", "2>/dev/full"}, {"closed.hwt", "2>&-"}, {"gone.hwt", "2> >(exec true)"}};
   for (const auto& [trace, way] : ways) {
-    const auto finished =
-        shell("$HEAPWISE record -o " + trace + " -- sh -c 'sleep 0.1; exit 7' " + way);
+    std::string line = "$HEAPWISE record -o ";
+    line.append(trace).append(" -- sh -c 'sleep 0.1; exit 7' ").append(way);
+    const auto finished = shell(line);
     EXPECT_EQ(finished.exit_code, 7) << way;
     EXPECT_TRUE(is_whole(trace)) << way;
   }
