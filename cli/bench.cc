@@ -19,6 +19,7 @@
 #include "cli/verb.h"
 #include "cli/version.h"
 #include "results/report/text.h"
+#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -79,7 +80,7 @@ void print_end(const BenchVerb& verb, const BenchResult& result) {
     fmt::print("\nNext: heapwise bench --json R.json keeps this in Google Benchmark's JSON.\n");
   } else {
     fmt::print("\nNext: compare.py filters {} glibc jemalloc (of Google Benchmark's tools)\n",
-               verb.json);
+               shell_quoted(verb.json));
   }
 }
 

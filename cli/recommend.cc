@@ -12,6 +12,7 @@
 
 #include "base/files.h"
 #include "cli/deployments.h"
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/json.h"
 #include "results/report/console.h"
@@ -64,6 +65,9 @@ std::string next_step(const std::string& name, const Result& result,
 
 /// Yields the exit code.
 Expected<int> run(const RecommendVerb& verb) {
+  if (auto good = check_places({verb.json}, verb.force, {verb.result}); !good) {
+    return tl::make_unexpected(good.error());
+  }
   auto result = load_result(verb.result);
   if (!result) return tl::make_unexpected(result.error());
   if (result->summary.empty()) result->summary = summarize(result->runs);

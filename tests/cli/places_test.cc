@@ -116,6 +116,8 @@ TEST_F(Places, NoCommandOverwritesWhatItReads) {
       {"trace", "info", "w.hwt", "--json", "./w.hwt"},
       {"report", "r.json", "-o", "link.json"},
       {"trend", ".", "-o", "r.json"},
+      {"recommend", "r.json", "--json", "r.json"},
+      {"compare", "r.json", "r.json", "--markdown", "link.json"},
       {"merge", "r.json", "-o", "r.json"},
       {"suite", "--workloads", "churn,w.hwt", "-o", "w.hwt"}};
   for (auto arguments : commands) {
