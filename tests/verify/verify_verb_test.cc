@@ -26,6 +26,10 @@ constexpr const char* kStartsTwo =
     "perl -e 'my @a = 1..99'; perl -e 'my @a = map { \"x\" x 99 } "
     "1..99999; select undef, undef, undef, 0.1'; true";
 
+constexpr const char* kTakesTwoLines =
+    "my @l = <STDIN>; my @a = map { 'x' x 1000 } 1..9000;"
+    "select undef, undef, undef, 0.1; exit(@l == 2 ? 0 : 9)";
+
 /// Holds one, two and three times as much when it runs for the first, third and fifth time.
 constexpr const char* kDiffersByRun =
     "open my $f, '>>', 'runs'; print $f 'x'; close $f; my $n = -s 'runs';"
@@ -133,9 +137,7 @@ TEST_F(Verify, EveryRunGetsTheSameInput) {
   options.input = "some\nlines\n";
   const auto finished =
       heapwise({"verify", "--quiet", "--repetitions", "2", "--json", "v.json", "--allocators",
-                "glibc", "--purposes", "footprint", "--", "perl", "-e",
-                "my @l = <STDIN>; my @a = map { 'x' x 1000 } 1..9000;"
-                "select undef, undef, undef, 0.1; exit(@l == 2 ? 0 : 9)"},
+                "glibc", "--purposes", "footprint", "--", "perl", "-e", kTakesTwoLines},
                options);
   ASSERT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
   EXPECT_EQ(row_of(json("v.json"), "glibc")["real_runs"], 2);
