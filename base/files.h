@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,6 +49,13 @@ Expected<std::string> read_file(const std::string& path);
 
 /// True for a device or a pipe: what is written to it goes on, and replaces nothing.
 bool is_stream(const std::string& path);
+
+/// The folder that a file is in: "." for a bare name.
+std::string folder_of(const std::string& path);
+
+/// What is free in a folder's file system for whoever is not privileged; nothing where that is not
+/// known.
+std::optional<std::uint64_t> free_bytes_in(const std::string& folder);
 
 /// Fails where a file could not be written: it exists and may not be overwritten, is none that can
 /// be replaced, or its folder is missing or takes no files. For asking before the work is done.

@@ -234,10 +234,7 @@ void add_advise(const Command& root, Outcome& outcome) {
   app.add_flag("--force", verb->force, "Replace existing files");
   add_recording_flags(app, verb->recording);
   verb->measure.add_to(app);
-  app.callback([verb, &outcome] {
-    const auto code = run(*verb, outcome.command);
-    outcome.exit_code = code ? *code : report_error(code.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb, outcome.command)); });
 }
 
 }  // namespace heapwise::cli

@@ -15,6 +15,7 @@
 #include "bench/session/environment.h"
 #include "cli/bench_table.h"
 #include "cli/measure.h"
+#include "cli/places.h"
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "cli/version.h"
@@ -93,7 +94,7 @@ Expected<int> run(BenchVerb& verb, const std::vector<std::string>& words) {
     for (const std::string& name : *names) fmt::print("{}\n", name);
     return kFine;
   }
-  if (auto place = check_output(verb.json, verb.force); !place) {
+  if (auto place = check_places({verb.json}, verb.force); !place) {
     return tl::make_unexpected(place.error());
   }
   auto contenders = contenders_of(verb);
@@ -161,10 +162,7 @@ void add_bench(const Command& root, Outcome& outcome) {
   app.add_flag("--list", verb->list, "List the primitives and run none");
   app.add_flag("--force", verb->force, "Replace an existing file");
   app.add_flag("--quiet", verb->quiet, "No progress");
-  app.callback([verb, &outcome] {
-    const auto done = run(*verb, outcome.command);
-    outcome.exit_code = done ? *done : report_error(done.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb, outcome.command)); });
 }
 
 }  // namespace heapwise::cli

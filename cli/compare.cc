@@ -12,7 +12,6 @@
 #include "cli/verb.h"
 #include "results/report/compare_view.h"
 #include "results/store.h"
-#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -45,8 +44,8 @@ std::string next_step(const CompareVerb& verb, const Comparison& comparison) {
     return "\nNext: measure both again with more --repetitions, on an idle machine.\n";
   }
   if (verb.base == "-" || verb.now == "-") return {};  // it is gone
-  return fmt::format("\nNext: heapwise report {} {} -o report.html shows the figures behind it.\n",
-                     shell_quoted(verb.base), shell_quoted(verb.now));
+  return fmt::format("\nNext: {} shows the figures behind it.\n",
+                     next_command({"report", verb.base, verb.now, "-o", "report.html"}));
 }
 
 int exit_code_of(const Comparison& comparison) {
@@ -111,8 +110,7 @@ void add_compare(const Command& root, Outcome& outcome) {
   app.add_flag("--force", verb->force, "Replace existing files");
   app.callback([verb, app, &outcome] {
     if (app.given("--fail-over")) verb->options.fail_over_percent = verb->fail_over;
-    const auto code = run(*verb);
-    outcome.exit_code = code ? *code : report_error(code.error());
+    outcome.exit_code = exit_code_of(run(*verb));
   });
 }
 

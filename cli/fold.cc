@@ -10,21 +10,15 @@
 #include <sstream>
 #include <string_view>
 
+#include "results/report/text.h"
+
 namespace heapwise::cli {
 namespace {
 
-constexpr std::size_t kUnknown = 80;
 /// Narrower, descriptions beside options would be columns of single words.
 constexpr std::size_t kNarrowest = 50;
 /// Where the parser puts descriptions.
 constexpr std::size_t kDescriptions = 30;
-
-/// Characters, each of which is one column wide in our texts.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
-}
 
 std::size_t named_columns() {
   const char* const text = std::getenv("COLUMNS");
@@ -44,7 +38,7 @@ std::size_t columns_of(int file) {
   std::size_t columns = named_columns();
   winsize size{};
   if (columns == 0 && ioctl(file, TIOCGWINSZ, &size) == 0) columns = size.ws_col;
-  return columns == 0 ? kUnknown : std::max(columns, kNarrowest);
+  return columns == 0 ? kTerminalColumns : std::max(columns, kNarrowest);
 }
 
 std::string folded(const std::string& line, std::size_t columns, std::size_t indent) {
@@ -56,7 +50,7 @@ std::string folded(const std::string& line, std::size_t columns, std::size_t ind
     end = std::min(line.find(' ', word), line.size());
     const std::string piece = line.substr(begin, end - begin);
     const bool empty = part.find_first_not_of(' ') == std::string::npos;
-    if (empty || width_of(part) + width_of(piece) <= columns) {
+    if (empty || display_width(part) + display_width(piece) <= columns) {
       part += piece;
       continue;
     }

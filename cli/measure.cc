@@ -151,9 +151,4 @@ int exit_code_of_runs(const Result& result) {
   return kInconclusive;
 }
 
-Expected<void> check_output(const std::string& path, bool force) {
-  if (path.empty()) return {};
-  return check_replaceable(path, force);
-}
-
 }  // namespace heapwise::cli

@@ -46,8 +46,4 @@ int exit_code_of_runs(const Result& result);
 /// Another seed each time; never 0.
 std::uint64_t seed_from_clock();
 
-/// Fails when `path` (not "" and not "-") exists and `force` is false: asked before a measurement
-/// so that none is lost for want of a place to put it.
-Expected<void> check_output(const std::string& path, bool force);
-
 }  // namespace heapwise::cli

@@ -62,10 +62,7 @@ void add_merge(const Command& root, Outcome& outcome) {
   app.add_option("-o,--output", verb->output, "The result to write (JSON), or - for stdout")
       .required();
   app.add_flag("--force", verb->force, "Replace an existing file");
-  app.callback([verb, &outcome] {
-    const auto code = run(*verb);
-    outcome.exit_code = code ? *code : report_error(code.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb)); });
 }
 
 }  // namespace heapwise::cli

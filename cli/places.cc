@@ -47,10 +47,12 @@ Expected<void> check_places(const std::vector<std::string>& outputs, bool force,
 
 Expected<std::string> keep(const std::string& path, std::string_view content, bool force) {
   auto kept = keep_file(path, content, force);
-  if (kept && *kept != path) {
-    say(fmt::format("heapwise: {} is there by now and was not replaced: see {}\n", path, *kept));
-  }
+  if (kept && *kept != path) say_renamed(path, *kept);
   return kept;
+}
+
+void say_renamed(const std::string& asked, const std::string& got) {
+  say(fmt::format("heapwise: {} is there by now and was not replaced: see {}\n", asked, got));
 }
 
 std::string next_command(const std::vector<std::string>& words) {

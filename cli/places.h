@@ -19,6 +19,9 @@ Expected<void> check_places(const std::vector<std::string>& outputs, bool force,
 /// than was asked for. Yields its path.
 Expected<std::string> keep(const std::string& path, std::string_view content, bool force);
 
+/// Says that an output has got another name than was asked for, as that was taken meanwhile.
+void say_renamed(const std::string& asked, const std::string& got);
+
 /// The command that a user types next, with its words as a shell takes them.
 std::string next_command(const std::vector<std::string>& words);
 

@@ -19,7 +19,6 @@
 #include "results/report/text.h"
 #include "results/store.h"
 #include "results/summarize.h"
-#include "results/units.h"
 
 namespace heapwise::cli {
 namespace {
@@ -59,8 +58,8 @@ std::string next_step(const std::string& name, const Result& result,
         repetitions_for(result, verdicts));
   }
   if (name == "-") return {};  // it is gone
-  return fmt::format("Next: heapwise report {} -o report.html shows the figures behind it.\n",
-                     shell_quoted(name));
+  return fmt::format("Next: {} shows the figures behind it.\n",
+                     next_command({"report", name, "-o", "report.html"}));
 }
 
 /// Yields the exit code.
@@ -84,7 +83,7 @@ Expected<int> run(const RecommendVerb& verb) {
     std::fflush(stdout);
   }
   for (const std::string& one : verdicts->missing) {
-    fmt::print(stderr, "{}", wrap(printable(one), kTerminalColumns, "! ", "  "));
+    say(wrap(printable(one), kTerminalColumns, "! ", "  "));
   }
   if (verb.json != "-") fmt::print("{}", next_step(verb.result, *result, verdicts->made));
   return verb.strict && (open || !verdicts->missing.empty()) ? kInconclusive : kFine;
@@ -112,10 +111,7 @@ void add_recommend(const Command& root, Outcome& outcome) {
       "Exit with 3 when any verdict is inconclusive or missing, for scripts that need a decision");
   app.add_option("--json", verb->json, "Write the verdicts as JSON to this file, or - for stdout");
   app.add_flag("--force", verb->force, "Replace an existing file");
-  app.callback([verb, &outcome] {
-    const auto code = run(*verb);
-    outcome.exit_code = code ? *code : report_error(code.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb)); });
 }
 
 }  // namespace heapwise::cli

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "cli/places.h"
 #include "cli/verb.h"
 #include "results/flags.h"
 
@@ -49,9 +50,7 @@ std::string give_name(const std::string& trace, const std::string& name, bool ov
   for (unsigned number = 1;; ++number) {
     std::string free = numbered(name, number);
     if (rename_to_new(trace, free)) {
-      if (number > 1) {
-        say(fmt::format("heapwise: {} is there by now and was not replaced: see {}\n", name, free));
-      }
+      if (number > 1) say_renamed(name, free);
       return free;
     }
     if (errno == EEXIST) continue;

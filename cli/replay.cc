@@ -68,10 +68,7 @@ void add_replay(const Command& root, Outcome& outcome) {
                "Every trace is a workload of its own, though the command is the same");
   app.add_flag("--force", verb->force, "Replace an existing file");
   verb->measure.add_to(app);
-  app.callback([verb, &outcome] {
-    const auto code = run(*verb);
-    outcome.exit_code = code ? *code : report_error(code.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb)); });
 }
 
 }  // namespace heapwise::cli

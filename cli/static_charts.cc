@@ -80,7 +80,7 @@ Expected<std::vector<std::string>> free_paths(const std::vector<ChartFile>& file
   std::vector<std::string> paths;
   for (const ChartFile& file : files) {
     paths.push_back(folder + "/" + file.name + ending);
-    if (auto place = check_output(paths.back(), force); !place) {
+    if (auto place = check_replaceable(paths.back(), force); !place) {
       return tl::make_unexpected(place.error());
     }
   }

@@ -134,6 +134,8 @@ std::vector<std::string> split(const std::string& text) {
   return pieces;
 }
 
+bool names_trace(const std::string& piece) { return piece.size() > 4 && piece.ends_with(".hwt"); }
+
 /// Names, globs, choices with parameters, and traces, in the order given.
 Expected<std::vector<std::string>> choose_workloads(const std::string& text) {
   std::vector<std::string> choices;
@@ -143,7 +145,7 @@ Expected<std::vector<std::string>> choose_workloads(const std::string& text) {
     }
   };
   for (const std::string& piece : split(text)) {
-    if (piece.size() > 4 && piece.compare(piece.size() - 4, 4, ".hwt") == 0) {
+    if (names_trace(piece)) {
       if (access(piece.c_str(), R_OK) != 0) {
         return fail_errno("cannot read " + piece, "check the path; heapwise record makes traces");
       }
@@ -358,7 +360,7 @@ Expected<void> check_outputs(const SuiteVerb& verb) {
   if (auto fine = check_new(verb); !fine) return fine;
   std::vector<std::string> traces;
   for (const std::string& piece : split(verb.workloads)) {
-    if (piece.ends_with(".hwt")) traces.push_back(piece);
+    if (names_trace(piece)) traces.push_back(piece);
   }
   return check_places({verb.json, verb.output}, verb.force || verb.resume, traces);
 }
@@ -505,10 +507,7 @@ void add_suite(const Command& root, Outcome& outcome) {
       "  heapwise suite --resume --json nightly.json");
   verb->app = app;
   add_options(app, *verb);
-  app.callback([verb, &outcome] {
-    const auto code = run(*verb);
-    outcome.exit_code = code ? *code : report_error(code.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb)); });
 }
 
 }  // namespace heapwise::cli

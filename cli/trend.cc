@@ -54,9 +54,9 @@ Expected<std::vector<Night>> load_nights(const std::string& folder,
       continue;
     }
     if (!milliseconds_of(result->created)) {
-      fmt::print(stderr,
-                 "heapwise: left out: {}: \"created\" is no time like 2026-11-20T22:00:00Z: {}\n",
-                 file, result->created.empty() ? "empty" : printable(result->created));
+      say(fmt::format(
+          "heapwise: left out: {}: \"created\" is no time like 2026-11-20T22:00:00Z: {}\n", file,
+          result->created.empty() ? "empty" : printable(result->created)));
       continue;
     }
     nights.push_back(night_of(*std::move(result), file));

@@ -26,6 +26,8 @@ int report_error(const Error& error) {
   return error.code == ErrorCode::check_failed ? kFailed : kUsage;
 }
 
+int exit_code_of(const Expected<int>& code) { return code ? *code : report_error(code.error()); }
+
 std::string library_directory() {
   std::error_code failed;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);

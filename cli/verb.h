@@ -28,6 +28,9 @@ void say(std::string_view text);
 /// Prints an error with its hint to standard error and yields the exit code it stands for.
 int report_error(const Error& error);
 
+/// What a verb ends with that yields an exit code, or the error, which is printed.
+int exit_code_of(const Expected<int>& code);
+
 /// Where the recorder, the runners and their kin are: lib/heapwise beside an installed bin, or the
 /// build tree. Ends without a slash.
 std::string library_directory();

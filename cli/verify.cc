@@ -301,10 +301,7 @@ void add_verify(const Command& root, Outcome& outcome) {
       .show_default();
   app.add_flag("--force", verb->force, "Replace existing files");
   verb->measure.add_to(app);
-  app.callback([verb, &outcome] {
-    const auto done = run(*verb, outcome.command);
-    outcome.exit_code = done ? *done : report_error(done.error());
-  });
+  app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb, outcome.command)); });
 }
 
 }  // namespace heapwise::cli

@@ -21,7 +21,6 @@
 namespace heapwise {
 namespace {
 
-constexpr double kPage = 4096;
 constexpr std::array<std::string_view, 4> kChangeNames = {"better", "same", "worse",
                                                           "inconclusive"};
 constexpr std::array<std::string_view, 3> kGateNames = {"passes", "fails", "unclear"};
@@ -71,13 +70,6 @@ struct Candidate {
   bool no_witness = false;  ///< a time with nothing to tell it from a slower machine
   double least_bytes = 0;   ///< 0 for times
 };
-
-const WorkloadInfo* info_of(const Result& result, const std::string& workload) {
-  for (const WorkloadInfo& one : result.workloads) {
-    if (one.name == workload) return &one;
-  }
-  return nullptr;
-}
 
 /// Whether the recordings of a workload are those of the other result. Without any there is but
 /// one, which comparability.h sees to.
@@ -265,7 +257,8 @@ std::vector<ShiftCell::Value> memory_values(const RunList& runs, const MemoryFig
     if (run->purpose != "footprint" || run->status != RunStatus::ok || !(run->*figure.member)) {
       continue;
     }
-    const double bytes = std::max(kPage, static_cast<double>(*(run->*figure.member)));
+    const double bytes =
+        std::max(thresholds::kLeastBytes, static_cast<double>(*(run->*figure.member)));
     const Round round = rounds.of(*run);
     values.push_back({std::log(bytes), round.number, round.block});
   }
@@ -303,7 +296,8 @@ const Rounds& Comparer::rounds_of(const std::string& workload, const RunList& be
                                   const RunList& after) {
   const auto known = rounds_.find(workload);
   if (known != rounds_.end()) return known->second;
-  const WorkloadInfo *base = info_of(base_, workload), *now = info_of(now_, workload);
+  const WorkloadInfo *base = find_workload_info(base_, workload),
+                     *now = find_workload_info(now_, workload);
   const bool same = base == nullptr || now == nullptr || same_recordings(*base, *now);
   return rounds_.emplace(workload, Rounds(before, after, same)).first->second;
 }
@@ -319,7 +313,8 @@ const TimeTable& Comparer::times_of(const std::string& workload, const RunList& 
 }
 
 unsigned Comparer::threads_of(const std::string& workload) const {
-  const WorkloadInfo *base = info_of(base_, workload), *now = info_of(now_, workload);
+  const WorkloadInfo *base = find_workload_info(base_, workload),
+                     *now = find_workload_info(now_, workload);
   return base != nullptr ? base->threads : now != nullptr ? now->threads : 0;
 }
 

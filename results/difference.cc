@@ -11,15 +11,11 @@
 namespace heapwise {
 namespace {
 
-/// Both sides count as `least` at least.
 Difference relative(const Interval& one, const Interval& other, double least) {
-  const auto percent_of = [least](double value, double base) {
-    return (std::max(value, least) / std::max(base, least) - 1) * 100;
-  };
   Difference difference;
-  difference.percent = percent_of(one.median, other.median);
-  difference.low = percent_of(one.low, other.high);
-  difference.high = percent_of(one.high, other.low);
+  difference.percent = percent_over(one.median, other.median, least);
+  difference.low = percent_over(one.low, other.high, least);
+  difference.high = percent_over(one.high, other.low, least);
   return difference;
 }
 
@@ -206,6 +202,10 @@ const RecordingFigures* counterpart(const RecordingFigures& one, const Summary& 
 }
 
 }  // namespace
+
+double percent_over(double value, double base, double least) {
+  return (std::max(value, least) / std::max(base, least) - 1) * 100;
+}
 
 std::optional<Interval> memory_cost(const Summary& summary) {
   if (summary.memory_cost_bytes) return summary.memory_cost_bytes;

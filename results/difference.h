@@ -38,6 +38,10 @@ struct Difference {
   TimeBasis basis = {};               ///< speed only: what was compared
 };
 
+/// By how many per cent a value is above another, negative for below; of both, less than `least`
+/// counts as that much.
+double percent_over(double value, double base, double least);
+
 /// By Summary::memory_cost_bytes; derived from peak, mean and end where a result lacks it. Of
 /// several recordings each is compared by itself; a difference counts where the median of them is
 /// worth having and each is beyond its noise, with the same sign.

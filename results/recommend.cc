@@ -424,12 +424,6 @@ Recommendation change(const Contest& contest, const Candidate& chosen) {
   return verdict;
 }
 
-const WorkloadInfo* find_workload(const Result& result, const std::string& name) {
-  const auto found = std::find_if(result.workloads.begin(), result.workloads.end(),
-                                  [&name](const WorkloadInfo& one) { return one.name == name; });
-  return found == result.workloads.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
 Expected<Recommendation> recommend(const Result& result, const std::string& workload,
@@ -439,7 +433,7 @@ Expected<Recommendation> recommend(const Result& result, const std::string& work
       result.summary.empty() ? summarize(result.runs) : std::vector<Summary>{};
   Contest empty;
   empty.objective = objective;
-  empty.workload = find_workload(result, workload);
+  empty.workload = find_workload_info(result, workload);
   empty.harness = &result.harness;
   const auto contest =
       gather(result.summary.empty() ? made : result.summary, workload, empty, deployments);

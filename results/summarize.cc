@@ -171,6 +171,12 @@ std::vector<Summary> summarize(const std::vector<Run>& runs) {
   return summaries;
 }
 
+const WorkloadInfo* find_workload_info(const Result& result, const std::string& name) {
+  const auto found = std::find_if(result.workloads.begin(), result.workloads.end(),
+                                  [&name](const WorkloadInfo& one) { return one.name == name; });
+  return found == result.workloads.end() ? nullptr : &*found;
+}
+
 const Summary* find_summary(const Result& result, const std::string& workload,
                             const AllocatorName& name) {
   for (const Summary& row : result.summary) {

@@ -21,6 +21,9 @@ bool same_allocator(const One& one, const Other& other) {
   return one.allocator == other.allocator && one.tuning == other.tuning;
 }
 
+/// The workload of this name, or null.
+const WorkloadInfo* find_workload_info(const Result& result, const std::string& name);
+
 /// The row of an allocator on a workload, in `result`; null when there is none.
 const Summary* find_summary(const Result& result, const std::string& workload,
                             const AllocatorName& name);

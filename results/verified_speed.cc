@@ -66,9 +66,7 @@ void fill_predicted(Verification& row, const Difference& difference) {
 void verify_speed(const Result& result, const std::string& workload,
                   std::vector<Verification>& rows) {
   if (std::none_of(rows.begin(), rows.end(), is_baseline)) return;
-  const auto info = std::find_if(result.workloads.begin(), result.workloads.end(),
-                                 [&](const WorkloadInfo& one) { return one.name == workload; });
-  const WorkloadInfo* const workload_info = info == result.workloads.end() ? nullptr : &*info;
+  const WorkloadInfo* const workload_info = find_workload_info(result, workload);
   const auto base_times = log_cpu_times(result, baseline());
   const Summary* const base = find_summary(result, workload, baseline());
   for (Verification& row : rows) {

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <filesystem>
 #include <numeric>
 
 #include "base/files.h"
@@ -132,7 +131,7 @@ struct Cause {
 };
 
 Cause cause_of_gaps(const RecordSession& session) {
-  const std::string place = std::filesystem::path(session.directory()).parent_path().string();
+  const std::string place = folder_of(session.directory());
   const std::array<Cause, 4> known{Cause{"could not make their spool", "make room in " + place},
                                    {"may not write a file of this size (ulimit -f)",
                                     "record with a larger limit: ulimit -f unlimited"},
@@ -176,15 +175,12 @@ void warn_of_gaps(const RecordSession& session, Recording& recording) {
   }
 }
 
-Expected<void> check_output(const RecordOptions& options) {
-  return check_file(options.output, options.overwrite);
-}
-
 }  // namespace
 
 Expected<Recording> record(const RecordOptions& options) {
   if (options.command.empty()) return fail(ErrorCode::usage, "there is no command to record");
-  if (auto fine = check_output(options); !fine) return tl::unexpected(fine.error());
+  if (auto fine = check_file(options.output, options.overwrite); !fine)
+    return tl::unexpected(fine.error());
   auto target = inspect_target(options.command.front());
   if (!target) return tl::unexpected(target.error());
   auto session = RecordSession::begin(options.recorder_library, options.output, options.touch);
@@ -197,7 +193,6 @@ Expected<Recording> record(const RecordOptions& options) {
   recording.wall_seconds = end->wall_seconds;
   recording.cpu_seconds = end->cpu_seconds;
   recording.warnings = target->warnings;
-  const FileSizeSignalIgnored refused;
   if (auto converted = convert_images(**session, options, *end, recording); !converted) {
     return tl::unexpected(converted.error());
   }

@@ -67,6 +67,9 @@ struct Recording {
 /// program) or no memory for spools can be had. A command that fails, or of which nothing could be
 /// recorded, is not an Error; the latter is a warning "nothing-recorded".
 ///
+/// Where a limit on the size of files is reached, what was recorded so far is kept if the caller
+/// has called survive_failing_writes() (base/standard_files.h); else SIGXFSZ ends it.
+///
 /// While it runs, SIGINT and SIGQUIT are left to the command, SIGTERM and SIGHUP are passed on to
 /// it. Not thread-safe, and the caller must have no other children: descendants that lose their
 /// parent are taken over and waited for.

@@ -37,14 +37,6 @@ void execute(const std::string& path, std::vector<char*> arguments,
 
 }  // namespace
 
-FileSizeSignalIgnored::FileSizeSignalIgnored() {
-  struct sigaction ignored {};
-  ignored.sa_handler = SIG_IGN;
-  sigaction(SIGXFSZ, &ignored, &before_);
-}
-
-void FileSizeSignalIgnored::restore() const { sigaction(SIGXFSZ, &before_, nullptr); }
-
 SupervisorSignals::SupervisorSignals() {
   const sigset_t set = supervised_signals();
   sigprocmask(SIG_BLOCK, &set, &before_);
@@ -65,7 +57,6 @@ SupervisorSignals::~SupervisorSignals() {
 }
 
 void SupervisorSignals::restore() const {
-  file_size_.restore();
   sigaction(SIGCHLD, &child_action_, nullptr);
   sigprocmask(SIG_SETMASK, &before_, nullptr);
 }

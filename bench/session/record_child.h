@@ -14,21 +14,6 @@
 
 namespace heapwise {
 
-/// While it lives, a file that grows beyond this process's limit (ulimit -f) is a write that fails,
-/// and not the end of the process.
-class FileSizeSignalIgnored {
- public:
-  FileSizeSignalIgnored();
-  FileSizeSignalIgnored(const FileSizeSignalIgnored&) = delete;
-  FileSizeSignalIgnored& operator=(const FileSizeSignalIgnored&) = delete;
-  ~FileSizeSignalIgnored() { restore(); }
-  /// In a child: makes it what it was before.
-  void restore() const;
-
- private:
-  struct sigaction before_ {};
-};
-
 /// While it lives, signals that would end this process are held back for read_signal(), and the
 /// process is the one that orphaned descendants fall to.
 class SupervisorSignals {
@@ -46,7 +31,6 @@ class SupervisorSignals {
   void restore() const;
 
  private:
-  FileSizeSignalIgnored file_size_;
   sigset_t before_{};
   struct sigaction child_action_ {};
   int was_subreaper_ = 0;

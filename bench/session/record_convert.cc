@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <gnu/libc-version.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include <cctype>
 #include <cerrno>
 #include <ctime>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <system_error>
@@ -140,6 +138,7 @@ constexpr double kTraceShare = 0.25;
 // What is kept of a raw file when its trace found no room even so.
 constexpr double kKeptShare = 2.0 / 3;
 
+constexpr char kSpoolRemedy[] = "give /dev/shm more room, or record on a less busy machine";
 constexpr char kRoomRemedy[] =
     "write the trace where there is more room: name it with -o or --trace, or set TMPDIR where it "
     "has no name";
@@ -151,13 +150,6 @@ bool is_lack_of_room(const Error& error) {
   };
   return error.code == ErrorCode::io &&
          (ends_with(ENOSPC) || ends_with(EDQUOT) || ends_with(EFBIG));
-}
-
-std::uint64_t free_bytes_beside(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  struct statvfs space {};
-  if (statvfs(folder.empty() ? "." : folder.c_str(), &space) != 0) return ~0ULL >> 1;
-  return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
 }
 
 std::uint64_t file_bytes(const std::string& path) {
@@ -176,7 +168,8 @@ Expected<recorder::Conversion> convert_into_room(recorder::ConversionRequest& re
     return gone.has_value();
   };
   if (request.cut_short) {
-    const auto all = static_cast<double>(free_bytes_beside(request.output)) +
+    const auto free = free_bytes_in(folder_of(request.output));
+    const auto all = static_cast<double>(free.value_or(~0ULL >> 1)) +
                      static_cast<double>(file_bytes(request.raw_path));
     shorten(all / (1 + kTraceShare));
   }
@@ -364,10 +357,14 @@ class ImageConverter {
     return {};
   }
 
+  static std::string name_of(const RecordedProcess& process) {
+    return process.program + " (process " + std::to_string(process.pid) + ")";
+  }
+
   // `lost` are the dropped events that found no room on disk.
   void warn(const spool::Header& header, const RecordedProcess& process, const EndedImage& image,
             std::uint64_t lost, std::vector<Warning>& warnings) const {
-    const std::string who = process.program + " (process " + std::to_string(process.pid) + ")";
+    const std::string who = name_of(process);
     const auto add = [&](const char* code, const std::string& what, const char* remedy) {
       warnings.push_back({code, what, remedy, "recording"});
     };
@@ -397,7 +394,7 @@ class ImageConverter {
     }
     if (const auto dropped = header.dropped_events.load(); dropped > lost) {
       add("events-dropped", who + " lost " + std::to_string(dropped - lost) + " events",
-          "give /dev/shm more room, or record on a less busy machine");
+          kSpoolRemedy);
     }
     warn_of_stalls(header, who, process.totals.duration_ns, warnings);
     if (image.interrupted) {
@@ -414,15 +411,14 @@ class ImageConverter {
     warnings.push_back({"recording-stalled",
                         who + " waited " + fmt::format("{:.1f}", ns * 1e-9) +
                             " s for the recorder, over all its threads",
-                        "give /dev/shm more room, or record on a less busy machine", "recording"});
+                        kSpoolRemedy, "recording"});
   }
 
   // `problem` is 0 where it was the trace that found no room.
   static void warn_of_cut(const RecordedProcess& process, std::uint64_t lost, int problem,
                           std::vector<Warning>& warnings) {
     warnings.push_back({"disk-full",
-                        process.program + " (process " + std::to_string(process.pid) +
-                            "): the last " + std::to_string(lost) +
+                        name_of(process) + ": the last " + std::to_string(lost) +
                             " events are missing, as they could not be written: " +
                             std::generic_category().message(problem == 0 ? ENOSPC : problem),
                         kRoomRemedy, "recording"});
@@ -440,8 +436,7 @@ class ImageConverter {
                                  const RecordedProcess& process, std::vector<Warning>& warnings) {
     if (conversion.impossible == 0) return;
     warnings.push_back({"impossible-operations",
-                        process.program + " (process " + std::to_string(process.pid) +
-                            "): the trace leaves out what no memory can hold, " +
+                        name_of(process) + ": the trace leaves out what no memory can hold, " +
                             std::to_string(conversion.impossible) + " of its calls",
                         "see that the program does not write where it should not; if it does not, "
                         "please report it",

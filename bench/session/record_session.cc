@@ -5,7 +5,6 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -50,12 +49,6 @@ void open_to_others(const std::string& directory) {
   if (geteuid() == 0) chmod(directory.c_str(), 01733);
 }
 
-std::uint64_t free_bytes_in(const std::string& directory) {
-  struct statvfs space {};
-  if (statvfs(directory.c_str(), &space) != 0) return 0;
-  return static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
-}
-
 // A command starts others, so there is to be room for several at a time.
 constexpr std::uint64_t kLeastRoom = 8 * spool::spool_bytes(spool::kFirstSegments);
 
@@ -64,20 +57,18 @@ constexpr std::uint64_t kLeastRoom = 8 * spool::spool_bytes(spool::kFirstSegment
 Expected<TemporaryDirectory> make_directory() {
   remove_dead_sessions("/dev/shm");
   auto directory = TemporaryDirectory::make("/dev/shm");
-  if (directory && free_bytes_in(directory->path()) >= kLeastRoom) return directory;
+  if (directory && free_bytes_in(directory->path()).value_or(0) >= kLeastRoom) return directory;
   auto other = TemporaryDirectory::make();
-  if (!other || free_bytes_in(other->path()) >= kLeastRoom) return other;
+  if (!other || free_bytes_in(other->path()).value_or(0) >= kLeastRoom) return other;
   return fail(ErrorCode::io,
-              "there is no room to record in: neither /dev/shm nor " +
-                  std::filesystem::path(other->path()).parent_path().string() + " has " +
-                  std::to_string(kLeastRoom >> 20) + " MiB free",
+              "there is no room to record in: neither /dev/shm nor " + folder_of(other->path()) +
+                  " has " + std::to_string(kLeastRoom >> 20) + " MiB free",
               "make room in /dev/shm, or set TMPDIR to a folder that has some");
 }
 
 // The folder for raw files: beside the output, where there must be room for the trace anyway.
 Expected<TemporaryDirectory> make_raw_directory(const std::string& output) {
-  std::string parent = fs::path(output).parent_path().string();
-  if (parent.empty()) parent = ".";
+  const std::string parent = folder_of(output);
   remove_dead_sessions(parent);
   if (auto directory = TemporaryDirectory::make(parent)) return directory;
   return TemporaryDirectory::make();
@@ -87,7 +78,7 @@ Expected<TemporaryDirectory> make_raw_directory(const std::string& output) {
 std::uint64_t budget_bytes(const std::string& directory) {
   const auto memory = static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES)) *
                       static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  return std::min({free_bytes_in(directory) / 2, memory / 4, std::uint64_t{2} << 30});
+  return std::min({free_bytes_in(directory).value_or(0) / 2, memory / 4, std::uint64_t{2} << 30});
 }
 
 }  // namespace

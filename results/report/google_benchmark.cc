@@ -84,10 +84,8 @@ OrderedJson benchmark_of(const Run& run, const Family& family, std::size_t index
 }
 
 unsigned threads_of(const Result& result, const std::string& workload) {
-  for (const WorkloadInfo& one : result.workloads) {
-    if (one.name == workload) return one.threads;
-  }
-  return 1;
+  const WorkloadInfo* const info = find_workload_info(result, workload);
+  return info != nullptr ? info->threads : 1;
 }
 
 }  // namespace

@@ -86,10 +86,7 @@ std::string signed_percent(double percent) {
 void add_memory_tile(Page& page, const char* name, const std::optional<Interval>& before,
                      const std::optional<Interval>& after) {
   if (!before || !after) return;
-  const double percent = (std::max(after->median, thresholds::kLeastBytes) /
-                              std::max(before->median, thresholds::kLeastBytes) -
-                          1) *
-                         100;
+  const double percent = percent_over(after->median, before->median, thresholds::kLeastBytes);
   const bool apart = after->high < before->low || before->high < after->low;
   const bool worth = std::abs(percent) >= thresholds::kMemoryPercent &&
                      std::abs(after->median - before->median) >= thresholds::kMemoryBytes;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/files.h"
+#include "base/standard_files.h"
 #include "bench/session/record.h"
 
 namespace {
@@ -39,6 +40,7 @@ std::string describe(const Recording& recording) {
 
 int main(int count, char** arguments) {
   if (count < 4) return 2;
+  heapwise::survive_failing_writes();
   heapwise::RecordOptions options;
   options.recorder_library = arguments[1];
   options.output = arguments[2];

@@ -152,12 +152,18 @@ TEST(Forged, ColumnsOfTheWrongLengthAreDamage) {
   EXPECT_NE(said_of(body(2, 2, payload + '\0')), kAccepted);
 }
 
-TEST(Forged, TotalsThatDoNotFitAreDamage) {
+/// Those of the ops that body() holds.
+TraceTotals fitting_totals() {
   TraceTotals totals;
   totals.ops = totals.operations = totals.allocations = totals.peak_live_objects = 2;
   totals.duration_ns = 20;
   totals.peak_live_bytes = totals.end_live_bytes = 300;
   totals.threads = 1;
+  return totals;
+}
+
+TEST(Forged, TotalsThatDoNotFitAreDamage) {
+  TraceTotals totals = fitting_totals();
   EXPECT_EQ(said_of(body(4, 2, end_payload(totals))), "nothing");
   for (std::uint64_t* one :
        {&totals.ops, &totals.operations, &totals.allocations, &totals.duration_ns,
@@ -223,11 +229,7 @@ TEST(Forged, AHeadOfMoreStringsThanAProgramIsStartedWithIsAnError) {
 }
 
 TEST(Forged, AnEndOfMoreFactsThanATraceMayHaveIsDamage) {
-  TraceTotals totals;
-  totals.ops = totals.operations = totals.allocations = totals.peak_live_objects = 2;
-  totals.duration_ns = 20;
-  totals.peak_live_bytes = totals.end_live_bytes = 300;
-  totals.threads = 1;
+  TraceTotals totals = fitting_totals();
   totals.facts.resize(format::kMaxFacts);
   EXPECT_EQ(said_of(body(4, 2, end_payload(totals))), "nothing");
   totals.facts.emplace_back();
