@@ -108,8 +108,8 @@ void take_sample(Replay& replay) {
   reckon_slack(replay, spent_ns);
   const std::int64_t clock_ns = allocators_time(replay, due.time_ns, spent_ns);
   const Excluded excluded(order);
-  const std::uint64_t rss = replay.sampler.rss_anon_bytes();
-  if (rss > raw.peak_rss_bytes) raw.peak_rss_bytes = rss;
+  const Residence rss = replay.sampler.look();
+  if (rss.now > raw.peak_rss_bytes) raw.peak_rss_bytes = rss.now;
   if (raw.sample_count < raw.sample_capacity) {
     auto* const samples = reinterpret_cast<RawSample*>(&raw + 1);
     samples[raw.sample_count++] = {due.word,
@@ -117,7 +117,8 @@ void take_sample(Replay& replay) {
                                    static_cast<std::uint64_t>(clock_ns),
                                    static_cast<std::uint64_t>(spent_ns),
                                    due.live_bytes,
-                                   rss};
+                                   rss.now,
+                                   rss.most};
   }
   ++order.sample;
   order.sample_word = order.sample < replay.plan.header->sample_count

@@ -29,12 +29,13 @@ enum RunnerExit : int {
 };
 
 struct RawSample {
-  std::uint64_t word;            ///< number in the total order that was about to run
-  std::uint64_t time_ns;         ///< trace time
-  std::uint64_t clock_ns;        ///< what the allocator's clock had advanced by
-  std::uint64_t spent_ns;        ///< real time that the replay took so far, without sampling
-  std::uint64_t live_bytes;      ///< requested
-  std::uint64_t rss_anon_bytes;  ///< of the whole runner; the baseline is not subtracted
+  std::uint64_t word;             ///< number in the total order that was about to run
+  std::uint64_t time_ns;          ///< trace time
+  std::uint64_t clock_ns;         ///< what the allocator's clock had advanced by
+  std::uint64_t spent_ns;         ///< real time that the replay took so far, without sampling
+  std::uint64_t live_bytes;       ///< requested
+  std::uint64_t rss_anon_bytes;   ///< of the whole runner; the baseline is not subtracted
+  std::uint64_t most_anon_bytes;  ///< at any moment since the sample before, within a call too
 };
 
 constexpr char kReferenceMagic[8] = {'H', 'W', 'R', 'E', 'F', '0', '0', '1'};

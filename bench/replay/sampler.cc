@@ -12,13 +12,20 @@ namespace heapwise::replay {
 namespace {
 
 constexpr std::size_t kPage = 4096;
+/// The kernel's counters of a process are exact to a batch of pages per processor, 32 on most
+/// machines (lib/percpu_counter.c, percpu_counter_batch).
+constexpr std::uint64_t kLag = 512 << 10;
+
+char text[8192];
+
+bool read_text(int file) {
+  const ssize_t size = pread(file, text, sizeof text - 1, 0);
+  text[size > 0 ? size : 0] = '\0';
+  return size > 0;
+}
 
 /// The kilobytes behind `label`, which starts a line, in bytes; -1 if it is not there.
-std::int64_t labelled_bytes(int file, const char* label) {
-  static char text[8192];
-  const ssize_t size = pread(file, text, sizeof text - 1, 0);
-  if (size <= 0) return -1;
-  text[size] = '\0';
+std::int64_t labelled_bytes(const char* label) {
   const char* at = strstr(text, label);
   if (at == nullptr) return -1;
   at += strlen(label);
@@ -28,8 +35,12 @@ std::int64_t labelled_bytes(int file, const char* label) {
   return kilobytes * 1024;
 }
 
-std::int64_t from_status(int file) { return labelled_bytes(file, "\nRssAnon:"); }
-std::int64_t from_rollup(int file) { return labelled_bytes(file, "\nAnonymous:"); }
+std::int64_t from_status(int file) { return read_text(file) ? labelled_bytes("\nRssAnon:") : -1; }
+std::int64_t from_rollup(int file) { return read_text(file) ? labelled_bytes("\nAnonymous:") : -1; }
+
+std::uint64_t known(std::int64_t bytes) {
+  return bytes < 0 ? 0 : static_cast<std::uint64_t>(bytes);
+}
 
 }  // namespace
 
@@ -44,7 +55,25 @@ bool Sampler::open() {
 
 std::uint64_t Sampler::rss_anon_bytes() {
   const std::int64_t bytes = source_ == 1 ? from_status(status_) : from_rollup(rollup_);
-  return bytes < 0 ? 0 : static_cast<std::uint64_t>(bytes);
+  return known(bytes);
+}
+
+Residence Sampler::look() {
+  Residence found;
+  found.now = found.most = rss_anon_bytes();
+  if (source_ != 1 && !read_text(status_)) return found;
+  const std::uint64_t mark = known(labelled_bytes("\nVmHWM:"));
+  const std::uint64_t all = known(labelled_bytes("\nVmRSS:"));
+  const std::uint64_t anonymous = known(labelled_bytes("\nRssAnon:"));
+  const std::uint64_t other = all - (anonymous < all ? anonymous : all);
+  // A mark that has risen is of a moment since the look before. What is not anonymous grows with
+  // the replay: less of it was there then than is now.
+  const std::uint64_t most_other = other > other_ ? other : other_;
+  const std::uint64_t most = mark - (most_other < mark ? most_other : mark);
+  if (mark > mark_ && mark > all + kLag && most > found.most) found.most = most;
+  mark_ = mark;
+  other_ = other;
+  return found;
 }
 
 /// Counters that lag do so by less than a batch; page after page, they show it at once.

@@ -38,6 +38,13 @@ std::optional<double> ratio(double rss, double live) {
   return rss / live;
 }
 
+/// A height just reached and left: it takes no time, so it is no part of the mean.
+void add_height(std::vector<Sample>& samples, std::uint64_t bytes) {
+  const Sample after = samples.back();
+  samples.push_back({after.time_s, after.live_bytes, bytes});
+  samples.push_back(after);
+}
+
 template <class Less>
 std::size_t largest(const std::vector<Sample>& samples, Less less) {
   return static_cast<std::size_t>(std::max_element(samples.begin(), samples.end(), less) -
@@ -48,13 +55,16 @@ std::size_t largest(const std::vector<Sample>& samples, Less less) {
 
 void fill_footprint(Run& run, const RawFigures& raw, const LiveFigures& live,
                     std::uint64_t null_rss_bytes) {
-  std::vector<Sample> samples;
+  std::vector<Sample> samples, with_heights;
   samples.reserve(raw.samples.size());
   std::uint64_t peak = 0;
   for (const RawSample& sample : raw.samples) {
     const std::uint64_t rss = above(sample.rss_anon_bytes, null_rss_bytes);
+    const std::uint64_t most = above(sample.most_anon_bytes, null_rss_bytes);
     samples.push_back({static_cast<double>(sample.time_ns) / kSecond, sample.live_bytes, rss});
-    peak = std::max(peak, rss);
+    with_heights.push_back(samples.back());
+    if (most > rss) add_height(with_heights, most);
+    peak = std::max({peak, rss, most});
   }
   const std::uint64_t last = live.exit_known ? raw.run.exit_rss_bytes : raw.run.last_rss_bytes;
   const std::uint64_t end = above(last, null_rss_bytes);
@@ -70,7 +80,7 @@ void fill_footprint(Run& run, const RawFigures& raw, const LiveFigures& live,
       ratio(static_cast<double>(*run.peak_rss_bytes), static_cast<double>(live.peak_bytes));
   run.fragmentation_mean = ratio(mean, live.mean_bytes);
   run.fragmentation_end = ratio(static_cast<double>(end), static_cast<double>(live.end_bytes));
-  run.samples = thinned(samples, kKeptSamples);
+  run.samples = thinned(with_heights, kKeptSamples);
 }
 
 void fill_throughput(Run& run, const RawFigures& raw) {
@@ -145,8 +155,11 @@ void fill_latency(Run& run, const RawFigures& raw) {
 
 std::vector<Sample> thinned(const std::vector<Sample>& samples, std::size_t count) {
   if (samples.size() <= count) return samples;
+  const std::size_t peak =
+      largest(samples, [](const auto& a, const auto& b) { return a.rss_bytes < b.rss_bytes; });
+  // With its neighbours, or a moment's height would seem to have lasted.
   std::vector<std::size_t> kept{
-      largest(samples, [](const auto& a, const auto& b) { return a.rss_bytes < b.rss_bytes; }),
+      peak - (peak > 0 ? 1 : 0), peak, std::min(peak + 1, samples.size() - 1),
       largest(samples, [](const auto& a, const auto& b) { return a.live_bytes < b.live_bytes; })};
   const std::size_t even = count - kept.size();
   for (std::size_t i = 0; i < even; ++i) {

@@ -4,13 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "results/series.h"
+
 namespace heapwise {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
 RawSample at(std::uint64_t seconds, std::uint64_t live, std::uint64_t rss) {
-  return {0, seconds * kSecond, seconds * kSecond, 0, live, rss};
+  return {0, seconds * kSecond, seconds * kSecond, 0, live, rss, rss};
 }
 
 /// 100 bytes of the process are not the heap's. It holds 1000 for 2 s, falls, and holds 200 for 8
@@ -43,6 +45,19 @@ TEST(HeapFigures, TheMeanIsOverTimeAndNotOverSamples) {
   heapwise::Run run;
   fill_footprint(run, falling(), kLive, 100);
   EXPECT_EQ(run.mean_rss_bytes, (1000 * 2 + 200 * 8) / 10);
+}
+
+TEST(HeapFigures, AHeightWithinACallIsThePeakAndNoPartOfTheMean) {
+  heapwise::Run run;
+  RawFigures raw = falling();
+  raw.samples[3].most_anon_bytes = 5100;
+  fill_footprint(run, raw, kLive, 100);
+  EXPECT_EQ(run.peak_rss_bytes, 5000);
+  EXPECT_EQ(run.mean_rss_bytes, (1000 * 2 + 200 * 8) / 10);
+  EXPECT_EQ(run.end_rss_bytes, 250);
+  const SeriesFigures series = figures_of(run.samples);
+  EXPECT_DOUBLE_EQ(series.peak, 5000) << "and it is in the chart";
+  EXPECT_DOUBLE_EQ(series.mean, 360);
 }
 
 TEST(HeapFigures, FragmentationIsRssOverLiveAtThePeakOverTimeAndAtTheEnd) {
@@ -112,6 +127,14 @@ TEST(Thinned, KeepsTheEndsAndThePeaks) {
   EXPECT_THAT(kept, ::testing::Contains(::testing::Field(&Sample::live_bytes, 77)));
   EXPECT_TRUE(std::is_sorted(kept.begin(), kept.end(),
                              [](const auto& a, const auto& b) { return a.time_s < b.time_s; }));
+}
+
+TEST(Thinned, DoesNotMakeAHeightLast) {
+  std::vector<Sample> samples(5000, Sample{0, 10, 1000});
+  for (std::size_t i = 0; i < samples.size(); ++i) samples[i].time_s = static_cast<double>(i) * 0.1;
+  samples.insert(samples.begin() + 1234, {samples[1233], samples[1233]});
+  samples[1234].rss_bytes = 900'000;
+  EXPECT_NEAR(figures_of(thinned(samples, 1000)).mean, 1000, 1);
 }
 
 TEST(Thinned, LeavesFewSamplesAlone) {

@@ -15,7 +15,7 @@ namespace {
 using ::testing::ElementsAre;
 
 RawSample at(std::uint64_t time_ns, std::uint64_t spent_ns) {
-  return {0, time_ns, 0, spent_ns, 0, 0};
+  return {0, time_ns, 0, spent_ns, 0, 0, 0};
 }
 
 TEST(Reference, IsTheMedianOfReplaysAndWhatTheAllocatorTookMeanwhile) {
