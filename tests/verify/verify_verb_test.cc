@@ -91,6 +91,17 @@ TEST_F(Verify, TimeBeginsWithTheProgramAndNotWithItsLoading) {
   }
 }
 
+TEST_F(Verify, WhatAProgramKeepsInOrOutOfItsCoreDumpsDoesNotTellWhoseMemoryItIs) {
+  const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json",
+                                  "--allocators", "glibc,jemalloc", "--", VERIFY_OWN_HEAP});
+  const auto result = json("v.json");
+  ASSERT_EQ(result["real_runs"].size(), 2U) << finished.err;
+  for (const auto& run : result["real_runs"]) {
+    EXPECT_GT(run["peak_rss_bytes"], 8'000'000) << run["allocator"];
+    EXPECT_LT(run["peak_rss_bytes"], 12'000'000) << run["allocator"];
+  }
+}
+
 TEST_F(Verify, AnAllocatorThatTheProgramDiesOfIsAResultWithItsSignalAndTheWayOut) {
   const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json",
                                   "--allocators", kWithKiller, "--", "perl", "-e", kProgram});

@@ -8,7 +8,9 @@
 // Marked are mappings that the program and its libraries make by calling mmap, unless the caller is
 // the library that malloc comes from; glibc's own malloc calls its mmap inside libc, past this one.
 // So are the stacks of threads, and what the dynamic linker had made when the first of all this
-// happens.
+// happens. The mark is this library's alone: what the program wants to see in its core dumps is not
+// passed on, or a runtime that reserves its heap undumped and asks for parts of it back, as GHC's
+// does, would turn those parts into malloc's.
 //
 // It also tells when the program began, see mark.h.
 #define _GNU_SOURCE
@@ -33,8 +35,13 @@
 
 static void mark(void* memory, size_t bytes) {
   const int kept = errno;
-  madvise(memory, bytes, MADV_DONTDUMP);
+  syscall(SYS_madvise, memory, bytes, MADV_DONTDUMP);
   errno = kept;
+}
+
+EXPORT int madvise(void* memory, size_t bytes, int advice) {
+  if (advice == MADV_DODUMP || advice == MADV_DONTDUMP) return 0;
+  return (int)syscall(SYS_madvise, memory, bytes, advice);
 }
 
 // --- the beginning ---------------------------------------------------------------------------
