@@ -9,7 +9,8 @@ namespace heapwise {
 std::string file_name(const std::string& path);
 
 /// What a user would call a process: the name it was started by, as many programs are links to one
-/// file; or its executable's where the first argument is no name.
+/// file, without what a title says behind a colon; or its executable's where the first argument is
+/// no name.
 std::string program_name(const std::string& first_argument, const std::string& executable);
 
 }  // namespace heapwise

@@ -179,7 +179,8 @@ class Verifier {
 
   Expected<Run> run_contender(const Contender& contender, unsigned repetition) {
     const auto preload = preload_of(contender, options_.over_linked);
-    const auto end = call(preload, contender.settings, &own_files_);
+    // Where the plain run ended before it was read, all files are taken for the program's own.
+    const auto end = call(preload, contender.settings, own_files_.empty() ? nullptr : &own_files_);
     if (!end) return tl::unexpected(end.error());
     Run run;
     run.workload = options_.workload;

@@ -88,6 +88,10 @@ TEST(ProgramName, IsWhatTheProgramWasCalledBy) {
   EXPECT_EQ(program_name("/usr/bin/perl", "/usr/bin/perl5.36"), "perl");
   EXPECT_EQ(program_name("-bash", "/bin/bash"), "bash");
   EXPECT_EQ(program_name("server: worker 3", "/usr/sbin/server"), "server");
+  EXPECT_EQ(program_name("server: master process server -c /etc/server.conf", "/usr/sbin/server"),
+            "server");
+  EXPECT_EQ(program_name("server: main: writer", "/usr/lib/server/bin/server-15"), "server");
+  EXPECT_EQ(program_name("server *:80", "/usr/sbin/server"), "server");
   EXPECT_EQ(program_name("", "/usr/sbin/server"), "server");
 }
 
