@@ -68,6 +68,10 @@ bool reading_takes_memory() {
   return !asked || node != -EFAULT;
 }
 
+TEST(RecordedTouches, AreCountedFromTheVeryFirstBlockOn) {
+  EXPECT_THAT(last_pages(record_scenario({"first"}).main(), 65537), ElementsAre(2));
+}
+
 TEST(RecordedTouches, AreThePagesThatTheProgramWroteAndNoOthers) {
   const auto recorded = record_scenario({"partly"});
   const Seen& trace = recorded.main();
@@ -160,6 +164,14 @@ TEST(RecordedTouches, BlocksThatWereLockedAreGivenBackWhenTheyAreFreed) {
 
 TEST(RecordedTouches, BlocksThatTheMachineHasNoMemoryForAreRefused) {
   EXPECT_EQ(record_scenario({"too-large"}).bare.status, 0);
+}
+
+TEST(RecordedTouches, AreCountedInLargeBlocksThatAreLeftEmptyLater) {
+  EXPECT_THAT(last_pages(record_scenario({"left-empty"}).main(), 16'000'003), ElementsAre(9, 9));
+}
+
+TEST(RecordedTouches, AreCountedInAProgramThatLiftsItsLimits) {
+  EXPECT_THAT(last_pages(record_scenario({"unlimited"}).main(), 500001), ElementsAre(6));
 }
 
 TEST(RecordedTouches, ProgramsThatLimitOrLockTheirMemoryAreNotDisturbed) {

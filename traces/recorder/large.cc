@@ -39,6 +39,7 @@ struct Placement {
   std::uint64_t pages_skipped;   ///< of the place in front of this one, for the alignment's sake
   std::uint32_t entry;           ///< in the spool's table, or kNoEntry
   std::uint32_t generation;      ///< of the process that has the entry
+  bool fresh;                    ///< libc would have needed fresh pages for it too
 };
 
 /// What glibc reads, at the end of that page.
@@ -243,8 +244,9 @@ bool is_granted(std::size_t size, std::size_t held) {
 }
 
 bool can_place() {
-  if (large_region.bytes == 0 || given_up.load(std::memory_order_relaxed)) return false;
+  // The process's first block may be a large one; there is no region before it is announced.
   if (!is_recording()) announce_thread();
+  if (large_region.bytes == 0 || given_up.load(std::memory_order_relaxed)) return false;
   return is_recording() &&
          spool_of_process.header->large_bytes.load(std::memory_order_relaxed) != 0;
 }
@@ -348,10 +350,25 @@ void log_count(const void* block, std::size_t size, std::uint64_t began) {
   const std::uint64_t count = count_written(block, pages_of(size));
   const std::uint64_t faults = count * fault_ticks();
   std::uint64_t debt = stamp() - began;
-  spend(pages_of(size), debt + faults);
+  spend(pages_of(size), debt + (placement(block)->fresh ? 0 : faults));
   if (size < kUsuallyMapped) debt += faults;
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
+
+// What is live in large blocks, and the most that ever was. Up to that libc would use pages again
+// that other blocks have left; beyond it, it would have the kernel map fresh ones too, and then
+// those that a block has here are no cost of counting.
+constinit std::atomic<std::uint64_t> live_pages{0}, most_live_pages{0};
+
+/// Whether that is more than ever before.
+bool add_live(std::uint64_t pages) {
+  const std::uint64_t live = live_pages.fetch_add(pages, std::memory_order_relaxed) + pages;
+  if (live <= most_live_pages.load(std::memory_order_relaxed)) return false;
+  most_live_pages.store(live, std::memory_order_relaxed);
+  return true;
+}
+
+void remove_live(std::uint64_t pages) { live_pages.fetch_sub(pages, std::memory_order_relaxed); }
 
 // Huge pages would count as written whole; a core dump would go through a terabyte.
 void advise(void* base, std::uint64_t bytes) {
@@ -408,8 +425,8 @@ void begin_large_blocks() {
     return nullptr;
   }
   const std::uint64_t written = stamp();
-  *reinterpret_cast<Placement*>(block - kPage) = {kMark ^ block, size,  reserved,
-                                                  skipped,       entry, generation};
+  *reinterpret_cast<Placement*>(block - kPage) = {
+      kMark ^ block, size, reserved, skipped, entry, generation, add_live(pages)};
   *reinterpret_cast<LibcHeader*>(block - sizeof(LibcHeader)) = {
       kPage - sizeof(LibcHeader), (reserved * kPage + sizeof(LibcHeader)) | kMapped};
   const std::uint64_t done = stamp();
@@ -485,6 +502,7 @@ void teach_libc(std::size_t size) {
   if (LargeBlock* entry = entry_of(place)) entry->address.store(0, std::memory_order_release);
   const Placement known = place;
   place.mark = 0;
+  remove_live(pages_of(known.size));
   const auto head = reinterpret_cast<std::uintptr_t>(&place);
   if (is_sandboxed()) return clear_by_hand(known, head);
   if (give_back(head, (known.pages_reserved + 1) * kPage)) keep_place(known, head);
@@ -511,7 +529,12 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
   const bool shrinks = pages < before;
   if (size == 0 || pages > place.pages_reserved) return false;
   if (shrinks && is_sandboxed() && before > kMostCleared) return false;
-  if (shrinks) log_touched(block);
+  if (shrinks) {
+    log_touched(block);
+    remove_live(before - pages);
+  } else if (pages > before) {
+    place.fresh = add_live(pages - before) && place.fresh;
+  }
   place.size = size;
   if (LargeBlock* entry = entry_of(place)) {
     // Before pages are given back: what was counted of it, or is meanwhile, holds no longer.

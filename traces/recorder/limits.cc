@@ -29,10 +29,11 @@ bool is_own_pid(int pid) {
 }
 
 void note_limit(int resource, const void* limit) {
-  if (limit != nullptr && (resource == RLIMIT_AS || resource == RLIMIT_DATA)) {
-    give_up_large_blocks();
-    limit_spool(static_cast<const rlimit*>(limit)->rlim_cur);
-  }
+  if (limit == nullptr || (resource != RLIMIT_AS && resource != RLIMIT_DATA)) return;
+  const rlim_t bytes = static_cast<const rlimit*>(limit)->rlim_cur;
+  if (bytes == RLIM_INFINITY) return;  // programs that take much lift what limit there may be
+  give_up_large_blocks();
+  limit_spool(bytes);
 }
 
 }  // namespace

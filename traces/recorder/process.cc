@@ -282,6 +282,7 @@ bool make_spool() {
 
 // What this libc lacks must not be the first thing that the program's dlerror() tells it.
 void resolve_all() {
+  resolve_real();
   resolve_execs();
   resolve_exits();
   resolve_limits();

@@ -118,6 +118,10 @@ int first_mallopt(int parameter, int value) {
 
 }  // namespace
 
+void resolve_real() {
+  if (real.malloc == first_malloc) resolve();
+}
+
 Real real = {
     first_malloc,        first_calloc,   first_realloc, first_free,    first_posix_memalign,
     first_aligned_alloc, first_memalign, first_valloc,  first_pvalloc, first_malloc_usable_size,

@@ -27,6 +27,9 @@ struct Real {
 
 extern Real real;
 
+/// Finds them, and what follows, now: the first call of each would. Nothing where that has been.
+void resolve_real();
+
 /// The known allocator that the program is linked to (a file name), or "".
 extern const char* linked_allocator;
 /// True when calls go on to it; false when they go to glibc in spite of it.

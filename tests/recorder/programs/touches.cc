@@ -40,6 +40,20 @@ bool is_zero(const void* block, std::size_t size) {
   return true;
 }
 
+void* first_block;
+
+// Runs before any library is initialized, the recorder included.
+void allocate_first(int count, char** arguments, char** /*environment*/) {
+  if (count < 2 || std::strcmp(arguments[1], "first") != 0) return;
+  first_block = std::malloc(65537);
+  write_pages(first_block, 0, 2);
+}
+
+[[gnu::section(".preinit_array"), gnu::used]] void (*allocates_first)(int, char**,
+                                                                      char**) = allocate_first;
+
+int first() { return first_block == nullptr ? 1 : 0; }
+
 // Zeroed blocks come where others were before.
 int partly() {
   for (int i = 0; i < 20; ++i) {
@@ -276,6 +290,32 @@ int limit(pid_t self) {
   return self == 0 ? setrlimit(RLIMIT_AS, &most) : prlimit(self, RLIMIT_AS, &most, nullptr);
 }
 
+// What was written once and is gone costs nothing more; what comes then and is left empty is seen.
+int left_empty() {
+  void* block = std::malloc(16'000'001);
+  write_pages(block, 0, 3907);
+  std::free(block);
+  usleep(80'000);
+  void* kept = std::malloc(16'000'003);
+  void* also_kept = std::malloc(16'000'003);
+  write_pages(kept, 0, 9);
+  write_pages(also_kept, 0, 9);
+  std::puts("written");
+  return 0;
+}
+
+// As programs do that may need much: no limit where there could be one.
+int unlimited() {
+  rlimit most{};
+  if (getrlimit(RLIMIT_AS, &most) != 0) return 1;
+  most.rlim_cur = most.rlim_max;
+  if (setrlimit(RLIMIT_AS, &most) != 0 || most.rlim_cur != RLIM_INFINITY) return 1;
+  void* block = std::malloc(500001);
+  write_pages(block, 0, 6);
+  std::free(block);
+  return 0;
+}
+
 // What the recorder reserved must not count against the program's own limit.
 int self_limited(int failed_to_limit) {
   if (failed_to_limit != 0) return 1;
@@ -288,6 +328,7 @@ int self_limited(int failed_to_limit) {
 }
 
 const scenario::Register registrations[] = {
+    {"first", first},
     {"partly", partly},
     {"slowly", slowly},
     {"resized", resized},
@@ -301,6 +342,8 @@ const scenario::Register registrations[] = {
     {"too-large", too_large},
     {"locked", locked},
     {"inherited-pages", inherited},
+    {"left-empty", left_empty},
+    {"unlimited", unlimited},
     {"self-limited", [] { return self_limited(limit(0)); }},
     {"self-limited-by-number", [] { return self_limited(limit(getpid())); }}};
 
