@@ -17,10 +17,12 @@
 #include <system_error>
 #include <thread>
 
+#include "allocators/elf_exports.h"
 #include "base/files.h"
 #include "bench/session/program_name.h"
 #include "bench/session/record_target.h"
 #include "bench/session/session_folders.h"
+#include "results/units.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/raw_spool.h"
 
@@ -323,6 +325,8 @@ class ImageConverter {
     const bool empty = raw->segments().empty();
     const std::string program = program_of(raw->text());
     const unsigned nth = launchers_[index] ? 0 : named_so_[program]++;
+    const std::string executable = raw->text().executable;
+    if (empty) warn_of_own_malloc(executable, program, image, recording.warnings);
     if (empty && index != main_) return {};
     const auto children = children_of(index);
     auto request = request_for(index, *raw, program, children);
@@ -334,6 +338,9 @@ class ImageConverter {
       inherited_[children[i]] = std::move(conversion->snapshots[i]);
     }
     ::unlink(image.raw_path.c_str());
+    if (!empty && conversion->totals.operations == 0) {
+      warn_of_own_malloc(executable, program, image, recording.warnings);
+    }
     if (launchers_[index] || (conversion->totals.operations == 0 && index != main_)) {
       ::unlink(request.output.c_str());
       return {};
@@ -355,6 +362,21 @@ class ImageConverter {
     }
     recording.processes.push_back(std::move(process));
     return {};
+  }
+
+  static void warn_of_own_malloc(const std::string& executable, const std::string& program,
+                                 const EndedImage& image, std::vector<Warning>& warnings) {
+    const bool known = std::any_of(warnings.begin(), warnings.end(), [](const Warning& warning) {
+      return warning.code == "own-malloc";
+    });
+    if (known || !program_defines(executable, "malloc")) return;
+    warnings.push_back(
+        {"own-malloc",
+         program + " (process " + std::to_string(image.pid) +
+             ") defines malloc itself (an allocator is linked into it): it had up to " +
+             format_bytes(static_cast<double>(most_resident(image))) +
+             " of memory, of which no trace knows",
+         "build it without that allocator, and compare then", "recording"});
   }
 
   static std::string name_of(const RecordedProcess& process) {

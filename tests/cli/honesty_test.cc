@@ -126,6 +126,19 @@ TEST_F(Honesty, AProgramWithAMallocOfItsOwnIsRefusedWithTheReason) {
   }
 }
 
+TEST_F(Honesty, AMallocOfItsOwnIsToldOfAProgramThatTheCommandStartsToo) {
+  compile(
+      "own",
+      "static char space[1 << 20]; static size_t used;\n"
+      "void* malloc(size_t n) { void* p = space + used; used += (n + 31) / 16 * 16; return p; }\n"
+      "void free(void* p) { (void)p; }\n" +
+          main_of("free(malloc(100));"));
+  const auto recorded = heapwise({"record", "-o", "r.hwt", "--", "sh", "-c", "./own; exec ./own"});
+  EXPECT_EQ(recorded.exit_code, 0) << recorded.err;
+  EXPECT_THAT(recorded.err, HasSubstr("defines malloc itself"));
+  EXPECT_THAT(recorded.err, HasSubstr("of which no trace knows"));
+}
+
 TEST_F(Honesty, ForAProgramThatGainsRightsNothingIsPreloaded) {
   compile("setuid", main_of(kChurn));
   ASSERT_EQ(chmod(path("setuid").c_str(), 04755), 0);
