@@ -16,7 +16,8 @@ SLOWDOWN = 1.25
 SETTLED_PERCENT = 3
 ENOUGH_RECORDINGS = 9
 GROUPS = {"named": "The programs of the bar", "apart": "Reported apart",
-          "others": "Programs that had no part in the method"}
+          "others": "Programs that had no part in the method",
+          "mended": "Programs that were predicted wrongly, until what they showed was mended"}
 ERRORS = {"peak": "error_percent", "mean": "mean_error_percent", "end": "end_error_percent"}
 NOISES = {"peak": "noise_percent", "mean": "mean_noise_percent", "end": "end_noise_percent"}
 

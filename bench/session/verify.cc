@@ -136,7 +136,9 @@ class Verifier {
       remove_readiness(call.load);
       if (auto free = check_not_ready(call.load); !free) return tl::unexpected(free.error());
     }
-    return run_for_real(call);
+    auto end = run_for_real(call);
+    remove_readiness(call.load);
+    return end;
   }
 
   /// A server that was killed leaves its file behind. It was not there before the recorded run.

@@ -39,7 +39,7 @@ struct Placement {
   std::uint64_t pages_skipped;   ///< of the place in front of this one, for the alignment's sake
   std::uint32_t entry;           ///< in the spool's table, or kNoEntry
   std::uint32_t generation;      ///< of the process that has the entry
-  bool fresh;                    ///< libc would have needed fresh pages for it too
+  std::uint64_t pages_fresh;     ///< so many pages libc would have needed anew for it too
 };
 
 /// What glibc reads, at the end of that page.
@@ -348,24 +348,25 @@ constexpr std::size_t kUsuallyMapped = 128 * 1024;
 
 void log_count(const void* block, std::size_t size, std::uint64_t began) {
   const std::uint64_t count = count_written(block, pages_of(size));
-  const std::uint64_t faults = count * fault_ticks();
+  const std::uint64_t fresh = std::min(count, placement(block)->pages_fresh);
   std::uint64_t debt = stamp() - began;
-  spend(pages_of(size), debt + (placement(block)->fresh ? 0 : faults));
-  if (size < kUsuallyMapped) debt += faults;
+  spend(pages_of(size), debt + (count - fresh) * fault_ticks());
+  if (size < kUsuallyMapped) debt += count * fault_ticks();
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
 
 // What is live in large blocks, and the most that ever was. Up to that libc would use pages again
-// that other blocks have left; beyond it, it would have the kernel map fresh ones too, and then
-// those that a block has here are no cost of counting.
+// that other blocks have left; beyond it, it would have the kernel map fresh ones too, and those
+// are no cost of counting.
 constinit std::atomic<std::uint64_t> live_pages{0}, most_live_pages{0};
 
-/// Whether that is more than ever before.
-bool add_live(std::uint64_t pages) {
+/// By how many pages that is more than ever before.
+std::uint64_t add_live(std::uint64_t pages) {
   const std::uint64_t live = live_pages.fetch_add(pages, std::memory_order_relaxed) + pages;
-  if (live <= most_live_pages.load(std::memory_order_relaxed)) return false;
+  const std::uint64_t most = most_live_pages.load(std::memory_order_relaxed);
+  if (live <= most) return 0;
   most_live_pages.store(live, std::memory_order_relaxed);
-  return true;
+  return live - most;
 }
 
 void remove_live(std::uint64_t pages) { live_pages.fetch_sub(pages, std::memory_order_relaxed); }
@@ -533,7 +534,7 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
     log_touched(block);
     remove_live(before - pages);
   } else if (pages > before) {
-    place.fresh = add_live(pages - before) && place.fresh;
+    place.pages_fresh += add_live(pages - before);
   }
   place.size = size;
   if (LargeBlock* entry = entry_of(place)) {
