@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/cli/cli.h"
 
@@ -270,6 +271,15 @@ TEST_F(Verify, ALoadThatFailsInTheRecordedRunIsAnErrorThatSaysSo) {
       heapwise({"verify", "--quiet", "--with", "exit 3", "--", "perl", "-e", "sleep 600"});
   EXPECT_EQ(finished.exit_code, 2);
   EXPECT_THAT(finished.err, HasSubstr("exit code 3"));
+}
+
+TEST_F(Verify, TheFileThatSaysThatAServerIsReadyIsGoneAfterTheLastRun) {
+  const auto finished = heapwise(
+      {"verify", "--quiet", "--repetitions", "1", "--allocators", "glibc", "--wait-file", "ready",
+       "--with", "sleep 0.1", "--", "perl", "-e",
+       "my @a = map { 'x' x 99 } 1..20000; open my $f, '>', 'ready'; close $f; sleep 30"});
+  EXPECT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
+  EXPECT_FALSE(std::filesystem::exists(path("ready"))) << "or the next one would not begin";
 }
 
 TEST_F(Verify, AServerThatIsNeverReadyIsAnErrorThatSaysSo) {
