@@ -8,6 +8,8 @@
 
 #include <cstddef>
 
+#include "base/high_water.h"
+
 namespace heapwise::replay {
 namespace {
 
@@ -66,10 +68,7 @@ Residence Sampler::look() {
   const std::uint64_t all = known(labelled_bytes("\nVmRSS:"));
   const std::uint64_t anonymous = known(labelled_bytes("\nRssAnon:"));
   const std::uint64_t other = all - (anonymous < all ? anonymous : all);
-  // A mark that has risen is of a moment since the look before. What is not anonymous grows with
-  // the replay: less of it was there then than is now.
-  const std::uint64_t most_other = other > other_ ? other : other_;
-  const std::uint64_t most = mark - (most_other < mark ? most_other : mark);
+  const std::uint64_t most = anonymous_at_mark(mark, other_, other);
   if (mark > mark_ && mark > all + kLag && most > found.most) found.most = most;
   mark_ = mark;
   other_ = other;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/high_water.h"
 #include "bench/session/program_name.h"
 
 namespace heapwise {
@@ -115,10 +116,9 @@ std::vector<pid_t> all_processes() {
 
 void MomentKeeper::add(const Sight& sight) {
   std::uint64_t bytes = sight.anonymous;
-  // The mark counts when it rose since the last look: then files took no more than at either side.
   if (sight.high_water > last_.high_water && sight.high_water > sight.resident) {
-    const std::uint64_t other = std::max(sight.file_and_shared, last_.file_and_shared);
-    bytes = std::max(bytes, sight.high_water - std::min(sight.high_water, other));
+    bytes = std::max(
+        bytes, anonymous_at_mark(sight.high_water, last_.file_and_shared, sight.file_and_shared));
   }
   moments_.push_back({sight.time_s, bytes});
   last_ = sight;

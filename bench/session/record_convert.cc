@@ -22,6 +22,7 @@
 #include "bench/session/program_name.h"
 #include "bench/session/record_target.h"
 #include "bench/session/session_folders.h"
+#include "results/flags.h"
 #include "results/units.h"
 #include "traces/recorder/convert.h"
 #include "traces/recorder/raw_spool.h"
@@ -338,7 +339,7 @@ class ImageConverter {
       inherited_[children[i]] = std::move(conversion->snapshots[i]);
     }
     ::unlink(image.raw_path.c_str());
-    if (!empty && conversion->totals.operations == 0) {
+    if (conversion->totals.operations == 0) {
       warn_of_own_malloc(executable, program, image, recording.warnings);
     }
     if (launchers_[index] || (conversion->totals.operations == 0 && index != main_)) {
@@ -366,10 +367,7 @@ class ImageConverter {
 
   static void warn_of_own_malloc(const std::string& executable, const std::string& program,
                                  const EndedImage& image, std::vector<Warning>& warnings) {
-    const bool known = std::any_of(warnings.begin(), warnings.end(), [](const Warning& warning) {
-      return warning.code == "own-malloc";
-    });
-    if (known || !program_defines(executable, "malloc")) return;
+    if (has_flag(warnings, "own-malloc") || !program_defines(executable, "malloc")) return;
     warnings.push_back(
         {"own-malloc",
          program + " (process " + std::to_string(image.pid) +

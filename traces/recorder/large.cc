@@ -349,9 +349,10 @@ constexpr std::size_t kUsuallyMapped = 128 * 1024;
 void log_count(const void* block, std::size_t size, std::uint64_t began) {
   const std::uint64_t count = count_written(block, pages_of(size));
   const std::uint64_t fresh = std::min(count, placement(block)->pages_fresh);
+  const std::uint64_t fault = fault_ticks();
   std::uint64_t debt = stamp() - began;
-  spend(pages_of(size), debt + (count - fresh) * fault_ticks());
-  if (size < kUsuallyMapped) debt += count * fault_ticks();
+  spend(pages_of(size), debt + (count - fresh) * fault);
+  if (size < kUsuallyMapped) debt += count * fault;
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
 
