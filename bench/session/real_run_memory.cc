@@ -57,6 +57,12 @@ bool is_malloc_name(std::string_view name) {
   return name == "[heap]" || name.find("malloc") != std::string_view::npos;
 }
 
+/// Compilers' and garbage collectors' memory, also where they ask the kernel past libc. No malloc
+/// hands out memory that can be run.
+bool is_executable(const Mapping& mapping) {
+  return mapping.rights.find('x') != std::string_view::npos;
+}
+
 bool is_file(const Mapping& mapping) {
   return !mapping.name.empty() && mapping.name.front() == '/';
 }
@@ -80,6 +86,7 @@ class Reader {
   std::uint64_t non_heap_of(const Mapping& mapping) const {
     if (is_file(mapping)) return is_own(mapping) ? mapping.anonymous : 0;
     if (!mapping.name.empty()) return is_malloc_name(mapping.name) ? 0 : mapping.anonymous;
+    if (is_executable(mapping)) return mapping.anonymous;
     const bool behind_data =
         is_file(below_) && below_.until == mapping.from && below_.rights.substr(0, 2) == "rw";
     if (behind_data && !is_own(below_)) return 0;

@@ -97,6 +97,12 @@ TEST(NonHeap, WhatIsMarkedIsNot) {
             400 * kKiB);
 }
 
+TEST(NonHeap, WhatCanBeRunIsNot) {
+  EXPECT_EQ(non_heap_bytes(mapping("1001330000-1040000000", "rwxp", "", 700) +
+                           mapping("7f0000000000-7f0000021000", "rw-p", "", 100)),
+            700 * kKiB);
+}
+
 TEST(NonHeap, ANameThatIsNotMallocsIsNot) {
   EXPECT_EQ(non_heap_bytes(mapping("7000-8000", "rw-p", "[anon:ruby heap]", 4) +
                            mapping("9000-a000", "rw-p", "[anon: glibc: malloc arena]", 8)),
