@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t kPeriodNs = 2'000'000;
 constexpr std::int64_t kShare = 20;
 constexpr std::uint32_t kOftenPages = 128 * 1024 / spool::kPage;
+constexpr std::uint32_t kHugePages = 8 * 1024 * 1024 / spool::kPage;
 constexpr std::uint32_t kSmallAtOnce = 256;
 constexpr std::uint64_t kPagesAtOnce = 4096;
 constexpr std::size_t kMostTouchSamples = 4'000'000;
@@ -108,6 +109,20 @@ bool TouchScan::count_pages(Seen& seen, std::uint64_t held) {
   return true;
 }
 
+bool TouchScan::is_empty(const spool::LargeBlock& block, const Seen& seen) {
+  return block.address.load(std::memory_order_relaxed) <= 1 && seen.address == 0;
+}
+
+bool TouchScan::is_another(const spool::LargeBlock& block, const Seen& seen) {
+  return seen.address != block.address.load(std::memory_order_relaxed) ||
+         seen.turn != block.turn.load(std::memory_order_relaxed);
+}
+
+bool TouchScan::is_huge(const spool::LargeBlock& block, const Seen& seen) {
+  const std::uint64_t known = is_another(block, seen) ? 0 : seen.prefix;
+  return block.pages.load(std::memory_order_relaxed) > known + kHugePages;
+}
+
 // A growth is dated back to the last time that it was not yet there, so that time is told too.
 void TouchScan::tell(Seen& seen) {
   if (seen.told || seen.address == 0 || samples_.size() >= kMostTouchSamples) return;
@@ -150,15 +165,18 @@ std::vector<recorder::TouchSample> TouchScan::take() {
 }
 
 bool TouchScan::step(const LargeBlocks& blocks, const TickClock& clock) {
+  if (seen_.size() < blocks.count) seen_.resize(blocks.count);
+  const bool changed = look_often(blocks, clock);
+  return look_at_huge(blocks, clock) || changed;
+}
+
+bool TouchScan::look_often(const LargeBlocks& blocks, const TickClock& clock) {
   const std::int64_t began = now_ns();
   if (began < next_ns_) return false;
   bool changed = false;
-  if (seen_.size() < blocks.count) seen_.resize(blocks.count);
   for (std::uint32_t i = 0; i < blocks.count; ++i) {
     if (blocks.entries[i].pages.load(std::memory_order_relaxed) < kOftenPages) continue;
-    if (blocks.entries[i].address.load(std::memory_order_relaxed) <= 1 && seen_[i].address == 0) {
-      continue;
-    }
+    if (is_empty(blocks.entries[i], seen_[i]) || is_huge(blocks.entries[i], seen_[i])) continue;
     changed |= look(blocks.entries[i], seen_[i], clock);
   }
   const std::uint32_t small = std::min(kSmallAtOnce, blocks.count);
@@ -171,6 +189,27 @@ bool TouchScan::step(const LargeBlocks& blocks, const TickClock& clock) {
   }
   const std::int64_t ended = now_ns();
   next_ns_ = std::max(began + kPeriodNs, ended + (ended - began) * kShare);
+  return changed;
+}
+
+// Each by itself, and of several each less often.
+bool TouchScan::look_at_huge(const LargeBlocks& blocks, const TickClock& clock) {
+  const std::int64_t asked = now_ns();
+  if (asked < next_huge_ns_) return false;
+  next_huge_ns_ = asked + kPeriodNs;
+  bool changed = false;
+  std::int64_t found = 0;
+  for (std::uint32_t i = 0; i < blocks.count; ++i) {
+    Seen& seen = seen_[i];
+    if (is_empty(blocks.entries[i], seen) || !is_huge(blocks.entries[i], seen)) continue;
+    ++found;
+    const std::int64_t began = now_ns();
+    if (began < seen.next_ns && !is_another(blocks.entries[i], seen)) continue;
+    changed |= look(blocks.entries[i], seen, clock);
+    const std::int64_t ended = now_ns();
+    seen.next_ns = ended + (ended - began) * kShare * std::max<std::int64_t>(1, huge_ / 2);
+  }
+  huge_ = found;
   return changed;
 }
 

@@ -170,6 +170,11 @@ TEST(RecordedTouches, AreCountedInLargeBlocksThatAreLeftEmptyLater) {
   EXPECT_THAT(last_pages(record_scenario({"left-empty"}).main(), 16'000'003), ElementsAre(9, 9));
 }
 
+TEST(RecordedTouches, AreCountedBehindOneThatWasFarLargerAndLeftEmpty) {
+  EXPECT_THAT(last_pages(record_scenario({"after-a-huge-one"}).main(), 5'000'003),
+              ElementsAre(0, 1221, 1221, 1221));
+}
+
 TEST(RecordedTouches, AreCountedInAProgramThatLiftsItsLimits) {
   EXPECT_THAT(last_pages(record_scenario({"unlimited"}).main(), 500001), ElementsAre(6));
 }

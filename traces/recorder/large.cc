@@ -184,6 +184,9 @@ constexpr std::uint64_t kAlwaysPages = 512;  // … but no more than hold so man
 constexpr std::uint64_t kShare = 16;         // of the program's time, may go into counting
 constexpr unsigned kOneOfLog2 = 6;           // beyond it one in 64, at twice of it in 64 × 64 …
 constexpr std::uint64_t kClassShare = 256;   // each class has so much of its own
+// What so many first writes take may go into it whatever the share: of a program's first
+// milliseconds a sixteenth is nothing, and it is then that it makes the buffers that it keeps.
+constexpr std::uint64_t kAlwaysSpent = 1024;
 constinit std::atomic<std::uint32_t> asked[kClasses]{};
 constinit std::atomic<std::uint64_t> spent{0};  // ticks
 constinit std::atomic<std::uint64_t> spent_on[kClasses]{};
@@ -213,7 +216,8 @@ bool is_sampled(std::uint64_t pages) {
   const std::uint32_t before = asked[number].fetch_add(1, std::memory_order_relaxed);
   if (before == 0 || (before < kAlways && before * pages < kAlwaysPages)) return true;
   const std::uint64_t elapsed = stamp() - spool_of_process.header->start_ticks + 1;
-  const std::uint64_t used = spent.load(std::memory_order_relaxed) * kShare;
+  const std::uint64_t all = spent.load(std::memory_order_relaxed);
+  const std::uint64_t used = (all - std::min(all, kAlwaysSpent * session->fault_ticks)) * kShare;
   if (used < elapsed) return true;
   const auto doublings = 63U - static_cast<unsigned>(__builtin_clzll(used / elapsed));
   const unsigned one_of_log2 = std::min(31U, kOneOfLog2 * (doublings + 1));
@@ -356,21 +360,33 @@ void log_count(const void* block, std::size_t size, std::uint64_t began) {
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
 
-// What is live in large blocks, and the most that ever was. Up to that libc would use pages again
-// that other blocks have left; beyond it, it would have the kernel map fresh ones too, and those
-// are no cost of counting.
+// glibc maps blocks from 128 KiB on by themselves, until one of them is freed: then blocks up to
+// that size come from its heap, of which it keeps twice as much (malloc/malloc.c, "dynamic mmap
+// threshold"). Larger ones than this are mapped anew each time.
+constexpr std::size_t kHighestThreshold = 32 * 1024 * 1024;
+
+// What is live in large blocks that libc might have in its heap, and the most that ever was. Up to
+// that libc would use pages again that other blocks have left; beyond it, it would have the kernel
+// map fresh ones too, and those are no cost of counting.
 constinit std::atomic<std::uint64_t> live_pages{0}, most_live_pages{0};
 
-/// By how many pages that is more than ever before.
-std::uint64_t add_live(std::uint64_t pages) {
-  const std::uint64_t live = live_pages.fetch_add(pages, std::memory_order_relaxed) + pages;
+std::uint64_t pages_in_heap(std::uint64_t pages) {
+  return pages <= kHighestThreshold / kPage ? pages : 0;
+}
+
+/// A block had so many pages and has so many now; 0 where it is not. Of those that came, how many
+/// libc would have needed anew.
+std::uint64_t change_live(std::uint64_t before, std::uint64_t after) {
+  const std::uint64_t left = pages_in_heap(before), come = pages_in_heap(after);
+  const std::uint64_t live = live_pages.fetch_add(come - left, std::memory_order_relaxed) + come -
+                             left;  // as unsigned numbers wrap
+  if (after <= before) return 0;
+  if (come == 0) return after - before;
   const std::uint64_t most = most_live_pages.load(std::memory_order_relaxed);
   if (live <= most) return 0;
   most_live_pages.store(live, std::memory_order_relaxed);
   return live - most;
 }
-
-void remove_live(std::uint64_t pages) { live_pages.fetch_sub(pages, std::memory_order_relaxed); }
 
 // Huge pages would count as written whole; a core dump would go through a terabyte.
 void advise(void* base, std::uint64_t bytes) {
@@ -428,7 +444,7 @@ void begin_large_blocks() {
   }
   const std::uint64_t written = stamp();
   *reinterpret_cast<Placement*>(block - kPage) = {
-      kMark ^ block, size, reserved, skipped, entry, generation, add_live(pages)};
+      kMark ^ block, size, reserved, skipped, entry, generation, change_live(0, pages)};
   *reinterpret_cast<LibcHeader*>(block - sizeof(LibcHeader)) = {
       kPage - sizeof(LibcHeader), (reserved * kPage + sizeof(LibcHeader)) | kMapped};
   const std::uint64_t done = stamp();
@@ -483,11 +499,8 @@ void clear_by_hand(const Placement& known, std::uintptr_t head) {
 
 namespace {
 
-// glibc maps blocks from 128 KiB on by themselves, until one of them is freed: then blocks up to
-// that size come from its heap, of which it keeps twice as much (malloc/malloc.c, "dynamic mmap
-// threshold"; up to 32 MiB). A block that is freed here would teach it nothing, and the program
-// would pay for fresh pages again and again. Were there a call for it, none would be allocated.
-constexpr std::size_t kHighestThreshold = 32 * 1024 * 1024;
+// A block that is freed here would teach libc's dynamic threshold nothing, and the program would
+// pay for fresh pages again and again. Were there a call for it, none would be allocated.
 constinit std::atomic<std::size_t> threshold_known{128 * 1024};
 
 void teach_libc(std::size_t size) {
@@ -504,7 +517,7 @@ void teach_libc(std::size_t size) {
   if (LargeBlock* entry = entry_of(place)) entry->address.store(0, std::memory_order_release);
   const Placement known = place;
   place.mark = 0;
-  remove_live(pages_of(known.size));
+  change_live(pages_of(known.size), 0);
   const auto head = reinterpret_cast<std::uintptr_t>(&place);
   if (is_sandboxed()) return clear_by_hand(known, head);
   if (give_back(head, (known.pages_reserved + 1) * kPage)) keep_place(known, head);
@@ -533,10 +546,8 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
   if (shrinks && is_sandboxed() && before > kMostCleared) return false;
   if (shrinks) {
     log_touched(block);
-    remove_live(before - pages);
-  } else if (pages > before) {
-    place.pages_fresh += add_live(pages - before);
   }
+  place.pages_fresh += change_live(before, pages);
   place.size = size;
   if (LargeBlock* entry = entry_of(place)) {
     // Before pages are given back: what was counted of it, or is meanwhile, holds no longer.

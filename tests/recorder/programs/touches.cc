@@ -304,6 +304,15 @@ int left_empty() {
   return 0;
 }
 
+// A buffer that was looked for in the largest size that there is, before those that are used.
+int after_a_huge_one() {
+  std::free(std::malloc(600'000'001));
+  std::free(std::malloc(5'000'003));
+  for (int i = 0; i < 3; ++i) write_pages(std::malloc(5'000'003), 0, 1221);
+  std::puts("written");
+  return 0;
+}
+
 // As programs do that may need much: no limit where there could be one.
 int unlimited() {
   rlimit most{};
@@ -343,6 +352,7 @@ const scenario::Register registrations[] = {
     {"locked", locked},
     {"inherited-pages", inherited},
     {"left-empty", left_empty},
+    {"after-a-huge-one", after_a_huge_one},
     {"unlimited", unlimited},
     {"self-limited", [] { return self_limited(limit(0)); }},
     {"self-limited-by-number", [] { return self_limited(limit(getpid())); }}};
