@@ -113,7 +113,8 @@ Expected<Subject> record_once(const SubjectCall& call, const std::string& main_t
   subject.recorded_wall_s = recording->wall_seconds;
   // The command's own process is meant by what it is, as others may be named like it.
   if (subject.process.trace != main_trace) {
-    subject.image = {subject.process.program, subject.process.nth, subject.process.named_so};
+    subject.image = {subject.process.program, subject.process.nth, subject.process.named_so,
+                     subject.process.begun_s, subject.process.lived_s};
     subject.warnings.push_back(other_process(subject.process, name));
   }
   if (has_load) {

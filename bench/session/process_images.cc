@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <optional>
@@ -157,6 +158,11 @@ void ProcessImage::find_name() {
                           std::string(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0));
 }
 
+double ProcessImage::lived_s() const {
+  const auto& seen = keeper_.moments();
+  return seen.empty() ? 0 : std::max(0.0, seen.back().time_s - begun_s_);
+}
+
 bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) {
   if (program_.empty()) find_name();
   const std::string text = read_some(status_.get());
@@ -284,14 +290,27 @@ std::vector<const ProcessImage*> ProcessImages::named() const {
   return found;
 }
 
+// A server may have one process more this time, or one that was too short to be seen, and under
+// another allocator it may be another process that has the most memory. Half of the memory and half
+// of the lifetime weigh alike, and so does a beginning that is off by most of the recorded time.
+double ProcessImages::unlikeness(const ProcessImage& image) const {
+  constexpr double kLeastTime_s = 0.002;
+  const double less_memory = -std::log(1.0 + static_cast<double>(image.peak_anonymous()));
+  if (choice_.lived_s <= 0) return less_memory;
+  const double lifetimes =
+      std::max(image.lived_s(), kLeastTime_s) / std::max(choice_.lived_s, kLeastTime_s);
+  const double off_s = std::abs(image.begun_s() - choice_.begun_s);
+  return less_memory + std::abs(std::log(lifetimes)) + off_s / (choice_.begun_s + choice_.lived_s);
+}
+
 const ProcessImage* ProcessImages::chosen() const {
   const auto candidates = named();
   if (candidates.empty()) return nullptr;
   if (choice_.program.empty()) return candidates.back();
   if (candidates.size() == choice_.named_so) return candidates[choice_.nth];
-  return *std::max_element(candidates.begin(), candidates.end(),
-                           [](const ProcessImage* one, const ProcessImage* other) {
-                             return one->peak_anonymous() < other->peak_anonymous();
+  return *std::min_element(candidates.begin(), candidates.end(),
+                           [this](const ProcessImage* one, const ProcessImage* other) {
+                             return unlikeness(*one) < unlikeness(*other);
                            });
 }
 

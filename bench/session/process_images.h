@@ -30,6 +30,8 @@ struct ImageChoice {
   std::string program;
   unsigned nth = 0;       ///< of the images of that name, in order of their start
   unsigned named_so = 1;  ///< how many of them the recorded run had
+  double begun_s = 0;     ///< after the command's own process, in the recorded run
+  double lived_s = 0;     ///< there; 0 when that is not known
 };
 
 /// Samples every 2 ms at first, and half as often each time that there are a few thousand. Between
@@ -66,6 +68,7 @@ class ProcessImage {
   std::uint64_t identity() const { return identity_; }  ///< differs from one exec to the next
   const std::string& program() const { return program_; }
   double begun_s() const { return begun_s_; }
+  double lived_s() const;  ///< until it was seen last
   const std::vector<ProcessMoment>& anonymous() const { return keeper_.moments(); }
   const std::vector<ProcessMoment>& non_heap() const { return non_heap_; }
   std::uint64_t peak_anonymous() const { return peak_anonymous_; }
@@ -107,7 +110,8 @@ class ProcessImages {
   double look(double now);
 
   /// The one that was meant; null when there was none. Of images that are not as many as in the
-  /// recorded run, the one with most memory is taken.
+  /// recorded run, the one that is most like the recorded in when it began and how long it lived,
+  /// and has much memory, as the recorded had the largest heap.
   const ProcessImage* chosen() const;
 
   /// Ends whatever lives still.
@@ -122,6 +126,7 @@ class ProcessImages {
   void begin_image(pid_t pid, bool forked, std::uint64_t identity, double now);
   void check_exec(Member& member, double now);
   bool may_be_chosen(const ProcessImage& image) const;
+  double unlikeness(const ProcessImage& image) const;
   std::vector<const ProcessImage*> named() const;
 
   pid_t root_;

@@ -38,6 +38,8 @@ struct RecordedProcess {
   std::string program;    ///< file name of its executable
   unsigned nth = 0;       ///< of the images of programs so named, in order of their start, from 0
   unsigned named_so = 1;  ///< how many there are; what only forked and executed another is none
+  double begun_s = 0;     ///< after the command's own process
+  double lived_s = 0;     ///< until it was seen last
   std::int32_t pid = 0;
   std::int32_t parent_pid = 0;
   TraceTotals totals;

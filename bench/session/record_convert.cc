@@ -350,9 +350,11 @@ class ImageConverter {
     process.trace = request.output;
     process.program = program;
     process.nth = nth;
+    process.begun_s = begun_s(image);
     process.pid = image.pid;
     process.parent_pid = image.parent_pid;
     process.totals = conversion->totals;
+    process.lived_s = lived_s(image, process.totals);
     for (const auto& sample : image.samples) process.sampled_ns.push_back(sample.monotonic_ns);
     process.finished = (image.flags & (spool::kExitBegan | spool::kExecuting)) != 0;
     if (index == main_) recording.max_rss_bytes = most_resident(image);
@@ -363,6 +365,27 @@ class ImageConverter {
     }
     recording.processes.push_back(std::move(process));
     return {};
+  }
+
+  static std::uint64_t begun_ticks(const EndedImage& image) {
+    return image.fork_ticks != 0 ? image.fork_ticks : image.start_ticks;
+  }
+
+  double begun_s(const EndedImage& image) const {
+    if (!main_) return 0;
+    const std::uint64_t command = begun_ticks(session_.ended()[*main_]);
+    const std::uint64_t own = std::max(command, begun_ticks(image));
+    return static_cast<double>(own - command) * scale_.ns_per_tick * 1e-9;
+  }
+
+  double lived_s(const EndedImage& image, const TraceTotals& totals) const {
+    if (image.samples.empty()) return static_cast<double>(totals.duration_ns) * 1e-9;
+    const double begun_ns =
+        static_cast<double>(scale_.monotonic_ns) +
+        (static_cast<double>(begun_ticks(image)) - static_cast<double>(scale_.ticks)) *
+            scale_.ns_per_tick;
+    const auto seen_ns = static_cast<double>(image.samples.back().monotonic_ns);
+    return std::max(0.0, seen_ns - begun_ns) * 1e-9;
   }
 
   static void warn_of_own_malloc(const std::string& executable, const std::string& program,

@@ -62,6 +62,14 @@ TEST(ProcessImages, WhereTheyAreNotAsManyAsRecordedTheLargestIsTaken) {
   EXPECT_GT(peak_mib(watched(perl(10) + "; " + perl(40) + "; true", {"perl", 0, 7})), 38);
 }
 
+TEST(ProcessImages, OrTheOneThatBeganAndLivedLikeTheRecorded) {
+  const std::string script = perl(24) + "; sleep 1; " + perl(20) + "; " + perl(4) + "; true";
+  const RealRunEnd early = watched(script, {"perl", 1, 2, 0, 0.18});
+  const RealRunEnd late = watched(script, {"perl", 1, 2, 1.2, 0.18});
+  EXPECT_GT(peak_mib(late), 15);
+  EXPECT_LT(peak_mib(late), peak_mib(early)) << "though another has more memory";
+}
+
 TEST(ProcessImages, TheCommandsOwnProcessIsWhatItBecomes) {
   const RealRunEnd end = watched("sleep 0.05; exec " + perl(20), {});
   EXPECT_EQ(end.program, "perl");
