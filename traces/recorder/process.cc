@@ -390,10 +390,17 @@ SpoolInUse spool_in_use() {
   SpoolInUse in_use;
   if (!is_recording()) return in_use;
   in_use.header = spool_of_process.header;
+  in_use.bytes = spool::kSegmentsOffset;
   const std::uint64_t key = process->key.load(std::memory_order_relaxed);
   const void** segment = in_use.segments;
   for (const Writer* writer : {&self.writer, &self.nested}) {
-    if (writer->cursor == nullptr || (writer->key != kBusy && writer->key != key)) continue;
+    if (writer->key != kBusy && writer->key != key) continue;
+    if (writer->cursor == nullptr) {
+      // It may be about to take any of them.
+      if (writer->key == kBusy)
+        in_use.bytes = spool::spool_bytes(spool_of_process.header->capacity);
+      continue;
+    }
     const auto at = static_cast<std::size_t>(writer->cursor - spool_of_process.segments);
     *segment++ = writer->cursor - at % spool::kSegmentBytes;
   }
@@ -406,7 +413,7 @@ void stand_in_for(const SpoolInUse& parents) {
     system_call(SYS_mmap, argument(from), static_cast<long>(bytes), PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   };
-  map(parents.header, spool::kSegmentsOffset);
+  map(parents.header, parents.bytes);
   for (const void* segment : parents.segments) map(segment, spool::kSegmentBytes);
 }
 

@@ -76,6 +76,7 @@ void note_fork_end();
 struct SpoolInUse {
   const void* header = nullptr;
   const void* segments[2] = {};  ///< null where there is none
+  std::size_t bytes = 0;         ///< from the header on, beside the segments
 };
 SpoolInUse spool_in_use();
 
