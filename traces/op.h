@@ -33,6 +33,10 @@ enum class OpKind : std::uint8_t {
                      ///< it was killed: the "end" of memory figures
 };
 
+/// What a `touch` of one page says of a block of less than two: so many bytes at its beginning are
+/// written, or less. How much of it lies on one page depends on where the allocator puts it.
+constexpr std::uint64_t kBeginningBytes = 1024;
+
 /// One event in the total order of the trace: allocations stand where they completed, frees where
 /// they were called, reallocations where they completed.
 struct Op {

@@ -90,7 +90,9 @@ Expected<void> Walk::object_op(const Op& op) {
   Object& object = objects_[number];
   if (op.kind == OpKind::touch) {
     const std::uint64_t pages = std::min(op.size, object.size / kPage + 1);
-    const std::uint64_t bytes = std::min(object.size, pages * kPage);
+    const bool is_beginning = pages == 1 && object.size < 2 * kPage;
+    const std::uint64_t bytes =
+        std::min(object.size, is_beginning ? kBeginningBytes : pages * kPage);
     const std::uint64_t from = object.touched;
     if (bytes <= from) return {};
     object.touched = bytes;

@@ -18,7 +18,7 @@ struct RecordOptions {
   std::string output;                ///< of the main process; others get .PID.NAME before .hwt
   bool overwrite = false;
   std::string recorder_library;  ///< path of libheapwise_record.so
-  bool touch = true;             ///< count the pages that are written of blocks from 8 KiB on
+  bool touch = true;             ///< count the pages that are written of blocks of more than a page
   /// Whether the command and its descendants are ended when this process is killed. Otherwise they
   /// go on, as a service that is only watched must.
   bool ends_with_us = false;

@@ -171,6 +171,21 @@ TEST(Compile, MeasuredBlocksAreTouchedAsFarAsTheTraceSaysAndNoFurther) {
   EXPECT_EQ(growth.touch_to, 100'000);
 }
 
+TEST(Compile, OfABlockOfLessThanTwoPagesOnePageMeansItsBeginning) {
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace, static_cast<Capabilities>(Capability::touch),
+                          {{"touch_threshold", "4097"}});
+  writer.touch(kFirst, 1, writer.allocate(kFirst, 0, OpKind::malloc, 8191), 1);
+  writer.touch(kFirst, 3, writer.allocate(kFirst, 2, OpKind::malloc, 8191), 2);
+  writer.touch(kFirst, 5, writer.allocate(kFirst, 4, OpKind::malloc, 8192), 1);
+  finish(writer);
+  const PlanFile plan = compiled.compile();
+  const auto words = plan.words(0);
+  EXPECT_EQ(operand_of(words[1]) * plan::kTouchUnit, 1024);
+  EXPECT_EQ(operand_of(words[3]) * plan::kTouchUnit, 8176);
+  EXPECT_EQ(operand_of(words[5]) * plan::kTouchUnit, 4096);
+}
+
 TEST(Compile, ATouchThatSaysNothingNewIsLeftOut) {
   Compiled compiled;
   auto writer = new_trace(compiled.trace, static_cast<Capabilities>(Capability::touch));

@@ -565,10 +565,27 @@ TEST_F(Convert, ABlockThatWasNotCountedIsWrittenLikeOneOfItsSizeThatWas) {
                         .free(170, kB)
                         .malloc(180, kB, 40960)
                         .free(190, kB)
-                        .malloc(200, kB, 8191)};
+                        .malloc(200, kB, 4096)};
   convert_fine(spool);
   EXPECT_THAT(touches(ops_), ElementsAre(Pair(10, 5), Pair(30, 5), Pair(60, 5), Pair(80, 10)))
       << "of 40960 none was counted: all of it is taken to be written";
+}
+
+TEST_F(Convert, OfABlockOfLessThanTwoPagesOnlyWhatItsEndSaysCounts) {
+  CountingSpool spool;
+  spool.segments = {SegmentBuilder(100, 0)
+                        .malloc(110, kA, 5000)
+                        .touched(190, kA, 1)
+                        .free(200, kA)
+                        .malloc(210, kA, 5000)
+                        .free(220, kA)
+                        .malloc(230, kB, 100)
+                        .realloc_begin(240, kB)
+                        .realloc_end(241, kB, 5000)};
+  request_.touches = {{120, kA, 0}, {150, kA, 2}};
+  convert_fine(spool);
+  EXPECT_THAT(touches(ops_), ElementsAre(Pair(10, 1), Pair(110, 1), Pair(141, 2)))
+      << "the second is like the first, and the third had grown";
 }
 
 TEST_F(Convert, ABlockThatGrewInItsPlaceWasWrittenNoFurtherThanLater) {

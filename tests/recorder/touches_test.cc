@@ -76,7 +76,7 @@ TEST(RecordedTouches, AreThePagesThatTheProgramWroteAndNoOthers) {
   const auto recorded = record_scenario({"partly"});
   const Seen& trace = recorded.main();
   EXPECT_TRUE(has(trace.capabilities, Capability::touch));
-  EXPECT_EQ(trace.info.fact("touch_threshold"), "8192");
+  EXPECT_EQ(trace.info.fact("touch_threshold"), "4097");
   const bool all = reading_takes_memory();
   EXPECT_THAT(last_pages(trace, 900001), ElementsAre(all ? 220 : 7))
       << "read whole, written in part";
@@ -168,6 +168,17 @@ TEST(RecordedTouches, BlocksThatTheMachineHasNoMemoryForAreRefused) {
 
 TEST(RecordedTouches, AreCountedInLargeBlocksThatAreLeftEmptyLater) {
   EXPECT_THAT(last_pages(record_scenario({"left-empty"}).main(), 16'000'003), ElementsAre(9, 9));
+}
+
+TEST(RecordedTouches, OfBlocksOfLessThanTwoPagesTellWhetherThereIsMoreThanABeginning) {
+  const auto recorded = record_scenario({"hardly-filled"});
+  const Seen& trace = recorded.main();
+  EXPECT_THAT(last_pages(trace, 5003), AllOf(SizeIs(300), Each(1U)));
+  EXPECT_THAT(last_pages(trace, 5503), AllOf(SizeIs(300), Each(2U)));
+  EXPECT_THAT(last_pages(trace, 6003), AllOf(SizeIs(300), Each(2U))) << "zeros are written, too";
+  EXPECT_THAT(last_pages(trace, 6503), AllOf(SizeIs(300), Each(2U))) << "those that grew";
+  EXPECT_THAT(last_pages(trace, 7003), AllOf(SizeIs(300), Each(0U)));
+  EXPECT_LT(trace.end_fact("recorder.large_blocks_counted"), 100U) << "three pages for each";
 }
 
 TEST(RecordedTouches, AreCountedBehindOneThatWasFarLargerAndLeftEmpty) {

@@ -68,7 +68,7 @@ template <spool::Kind kind, class Call>
 /// Allocates `size` bytes, by `call` unless they are placed elsewhere, and logs it.
 template <spool::Kind kind, class Call>
 inline void* log_allocation(Call call, std::size_t size, unsigned align_log2 = 0) {
-  if (__builtin_expect(is_large(size), 0)) {
+  if (__builtin_expect(is_measured(size), 0)) {
     return log_large_allocation<kind>(call, size, align_log2);
   }
   return log_plain_allocation<kind>(call, size, align_log2);

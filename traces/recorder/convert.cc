@@ -137,7 +137,7 @@ TraceInfo describe(const RawSpool& raw, const ConversionRequest& request) {
                 {"directory", text.directory}};
   info.facts.insert(info.facts.end(), request.facts.begin(), request.facts.end());
   if (has(info.capabilities, Capability::touch)) {
-    info.facts.emplace_back("touch_threshold", std::to_string(spool::kLargeBytes));
+    info.facts.emplace_back("touch_threshold", std::to_string(spool::kMeasuredBytes));
   }
   for (const auto& [name, value] : text.variables) info.facts.emplace_back("env." + name, value);
   if (header.allocator[0] != '\0') {

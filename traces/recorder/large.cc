@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 
+#include "traces/op.h"
 #include "traces/recorder/clock.h"
 #include "traces/recorder/log.h"
 #include "traces/recorder/process.h"
@@ -192,11 +193,23 @@ constinit std::atomic<std::uint64_t> spent{0};  // ticks
 constinit std::atomic<std::uint64_t> spent_on[kClasses]{};
 constinit std::uint32_t sampled_in = 0;  // generation
 
+// The same of blocks of less than two pages, eight steps to that doubling.
+constexpr std::size_t kMiddlingStep = (spool::kLargeBytes - kPage) / 8;
+constexpr unsigned kMiddlingOneOfLog2 = 6;
+constinit std::atomic<std::uint32_t> asked_middling[8]{};
+constinit std::atomic<std::uint64_t> spent_on_middling{0};
+
+bool is_middling(std::size_t size) { return size < spool::kLargeBytes; }
+
 unsigned sampling_class(std::uint64_t pages) { return std::min(class_of(pages), kClasses - 1); }
 
-void spend(std::uint64_t pages, std::uint64_t ticks) {
+void spend(std::size_t size, std::uint64_t ticks) {
+  if (is_middling(size)) {
+    spent_on_middling.fetch_add(ticks, std::memory_order_relaxed);
+    return;
+  }
   spent.fetch_add(ticks, std::memory_order_relaxed);
-  spent_on[sampling_class(pages)].fetch_add(ticks, std::memory_order_relaxed);
+  spent_on[sampling_class(pages_of(size))].fetch_add(ticks, std::memory_order_relaxed);
 }
 
 // A forked child begins anew.
@@ -206,6 +219,25 @@ void begin_sampling() {
   spent.store(0, std::memory_order_relaxed);
   for (auto& ticks : spent_on) ticks.store(0, std::memory_order_relaxed);
   for (auto& count : asked) count.store(0, std::memory_order_relaxed);
+  spent_on_middling.store(0, std::memory_order_relaxed);
+  for (auto& count : asked_middling) count.store(0, std::memory_order_relaxed);
+}
+
+std::uint64_t elapsed_ticks() { return stamp() - spool_of_process.header->start_ticks + 1; }
+
+// Spread by the golden ratio (Knuth, The Art of Computer Programming, vol. 3, 6.4), as programs
+// repeat themselves: of every 64th exactly all might be of one kind.
+bool is_one_of(std::uint32_t number) {
+  return number * 2654435769U >> (32 - kMiddlingOneOfLog2) == 0;
+}
+
+bool is_sampled_middling(std::size_t size) {
+  begin_sampling();
+  const std::size_t number = (size - spool::kMeasuredBytes) / kMiddlingStep;
+  const std::uint32_t before = asked_middling[number].fetch_add(1, std::memory_order_relaxed);
+  if (before >= kAlways && !is_one_of(before)) return false;
+  const std::uint64_t used = spent_on_middling.load(std::memory_order_relaxed);
+  return before < kAlways || used * kClassShare < elapsed_ticks();
 }
 
 // Blocks that come and go fast use up the time, and it is those that stay that make a heap large:
@@ -215,7 +247,7 @@ bool is_sampled(std::uint64_t pages) {
   const unsigned number = sampling_class(pages);
   const std::uint32_t before = asked[number].fetch_add(1, std::memory_order_relaxed);
   if (before == 0 || (before < kAlways && before * pages < kAlwaysPages)) return true;
-  const std::uint64_t elapsed = stamp() - spool_of_process.header->start_ticks + 1;
+  const std::uint64_t elapsed = elapsed_ticks();
   const std::uint64_t all = spent.load(std::memory_order_relaxed);
   const std::uint64_t used = (all - std::min(all, kAlwaysSpent * session->fault_ticks)) * kShare;
   if (used < elapsed) return true;
@@ -228,8 +260,10 @@ bool is_sampled(std::uint64_t pages) {
 // In a sandbox: what is freed is cleared by hand.
 constexpr std::uint64_t kMostCleared = 256;
 
-bool is_wanted(std::uint64_t pages) {
+bool is_wanted(std::size_t size) {
+  const std::uint64_t pages = pages_of(size);
   if (pages > large_region.bytes / kPage / 8) return false;
+  if (is_middling(size)) return !is_sandboxed() && is_sampled_middling(size);
   return is_sandboxed() ? pages <= kMostCleared : is_sampled(pages);
 }
 
@@ -350,12 +384,28 @@ std::uint64_t fault_ticks() {
 // Below this size glibc would have taken pages that were written before.
 constexpr std::size_t kUsuallyMapped = 128 * 1024;
 
-void log_count(const void* block, std::size_t size, std::uint64_t began) {
+// Of a block of less than two pages it matters how much of the first was written: an allocator's do
+// not begin with a page as this one does, and reach the next the sooner. One that has its beginning
+// written counts as one page, others as both. Fresh pages are zero; what was written last is not,
+// or a block that was cleared would have both written.
+bool is_written_beyond_beginning(const void* block) {
+  const auto* const words = static_cast<const std::uint64_t*>(block);
+  return std::any_of(words + kBeginningBytes / sizeof *words, words + kPage / sizeof *words,
+                     [](std::uint64_t word) { return word != 0; });
+}
+
+std::uint64_t count_written_of(const void* block, std::size_t size) {
   const std::uint64_t count = count_written(block, pages_of(size));
+  if (!is_middling(size) || count != 1) return count;
+  return is_written_beyond_beginning(block) ? 2 : 1;
+}
+
+void log_count(const void* block, std::size_t size, std::uint64_t began) {
+  const std::uint64_t count = count_written_of(block, size);
   const std::uint64_t fresh = std::min(count, placement(block)->pages_fresh);
   const std::uint64_t fault = fault_ticks();
   std::uint64_t debt = stamp() - began;
-  spend(pages_of(size), debt + (count - fresh) * fault);
+  spend(size, debt + (count - fresh) * fault);
   if (size < kUsuallyMapped) debt += count * fault;
   log_extended(spool::Code::touched, count, reinterpret_cast<std::uint64_t>(block), debt);
 }
@@ -427,7 +477,7 @@ void begin_large_blocks() {
   align_log2 = std::max(align_log2, kPageLog2);
   const std::uint64_t pages = pages_of(size);
   const std::uint64_t most_skipped = (1ULL << (align_log2 - kPageLog2)) - 1;
-  if (align_log2 > kHighestAlignment || !can_place() || !is_wanted(pages)) return nullptr;
+  if (align_log2 > kHighestAlignment || !can_place() || !is_wanted(size)) return nullptr;
   const std::uint64_t began = stamp();
   if (!is_granted(size, held)) return nullptr;
   const unsigned number =
@@ -449,7 +499,7 @@ void begin_large_blocks() {
       kPage - sizeof(LibcHeader), (reserved * kPage + sizeof(LibcHeader)) | kMapped};
   const std::uint64_t done = stamp();
   if (!is_sandboxed()) note_fault(done - written);
-  spend(pages, done - began);
+  spend(size, done - began);
   return reinterpret_cast<void*>(block);
 }
 
@@ -522,7 +572,7 @@ void teach_libc(std::size_t size) {
   if (is_sandboxed()) return clear_by_hand(known, head);
   if (give_back(head, (known.pages_reserved + 1) * kPage)) keep_place(known, head);
   teach_libc(known.size);
-  spend(pages_of(known.size), stamp() - began);
+  spend(known.size, stamp() - began);
 }
 
 namespace {
@@ -582,8 +632,8 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
     const LargeBlock& entry = spool_of_process.large_blocks[i];
     const std::uint64_t address = entry.address.load(std::memory_order_acquire);
     if (address <= 1 || is_unmapped(address)) continue;
-    log_count(reinterpret_cast<const void*>(address),
-              entry.pages.load(std::memory_order_relaxed) * kPage, stamp());
+    const auto* const block = reinterpret_cast<const void*>(address);
+    log_count(block, placed_size(block), stamp());
   }
 }
 

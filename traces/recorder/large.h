@@ -17,7 +17,8 @@
 //
 // Fresh pages cost more than used ones. Where that would be more than a sixteenth of the program's
 // time, only a sample of the blocks of each size is placed here, and the others come from libc; but
-// all of a size that took little of that time are.
+// all of a size that took little of that time are. Of blocks from 4 to 8 KiB, of which programs may
+// have very many and which would take three pages each, there is never more than a sample.
 #pragma once
 
 #include <cstddef>
@@ -35,6 +36,7 @@ struct LargeRegion {
 extern LargeRegion large_region;
 
 inline bool is_large(std::size_t size) { return size >= spool::kLargeBytes; }
+inline bool is_measured(std::size_t size) { return size >= spool::kMeasuredBytes; }
 
 /// True for every block that was placed here, and for hardly any other.
 inline bool may_be_placed(const void* block) {

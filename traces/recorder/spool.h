@@ -51,6 +51,9 @@ constexpr std::size_t kSegmentsOffset = kLargeOffset + kMaxLargeBlocks * sizeof(
 
 /// Blocks from this size on are large.
 constexpr std::size_t kLargeBytes = 8192;
+/// Of blocks from this size on is known what was written: a smaller one lies on one page, which an
+/// allocator's notes or its neighbours write anyway.
+constexpr std::size_t kMeasuredBytes = kPage + 1;
 
 /// Bytes of a spool with room for this many segments.
 constexpr std::size_t spool_bytes(std::uint32_t segments) {

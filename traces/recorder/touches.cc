@@ -33,7 +33,7 @@ struct Guess {
 }  // namespace
 
 bool begins_span(const Event& event) {
-  if (event.size < spool::kLargeBytes) return false;
+  if (event.size < spool::kMeasuredBytes) return false;
   return event.kind == Kind::malloc || event.kind == Kind::calloc || event.kind == Kind::aligned ||
          event.kind == Kind::realloc_end;
 }
@@ -66,7 +66,9 @@ class Touches::Collector {
   void apply_samples(std::uint64_t ticks) {
     for (; sampled_ < samples_.size() && samples_[sampled_].ticks < ticks; ++sampled_) {
       const TouchSample& sample = samples_[sampled_];
-      count(sample.ticks, sample.address, sample.pages);
+      const auto found = live_.find(sample.address);
+      if (found == live_.end() || !is_large(found->second)) continue;
+      touches_.count(found->second, sample.ticks, sample.address, sample.pages);
     }
   }
 
@@ -76,6 +78,10 @@ class Touches::Collector {
     std::uint32_t span = kNoSpan;
   };
 
+  bool is_large(std::uint32_t span) const {
+    return touches_.spans_[span].size >= spool::kLargeBytes;
+  }
+
   void count(std::uint64_t ticks, std::uint64_t address, std::uint64_t pages) {
     const auto found = live_.find(address);
     if (found != live_.end()) touches_.count(found->second, ticks, address, pages);
@@ -83,9 +89,10 @@ class Touches::Collector {
 
   void begin(const Event& event) {
     const auto span = static_cast<std::uint32_t>(touches_.spans_.size());
-    touches_.spans_.push_back({event.size, 0, 0, 0, 0, kNoSpan});
+    const bool is_resized = event.kind == Kind::realloc_end;
+    touches_.spans_.push_back({event.size, 0, 0, 0, 0, kNoSpan, is_resized});
     live_[event.address] = span;
-    if (event.kind != Kind::realloc_end) return;
+    if (!is_resized) return;
     Resized& before = resized(event.thread);
     if (before.address == event.address && before.span != kNoSpan) {
       touches_.spans_[before.span].next = span;
@@ -180,7 +187,9 @@ void Touches::guess_uncounted() {
     if (span.seen_ticks != 0) {
       guess = {true, static_cast<double>(span.last) / all};
     } else {
-      span.first = span.last = static_cast<std::uint64_t>(std::ceil(guess.share * all - 1e-9));
+      const bool is_whole = span.is_resized && span.size < spool::kLargeBytes;
+      const double share = is_whole ? 1 : guess.share;
+      span.first = span.last = static_cast<std::uint64_t>(std::ceil(share * all - 1e-9));
     }
   }
 }

@@ -11,9 +11,9 @@ namespace heapwise::recorder {
 
 constexpr std::uint32_t kNoSpan = ~std::uint32_t{0};
 
-/// True for an event that gives or resizes a block to one of spool::kLargeBytes or more: it begins
-/// a span, which ends where the block is freed or resized. Spans are numbered in the order of these
-/// events.
+/// True for an event that gives or resizes a block to one of spool::kMeasuredBytes or more: it
+/// begins a span, which ends where the block is freed or resized. Spans are numbered in the order
+/// of these events.
 bool begins_span(const Event& event);
 
 /// What a raw spool tells about the pages that were written of large blocks.
@@ -21,7 +21,8 @@ bool begins_span(const Event& event);
 /// Pages are counted where a block ends, and while it lives at intervals (TouchSample). A growth
 /// seen at one time counts from the time before on: so early it can have happened at most. Blocks
 /// that were not counted, as counting all would have cost too much, are taken to be written like
-/// one of about their size that was, the one before them in time.
+/// one of about their size that was, the one before them in time. Blocks below spool::kLargeBytes
+/// are counted at their end alone, and count as written whole where they grew to that size.
 class Touches {
  public:
   /// Pages written of a block later than at its beginning.
@@ -50,6 +51,7 @@ class Touches {
     std::uint64_t seen_ticks = 0;       ///< of the last count; 0 before the first
     std::uint64_t address = 0;          ///< where it was counted
     std::uint32_t next = kNoSpan;       ///< the same block in the same place, resized
+    bool is_resized = false;            ///< it begins with a realloc
   };
   class Collector;
 

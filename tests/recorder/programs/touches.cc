@@ -313,6 +313,19 @@ int after_a_huge_one() {
   return 0;
 }
 
+// Structures with a path or a line in them, which is mostly short.
+int hardly_filled() {
+  for (int i = 0; i < 300; ++i) {
+    std::memset(std::malloc(5003), 1, 1000);
+    std::memset(std::malloc(5503), 1, 1100);
+    std::memset(std::malloc(6003), 0, 6003);
+    std::memset(std::realloc(std::malloc(100), 6503), 1, 100);
+    if (std::malloc(7003) == nullptr) return 1;
+  }
+  std::puts("written");
+  return 0;
+}
+
 // As programs do that may need much: no limit where there could be one.
 int unlimited() {
   rlimit most{};
@@ -352,6 +365,7 @@ const scenario::Register registrations[] = {
     {"locked", locked},
     {"inherited-pages", inherited},
     {"left-empty", left_empty},
+    {"hardly-filled", hardly_filled},
     {"after-a-huge-one", after_a_huge_one},
     {"unlimited", unlimited},
     {"self-limited", [] { return self_limited(limit(0)); }},
