@@ -233,11 +233,15 @@ bool is_one_of(std::uint32_t number) {
 
 bool is_sampled_middling(std::size_t size) {
   begin_sampling();
-  const std::size_t number = (size - spool::kMeasuredBytes) / kMiddlingStep;
-  const std::uint32_t before = asked_middling[number].fetch_add(1, std::memory_order_relaxed);
-  if (before >= kAlways && !is_one_of(before)) return false;
-  const std::uint64_t used = spent_on_middling.load(std::memory_order_relaxed);
-  return before < kAlways || used * kClassShare < elapsed_ticks();
+  std::atomic<std::uint32_t>& asked_before =
+      asked_middling[(size - spool::kMeasuredBytes) / kMiddlingStep];
+  if (asked_before.load(std::memory_order_relaxed) < kAlways) {
+    asked_before.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  // Each thread counts for itself from here on: they would wait for each other's count.
+  if (!is_one_of(++self.middling)) return false;
+  return spent_on_middling.load(std::memory_order_relaxed) * kClassShare < elapsed_ticks();
 }
 
 // Blocks that come and go fast use up the time, and it is those that stay that make a heap large:

@@ -27,7 +27,8 @@ struct ThreadState {
   std::uint32_t number;
   std::uint32_t given_number;  ///< by the thread that made this one, with its own, both + 1
   std::uint32_t creator;
-  std::uint32_t rounds;  ///< of the key's destructor
+  std::uint32_t rounds;    ///< of the key's destructor
+  std::uint32_t middling;  ///< blocks of 4 to 8 KiB, of which some are placed
   bool ended;
 };
 
