@@ -46,6 +46,25 @@ void forget(const std::string& path) {
   }
 }
 
+/// While it lives, no signal comes between the making of a folder and its being noted.
+class SignalsHeldBack {
+ public:
+  SignalsHeldBack() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  SignalsHeldBack(const SignalsHeldBack&) = delete;
+  SignalsHeldBack& operator=(const SignalsHeldBack&) = delete;
+  ~SignalsHeldBack() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+/// A runner that still writes there can keep a folder from being removed at the first attempt.
+constexpr int kAttempts = 5;
+
 /// Only what is allowed in a signal handler, which removing a tree of files is not.
 void remove_all_noted() {
   std::array<const char*, kMost + 4> arguments{"rm", "-rf", "--"};
@@ -55,12 +74,15 @@ void remove_all_noted() {
     if (path != nullptr) arguments[count++] = path;
   }
   if (count == 3) return;
-  const pid_t remover = _Fork();
-  if (remover == 0) {
-    execv("/bin/rm", const_cast<char* const*>(arguments.data()));
-    _exit(127);
+  int status = 1;
+  for (int attempt = 0; attempt < kAttempts && status != 0; ++attempt) {
+    const pid_t remover = _Fork();
+    if (remover == 0) {
+      execv("/bin/rm", const_cast<char* const*>(arguments.data()));
+      _exit(127);
+    }
+    if (remover < 0 || waitpid(remover, &status, 0) < 0) return;
   }
-  if (remover > 0) waitpid(remover, nullptr, 0);
 }
 
 /// The signal that is raised comes when this one has been handled.
@@ -84,6 +106,7 @@ std::string temporary_folder() {
 Expected<TemporaryDirectory> TemporaryDirectory::make(const std::string& parent) {
   const std::string base = parent.empty() ? temporary_folder() : parent;
   TemporaryDirectory directory;
+  const SignalsHeldBack held_back;
   directory.path_ = base + "/" + std::string(kPrefix) + std::string(kTemplate);
   if (mkdtemp(directory.path_.data()) == nullptr) {
     directory.path_.clear();
