@@ -108,8 +108,8 @@ Expected<void> copy_input(const Fd& file, const std::string& path) {
 
 void add_recording_flags(const Command& app, RecordingFlags& flags) {
   app.add_option("--touch", flags.touch,
-                 "Count which pages of blocks of more than 4 KiB the program writes: on, or off where "
-                 "every microsecond counts; then all of a block is taken to be written")
+                 "Count which pages of blocks of more than 4 KiB the program writes: on, or off "
+                 "where every microsecond counts; then all of a block is taken to be written")
       .one_of({"on", "off"})
       .show_default();
 }

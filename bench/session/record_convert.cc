@@ -367,25 +367,20 @@ class ImageConverter {
     return {};
   }
 
-  static std::uint64_t begun_ticks(const EndedImage& image) {
-    return image.fork_ticks != 0 ? image.fork_ticks : image.start_ticks;
+  /// CLOCK_MONOTONIC.
+  double begun_ns(const EndedImage& image) const {
+    return scale_.monotonic_at(image.fork_ticks != 0 ? image.fork_ticks : image.start_ticks);
   }
 
   double begun_s(const EndedImage& image) const {
     if (!main_) return 0;
-    const std::uint64_t command = begun_ticks(session_.ended()[*main_]);
-    const std::uint64_t own = std::max(command, begun_ticks(image));
-    return static_cast<double>(own - command) * scale_.ns_per_tick * 1e-9;
+    return std::max(0.0, begun_ns(image) - begun_ns(session_.ended()[*main_])) * 1e-9;
   }
 
   double lived_s(const EndedImage& image, const TraceTotals& totals) const {
     if (image.samples.empty()) return static_cast<double>(totals.duration_ns) * 1e-9;
-    const double begun_ns =
-        static_cast<double>(scale_.monotonic_ns) +
-        (static_cast<double>(begun_ticks(image)) - static_cast<double>(scale_.ticks)) *
-            scale_.ns_per_tick;
     const auto seen_ns = static_cast<double>(image.samples.back().monotonic_ns);
-    return std::max(0.0, seen_ns - begun_ns) * 1e-9;
+    return std::max(0.0, seen_ns - begun_ns(image)) * 1e-9;
   }
 
   static void warn_of_own_malloc(const std::string& executable, const std::string& program,

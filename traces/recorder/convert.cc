@@ -192,11 +192,8 @@ class Converter {
   };
 
   double recorded_ns(std::uint64_t monotonic_ns) const {
-    const double first =
-        static_cast<double>(request_.scale.monotonic_ns) +
-        (static_cast<double>(first_ticks_) - static_cast<double>(request_.scale.ticks)) *
-            request_.scale.ns_per_tick;
-    return std::max(0.0, static_cast<double>(monotonic_ns) - first);
+    return std::max(0.0,
+                    static_cast<double>(monotonic_ns) - request_.scale.monotonic_at(first_ticks_));
   }
 
   // --- what lies between events: samples of memory, and forks ---

@@ -40,6 +40,12 @@ struct TickScale {
   std::uint64_t ticks = 0;
   std::uint64_t monotonic_ns = 0;
   double ns_per_tick = 1;
+
+  /// CLOCK_MONOTONIC, in nanoseconds, when the ticks were so many.
+  double monotonic_at(std::uint64_t when) const {
+    return static_cast<double>(monotonic_ns) +
+           (static_cast<double>(when) - static_cast<double>(ticks)) * ns_per_tick;
+  }
 };
 
 struct ConversionRequest {

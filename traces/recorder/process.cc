@@ -397,8 +397,8 @@ SpoolInUse spool_in_use() {
     if (writer->key != kBusy && writer->key != key) continue;
     if (writer->cursor == nullptr) {
       // It may be about to take any of them.
-      if (writer->key == kBusy)
-        in_use.bytes = spool::spool_bytes(spool_of_process.header->capacity);
+      const std::uint32_t capacity = spool_of_process.header->capacity;
+      if (writer->key == kBusy) in_use.bytes = spool::spool_bytes(capacity);
       continue;
     }
     const auto at = static_cast<std::size_t>(writer->cursor - spool_of_process.segments);

@@ -54,7 +54,7 @@ class Touches::Collector {
       case Kind::realloc_begin:
         return begin_realloc(event);
       case Kind::extended:
-        if (event.code == Code::touched) count(event.ticks, event.address, event.value);
+        if (event.code == Code::touched) count(event.ticks, event.address, event.value, 0);
         return;
       default:
         live_.erase(event.address);  // what was there has been freed unseen
@@ -66,9 +66,7 @@ class Touches::Collector {
   void apply_samples(std::uint64_t ticks) {
     for (; sampled_ < samples_.size() && samples_[sampled_].ticks < ticks; ++sampled_) {
       const TouchSample& sample = samples_[sampled_];
-      const auto found = live_.find(sample.address);
-      if (found == live_.end() || !is_large(found->second)) continue;
-      touches_.count(found->second, sample.ticks, sample.address, sample.pages);
+      count(sample.ticks, sample.address, sample.pages, spool::kLargeBytes);
     }
   }
 
@@ -78,13 +76,12 @@ class Touches::Collector {
     std::uint32_t span = kNoSpan;
   };
 
-  bool is_large(std::uint32_t span) const {
-    return touches_.spans_[span].size >= spool::kLargeBytes;
-  }
-
-  void count(std::uint64_t ticks, std::uint64_t address, std::uint64_t pages) {
+  // Where the block has at least so many bytes.
+  void count(std::uint64_t ticks, std::uint64_t address, std::uint64_t pages,
+             std::uint64_t least_bytes) {
     const auto found = live_.find(address);
-    if (found != live_.end()) touches_.count(found->second, ticks, address, pages);
+    if (found == live_.end() || touches_.spans_[found->second].size < least_bytes) return;
+    touches_.count(found->second, ticks, address, pages);
   }
 
   void begin(const Event& event) {
