@@ -119,6 +119,10 @@ TEST(RecordedTouches, ReachNoFurtherThanTheBlockIsSaidToHold) {
   EXPECT_THAT(last_pages(record_scenario({"usable"}).main(), 16384), ElementsAre(4U));
 }
 
+TEST(RecordedTouches, LoseNothingOfWhatABlockIsSaidToHoldWhenItMoves) {
+  EXPECT_EQ(record_scenario({"usable-moved"}).run.status, 0);
+}
+
 TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {
   const auto recorded = record_scenario({"turnover"});
   const Seen& trace = recorded.main();

@@ -55,7 +55,7 @@ void* move_placed(void* block, std::size_t size) {
   if (placed != nullptr) {
     copy_touched(moved, block, size);
   } else {
-    std::memcpy(moved, block, std::min(size, placed_size(block)));
+    std::memcpy(moved, block, std::min(size, placed_usable_size(block)));
   }
   release_large(block);
   return moved;
@@ -106,13 +106,6 @@ void* log_realloc(void* block, std::size_t size) {
 // What posix_memalign takes.
 bool is_alignment(std::size_t alignment) {
   return alignment % sizeof(void*) == 0 && alignment != 0 && (alignment & (alignment - 1)) == 0;
-}
-
-// As glibc answers for a block of this size, of which programs make decisions: a word of each
-// 16 bytes' chunk is its own. What is placed ends with its page, and programs write to all of it.
-std::size_t usable_size(std::size_t size) {
-  const std::size_t chunk = (size + sizeof(std::size_t) + 15) & ~std::size_t{15};
-  return std::min(chunk - sizeof(std::size_t), whole_pages(size));
 }
 
 }  // namespace
@@ -220,7 +213,7 @@ HEAPWISE_EXPORT size_t malloc_usable_size(void* ptr) {
   if (is_recording()) {
     spool_of_process.header->usable_size_calls.fetch_add(1, std::memory_order_relaxed);
   }
-  if (may_be_placed(ptr) && is_placed(ptr)) return usable_size(placed_size(ptr));
+  if (may_be_placed(ptr) && is_placed(ptr)) return placed_usable_size(ptr);
   return real.malloc_usable_size(ptr);
 }
 

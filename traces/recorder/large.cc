@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 
 #include <algorithm>
 #include <atomic>
@@ -297,21 +298,33 @@ bool can_place() {
 
 constexpr std::size_t kPagesAtOnce = 1024;
 
-/// Calls visit(page) for each resident page.
+/// Calls visit(page) for each resident page. False where the kernel does not tell, and for the
+/// pages that were not visited by then.
 template <class Visit>
-void for_each_resident(const void* block, std::uint64_t pages, Visit visit) {
+bool for_each_resident(const void* block, std::uint64_t pages, Visit visit) {
   unsigned char resident[kPagesAtOnce] = {};
   const auto base = reinterpret_cast<std::uintptr_t>(block);
   for (std::uint64_t from = 0; from < pages; from += kPagesAtOnce) {
     const std::uint64_t count = std::min<std::uint64_t>(kPagesAtOnce, pages - from);
     if (system_call(SYS_mincore, static_cast<long>(base + from * kPage),
                     static_cast<long>(count * kPage), argument(resident)) != 0) {
-      return;
+      return false;
     }
     for (std::uint64_t i = 0; i < count; ++i) {
       if ((resident[i] & 1U) != 0) visit(from + i);
     }
   }
+  return true;
+}
+
+bool is_zero(const char* bytes, std::size_t count) {
+  return bytes[0] == 0 && std::memcmp(bytes, bytes + 1, count - 1) == 0;
+}
+
+/// Whether a page that is not resident may have been written all the same.
+bool may_be_swapped() {
+  struct sysinfo machine {};
+  return system_call(SYS_sysinfo, argument(&machine)) != 0 || machine.freeswap < machine.totalswap;
 }
 
 std::uint64_t count_resident(const void* block, std::uint64_t pages) {
@@ -514,6 +527,13 @@ bool is_placed(const void* block) {
 
 std::size_t placed_size(const void* block) { return placement(block)->size; }
 
+// A word of each 16 bytes' chunk is glibc's own. What is placed ends with its page.
+std::size_t placed_usable_size(const void* block) {
+  const std::size_t size = placed_size(block);
+  const std::size_t chunk = (size + sizeof(std::size_t) + 15) & ~std::size_t{15};
+  return std::min(chunk - sizeof(std::size_t), pages_of(size) * kPage);
+}
+
 [[gnu::cold, gnu::noinline]] void log_touched(const void* block) {
   const Placement& place = *placement(block);
   if (entry_of(place) == nullptr || is_sandboxed()) return;
@@ -616,16 +636,22 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
 }
 
 [[gnu::cold, gnu::noinline]] void copy_touched(void* to, const void* from, std::size_t size) {
-  size = std::min(size, placed_size(from));
+  size = std::min(size, placed_usable_size(from));
   if (is_sandboxed()) {
     std::memcpy(to, from, size);
     return;
   }
-  for_each_resident(from, pages_of(size), [=](std::uint64_t page) {
+  const auto copy = [=](std::uint64_t page) {
     const std::size_t at = page * kPage;
     std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at,
                 std::min(kPage, size - at));
-  });
+  };
+  const std::uint64_t pages = pages_of(size);
+  if (for_each_resident(from, pages, copy) && !may_be_swapped()) return;
+  for (std::uint64_t page = 0; page < pages; ++page) {
+    const std::size_t at = page * kPage;
+    if (!is_zero(static_cast<const char*>(from) + at, std::min(kPage, size - at))) copy(page);
+  }
 }
 
 [[gnu::cold, gnu::noinline]] void log_all_touched() {

@@ -60,6 +60,10 @@ bool is_placed(const void* block);
 /// The bytes that the program asked for last.
 std::size_t placed_size(const void* block);
 
+/// The bytes that malloc_usable_size() grants of it, which programs write to and realloc() keeps:
+/// as many as glibc would, of which programs make decisions.
+std::size_t placed_usable_size(const void* block);
+
 /// Logs how many pages of the block have been written. For before its free.
 void log_touched(const void* block);
 
@@ -70,8 +74,8 @@ void release_large(void* block);
 /// had been written before it gives some back.
 bool resize_large(void* block, std::size_t size);
 
-/// Copies what was written of a block, as far as `size` bytes go, to one that is as large and was
-/// written nowhere.
+/// Copies what was written of a block, as far as `size` bytes go and all that is usable of it, to
+/// one that is as large and was written nowhere.
 void copy_touched(void* to, const void* from, std::size_t size);
 
 /// Logs what has been written of each live block.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/filter.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 
@@ -155,6 +157,26 @@ int shrunk_behind_a_filter() {
   return 0;
 }
 
+// Behind a filter that the recorder cannot know of and that has the kernel tell nothing of pages.
+int moved_behind_a_filter() {
+  constexpr size_t kSize = 1 << 20;
+  sock_filter rules[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mincore, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{sizeof rules / sizeof *rules, rules};
+  using Call = long (*)(long, ...);
+  const auto call = reinterpret_cast<Call>(dlsym(dlopen("libc.so.6", RTLD_NOW), "syscall"));
+  void* block = std::malloc(kSize);
+  std::memset(block, 'x', kSize);
+  call(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) return 1;
+  block = std::realloc(block, 40 * kSize);
+  return is_filled(block, kSize, 'x') ? 0 : 2;
+}
+
 sock_filter allow_all[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
 const sock_fprog harmless{1, allow_all};
 
@@ -228,6 +250,7 @@ const scenario::Register registrations[] = {{"closed-descriptors", closed_descri
                                             {"zeroed-behind-bars", zeroed_behind_bars},
                                             {"filtered", filtered},
                                             {"shrunk-behind-a-filter", shrunk_behind_a_filter},
+                                            {"moved-behind-a-filter", moved_behind_a_filter},
                                             {"forbidden-clock", forbidden_clock},
                                             {"allowed-clock", allowed_clock},
                                             {"refused-sandboxes", refused_sandboxes},

@@ -143,6 +143,19 @@ int usable() {
   return 0;
 }
 
+// ... and find it again where realloc has moved the block.
+int usable_moved() {
+  for (std::size_t size = 8193; size < 65536; size += 1021) {
+    auto* block = static_cast<char*>(std::malloc(size));
+    const std::size_t usable = malloc_usable_size(block);
+    std::memset(block, 7, usable);
+    block = static_cast<char*>(std::realloc(block, size * 40));
+    if (std::count(block, block + usable, 7) != static_cast<std::ptrdiff_t>(usable)) return 1;
+    std::free(block);
+  }
+  return 0;
+}
+
 int turnover() {
   for (int i = 0; i < 200'000; ++i) {
     void* block = std::malloc(163841);
@@ -356,6 +369,7 @@ const scenario::Register registrations[] = {
     {"resized", resized},
     {"aligned", aligned},
     {"usable", usable},
+    {"usable-moved", usable_moved},
     {"turnover", turnover},
     {"staying", staying},
     {"threshold", threshold},
