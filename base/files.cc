@@ -92,6 +92,22 @@ Expected<std::string> read_file(const std::string& path) {
   return read_descriptor(fd.get(), path);
 }
 
+std::string read_again(int fd) {
+  std::string content(4096, '\0');
+  std::size_t size = 0;
+  for (;;) {
+    const ssize_t got =
+        ::pread(fd, content.data() + size, content.size() - size, static_cast<off_t>(size));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return {};
+    size += static_cast<std::size_t>(got);
+    if (got == 0) break;
+    if (size == content.size()) content.resize(2 * size);
+  }
+  content.resize(size);
+  return content;
+}
+
 bool write_all(int fd, const void* data, std::size_t size) {
   const char* at = static_cast<const char*>(data);
   while (size > 0) {

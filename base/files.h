@@ -47,6 +47,10 @@ class MappedFile {
 /// The whole of a file, or of standard input for "-".
 Expected<std::string> read_file(const std::string& path);
 
+/// The whole of an open file from its beginning, wherever it stands: for those of /proc, which say
+/// something new each time. Empty where it cannot be read.
+std::string read_again(int fd);
+
 /// True for a device or a pipe: what is written to it goes on, and replaces nothing.
 bool is_stream(const std::string& path);
 

@@ -14,8 +14,6 @@
 namespace heapwise {
 namespace {
 
-constexpr std::uint64_t kTouchThreshold = 8192;
-
 Warning flag(const char* code, std::string what, std::string remedy) {
   return {code, std::move(what), std::move(remedy), code};
 }
@@ -387,11 +385,6 @@ PreloadVerdict preload_verdict(const WorkloadInfo& workload) {
 
 std::vector<Warning> trace_flags(const TraceEvidence& evidence) {
   return TraceFlags(evidence).all();
-}
-
-std::uint64_t touch_threshold(const TraceInfo& info) {
-  const std::uint64_t stated = count_of(info.fact("touch_threshold"));
-  return stated == 0 ? kTouchThreshold : stated;
 }
 
 void flag_predictions(Result& result) {

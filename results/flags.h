@@ -54,10 +54,6 @@ struct TraceEvidence {
 /// What the trace alone says, in the order in which it is worth reading.
 std::vector<Warning> trace_flags(const TraceEvidence& evidence);
 
-/// The number of bytes from which on a trace knows which pages were written, or those from which on
-/// it could have known.
-std::uint64_t touch_threshold(const TraceInfo& info);
-
 /// What the figures say. Adds flags to the workloads and the summary's rows; one that is there
 /// already is not added again. Wants result.summary filled.
 void flag_predictions(Result& result);

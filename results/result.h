@@ -74,6 +74,7 @@ struct WorkloadInfo {
   double duration_s = 0;
   /// Of the recorded program, where it is known; of several recordings the fastest third's mean.
   std::optional<double> cpu_s;
+  std::optional<double> children_cpu_s;  ///< of that, what children took that it waited for
   /// How many processes the recorded command started by exec, itself among them, where that is
   /// known; what only forked links nothing anew.
   std::optional<unsigned> process_starts;

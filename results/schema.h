@@ -100,6 +100,7 @@ void describe(Visitor& field, T& one) {
   field("end_live_bytes", one.end_live_bytes);
   field("duration_s", one.duration_s);
   field("cpu_s", one.cpu_s);
+  field("children_cpu_s", one.children_cpu_s);
   field("process_starts", one.process_starts);
   describe_some(field, "start_costs", one.start_costs);
   field("busy_processors", one.busy_processors);

@@ -2,6 +2,7 @@
 #include "traces/trace.h"
 
 #include <array>
+#include <cstdlib>
 
 namespace heapwise {
 namespace {
@@ -52,6 +53,13 @@ std::string to_string(TraceSource source) {
 
 std::optional<std::string> TraceInfo::fact(const std::string& key) const {
   return find(facts, key);
+}
+
+std::uint64_t touch_threshold(const TraceInfo& info) {
+  constexpr std::uint64_t kUnlessStated = 8192;
+  const std::uint64_t stated =
+      std::strtoull(info.fact("touch_threshold").value_or("").c_str(), nullptr, 10);
+  return stated == 0 ? kUnlessStated : stated;
 }
 
 std::optional<std::string> TraceTotals::fact(const std::string& key) const {

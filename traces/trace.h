@@ -59,6 +59,10 @@ struct TraceInfo {
   std::optional<std::string> fact(const std::string& key) const;
 };
 
+/// The number of bytes from which on a trace knows which pages of a block were written, or from
+/// which on it could have known: 8192 where it does not say.
+std::uint64_t touch_threshold(const TraceInfo& info);
+
 /// The recorded process's own resident memory at a moment of the trace.
 struct ResidencySample {
   std::uint64_t time_ns = 0;
@@ -85,8 +89,9 @@ struct TraceTotals {
   std::uint32_t threads = 0;
   std::uint64_t dropped_events = 0;  ///< known to be missing; not 0 withdraws `complete`
   /// Facts known only at the end, like those of TraceInfo: "exit_status", "exit_signal",
-  /// "cpu_seconds", "wall_seconds", "process_starts", "max_rss_bytes", "recorder.*". The command's
-  /// own process has CPU time and starts of all that it waited for.
+  /// "cpu_seconds", "children_cpu_seconds", "wall_seconds", "process_starts", "max_rss_bytes",
+  /// "recorder.*". The command's own process has CPU time and starts of all that it waited for;
+  /// how much of the time was its children's stands beside it.
   std::vector<std::pair<std::string, std::string>> facts;
 
   std::optional<std::string> fact(const std::string& key) const;

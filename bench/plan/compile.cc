@@ -34,7 +34,7 @@ constexpr std::uint64_t kPartlyTouched = 8192;
 /// How blocks of this trace are written to.
 struct TouchRule {
   bool measured = false;  ///< blocks from `threshold` on: as the trace says
-  std::uint64_t threshold = 8192;
+  std::uint64_t threshold = 0;
 
   bool measures(std::uint64_t size) const { return measured && size >= threshold; }
 };
@@ -42,9 +42,7 @@ struct TouchRule {
 TouchRule touch_rule(const TraceInfo& info) {
   TouchRule rule;
   rule.measured = has(info.capabilities, Capability::touch);
-  const auto given = info.fact("touch_threshold");
-  if (given) rule.threshold = std::strtoull(given->c_str(), nullptr, 10);
-  if (rule.threshold == 0) rule.threshold = 1;
+  rule.threshold = touch_threshold(info);
   return rule;
 }
 
@@ -360,7 +358,7 @@ Expected<void> emit(const std::string& trace_path, const TouchRule& rule,
   if (!done) return done;
   if (!emitter.fits()) {
     return fail(ErrorCode::unsupported, trace_path + " has too many live objects in one thread",
-                "Cut it with: heapwise trace cut");
+                "Record a shorter run, or a part of the load");
   }
   facts.words = writer->word_count();
   facts.runs = extent.runs;
@@ -385,7 +383,7 @@ Expected<PlanFacts> compile_plan(const std::string& trace_path, const std::strin
   const Extent extent = survey.extent();
   if (extent.bigs > kLargestOperand) {
     return fail(ErrorCode::unsupported, trace_path + " is too long for one plan",
-                "Cut it with: heapwise trace cut");
+                "Record a shorter run, or a part of the load");
   }
 
   PlanFacts facts;

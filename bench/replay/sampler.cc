@@ -18,7 +18,9 @@ constexpr std::size_t kPage = 4096;
 /// machines (lib/percpu_counter.c, percpu_counter_batch).
 constexpr std::uint64_t kLag = 512 << 10;
 
-char text[8192];
+/// Room for a process that is in as many groups as there may be (65,536, NGROUPS_MAX), which stand
+/// before what is looked for. Only what is used of it takes memory.
+char text[1 << 20];
 
 bool read_text(int file) {
   const ssize_t size = pread(file, text, sizeof text - 1, 0);

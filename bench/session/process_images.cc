@@ -38,15 +38,9 @@ std::string proc(pid_t pid, const char* name) {
   return "/proc/" + std::to_string(pid) + "/" + name;
 }
 
-std::string read_some(int file) {
-  std::array<char, 4096> text;
-  const ssize_t size = pread(file, text.data(), text.size(), 0);
-  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
-}
-
 std::string read_once(const std::string& path) {
   const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  return file ? read_some(file.get()) : std::string();
+  return file ? read_again(file.get()) : std::string();
 }
 
 /// What /proc/PID/stat says behind the name, which may hold anything.
@@ -90,7 +84,7 @@ bool is_process(pid_t pid) {
 
 /// The number given out last, of process or thread: the last word of /proc/loadavg.
 pid_t newest_number(const Fd& load_average) {
-  const std::string text = read_some(load_average.get());
+  const std::string text = read_again(load_average.get());
   const std::size_t at = text.rfind(' ');
   pid_t pid = 0;
   if (at != std::string::npos) {
@@ -165,7 +159,7 @@ double ProcessImage::lived_s() const {
 
 bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) {
   if (program_.empty()) find_name();
-  const std::string text = read_some(status_.get());
+  const std::string text = read_again(status_.get());
   const auto memory = parse_status(text);
   if (!memory) return false;
   keeper_.add({now, memory->anonymous, memory->file + memory->shared, memory->resident,
@@ -188,7 +182,7 @@ bool ProcessImage::is_visible_change(std::uint64_t before, std::uint64_t after) 
 
 /// What is read of a process that ends, or executes another program meanwhile, breaks off anywhere.
 bool ProcessImage::still_runs() const {
-  if (!parse_status(read_some(status_.get()))) return false;
+  if (!parse_status(read_again(status_.get()))) return false;
   const auto facts = facts_of(pid_);
   return facts && !executes_another(*facts, identity_);
 }

@@ -80,6 +80,8 @@ std::uint64_t most_resident(const EndedImage& image) {
 /// What began by exec and not by fork alone: the linker had to bind its malloc.
 bool was_executed(const EndedImage& image) { return image.parent_start_ticks == 0; }
 
+std::string seconds(std::uint64_t ns) { return std::to_string(static_cast<double>(ns) * 1e-9); }
+
 /// Of the command's own process the kernel tells what it used, with the children that it waited
 /// for; others noted what they used themselves when they ended. `starts` are those of the whole
 /// command.
@@ -93,10 +95,13 @@ Facts end_facts(const EndedImage& image, const spool::Header& header, const Comm
       facts.emplace_back("exit_signal", std::to_string(WTERMSIG(end.wait_status)));
     }
     facts.emplace_back("cpu_seconds", std::to_string(end.cpu_seconds));
+    if (const std::uint64_t cpu_ns = header.children_cpu_ns.load(); cpu_ns != 0) {
+      facts.emplace_back("children_cpu_seconds", seconds(cpu_ns));
+    }
     facts.emplace_back("wall_seconds", std::to_string(end.wall_seconds));
     facts.emplace_back("process_starts", std::to_string(starts));
   } else if (const std::uint64_t cpu_ns = header.exit_cpu_ns.load(); cpu_ns != 0) {
-    facts.emplace_back("cpu_seconds", std::to_string(static_cast<double>(cpu_ns) * 1e-9));
+    facts.emplace_back("cpu_seconds", seconds(cpu_ns));
     facts.emplace_back("process_starts", was_executed(image) ? "1" : "0");
   }
   if (const std::uint64_t most = most_resident(image); most != 0) {

@@ -9,11 +9,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
+#include "bench/session/real_run_memory.h"
 #include "traces/recorder/raw_spool.h"
 
 namespace heapwise {
@@ -45,11 +45,6 @@ Expected<void> check(const Fd& file, const std::string& path, std::size_t* bytes
 std::uint64_t own_pid_namespace() {
   struct stat status {};
   return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
-}
-
-std::uint64_t kilobytes(const char* text, const char* name) {
-  const char* at = std::strstr(text, name);
-  return at == nullptr ? 0 : std::strtoull(at + std::strlen(name), nullptr, 10) * 1024;
 }
 
 }  // namespace
@@ -224,18 +219,16 @@ bool LiveSpool::is_gone() const {
 
 bool LiveSpool::sample(std::uint64_t now_ns) {
   if (!status_ || now_ns < next_sample_ns_) return static_cast<bool>(status_);
-  std::array<char, 4096> text{};
-  if (pread(status_.get(), text.data(), text.size() - 1, 0) <= 0) return false;
+  const auto memory = parse_status(read_again(status_.get()));
+  if (!memory) return false;
   // What the file said may be of the image that comes next, which need not be recorded. Asked
   // afterwards, as the flag is set before the process is another.
   if ((header().flags.load() & spool::kExecuting) != 0) return true;
   next_sample_ns_ = now_ns + sample_every_ns_;
-  const std::uint64_t anonymous = kilobytes(text.data(), "RssAnon:");
-  const std::uint64_t file = kilobytes(text.data(), "RssFile:");
   // The spool itself is shared memory of the process; the program's own cannot be told from it.
-  const std::uint64_t total = anonymous + file;
+  const std::uint64_t total = memory->anonymous + memory->file;
   if (total == 0) return false;
-  samples_.push_back({now_ns, anonymous, total});
+  samples_.push_back({now_ns, memory->anonymous, total});
   if (samples_.size() < kMostSamples) return true;
   for (std::size_t i = 0; i < kMostSamples / 2; ++i) samples_[i] = samples_[2 * i];
   samples_.resize(kMostSamples / 2);

@@ -42,8 +42,9 @@ bool knows_glibc_time(const plan::PlanFacts& facts) {
 
 /// How many threads were at work on average, as far as the recorded CPU time tells.
 double calls_at_once(const WorkloadInfo& recording) {
-  if (!recording.cpu_s || recording.threads < 2 || recording.duration_s <= 0) return 1;
-  return std::max(1.0, *recording.cpu_s / recording.duration_s);
+  const auto cpu_s = own_cpu_s(recording);
+  if (!cpu_s || recording.threads < 2 || recording.duration_s <= 0) return 1;
+  return std::max(1.0, *cpu_s / recording.duration_s);
 }
 
 }  // namespace

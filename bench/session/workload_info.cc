@@ -59,6 +59,11 @@ std::optional<double> busy_processors(const plan::PlanFacts& facts, std::optiona
 
 }  // namespace
 
+std::optional<double> own_cpu_s(const WorkloadInfo& workload) {
+  if (!workload.cpu_s) return std::nullopt;
+  return std::max(0.0, *workload.cpu_s - workload.children_cpu_s.value_or(0));
+}
+
 WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trace_path) {
   WorkloadInfo info;
   info.name = facts.info.name;
@@ -74,10 +79,13 @@ WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trac
   info.end_live_bytes = facts.end_live_bytes;
   info.duration_s = static_cast<double>(facts.duration_ns) / kSecond;
   if (const auto cpu = facts.totals.fact("cpu_seconds")) info.cpu_s = std::atof(cpu->c_str());
+  if (const auto cpu = facts.totals.fact("children_cpu_seconds")) {
+    info.children_cpu_s = std::atof(cpu->c_str());
+  }
   if (const auto starts = facts.totals.fact("process_starts")) {
     info.process_starts = static_cast<unsigned>(std::atoi(starts->c_str()));
   }
-  info.busy_processors = busy_processors(facts, info.cpu_s);
+  info.busy_processors = busy_processors(facts, own_cpu_s(info));
   info.capabilities = capability_names(facts.capabilities);
   add_residency(info, facts.residency);
   info.linked_allocator = facts.info.fact("recorder.linked_allocator").value_or("");

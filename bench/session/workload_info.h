@@ -9,6 +9,9 @@
 
 namespace heapwise {
 
+/// CPU time of the recorded process without its children, where it is known.
+std::optional<double> own_cpu_s(const WorkloadInfo& workload);
+
 /// What a result says about a trace: its figures, and what limits them.
 WorkloadInfo workload_info(const plan::PlanFacts& facts, const std::string& trace_path);
 

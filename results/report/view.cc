@@ -112,6 +112,8 @@ std::string describe_workload(const WorkloadInfo& info) {
       format_bytes(info.mean_live_bytes), format_bytes(static_cast<double>(info.end_live_bytes)));
   if (info.cpu_s)
     text += fmt::format("; the program used {} of CPU time", format_seconds(*info.cpu_s));
+  if (info.cpu_s && info.children_cpu_s)
+    text += fmt::format(", {} of it its children", format_seconds(*info.children_cpu_s));
   return text;
 }
 

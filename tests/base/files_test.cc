@@ -119,6 +119,20 @@ TEST(ReadFile, NamesTheFileThatIsMissing) {
   EXPECT_THAT(content.error().what, HasSubstr("No such file"));
 }
 
+TEST(ReadAgain, GivesAllOfAFileHoweverLongAndWhereverItStands) {
+  const auto folder = TemporaryDirectory::make();
+  for (const std::size_t size : {0U, 4095U, 4096U, 100'000U}) {
+    const std::string path = folder->path() + "/of-" + std::to_string(size);
+    const std::string content(size, 'x');
+    ASSERT_TRUE(write_file(path, content, false));
+    const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    lseek(file.get(), 7, SEEK_SET);
+    EXPECT_EQ(read_again(file.get()), content);
+    EXPECT_EQ(read_again(file.get()), content);
+  }
+  EXPECT_EQ(read_again(-1), "");
+}
+
 TEST(MappedFile, MapsAnEmptyFileToNothing) {
   const auto folder = TemporaryDirectory::make();
   ASSERT_TRUE(write_file(folder->path() + "/empty", "", false));

@@ -68,6 +68,38 @@ TEST(RecordedProcesses, AForkedChildStandsAloneAndKnowsWhatItInherited) {
   EXPECT_EQ(child.info.fact("parent_pid"), parent.info.fact("pid"));
 }
 
+TEST(RecordedProcesses, AGrandchildInheritsWhatThereWasWhenItsParentWasForked) {
+  const auto recorded = record_scenario({"forks-twice"});
+  ASSERT_EQ(recorded.traces.size(), 2U) << recorded.notes;
+  const Seen& last = recorded.traces[1];
+  EXPECT_EQ(last.freed(152011), 100U);
+  EXPECT_EQ(last.end_fact("recorder.unknown_frees"), 0U);
+}
+
+TEST(RecordedProcesses, ChildrenOfThreadsThatForkAtOnceKnowWhatTheyInherited) {
+  const auto recorded = record_scenario({"threads-fork"});
+  ASSERT_EQ(recorded.traces.size(), 41U) << recorded.notes;
+  for (const Seen& one : recorded.traces) {
+    EXPECT_EQ(one.end_fact("recorder.unknown_frees"), 0U) << one.path;
+  }
+}
+
+TEST(RecordedProcesses, WhatOneInManyGroupsHasResidentIsSeen) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may be in any group";
+  EXPECT_FALSE(record_scenario({"in-many-groups"}).main().residency.empty());
+}
+
+TEST(RecordedProcesses, TheFirstKnowsWhatItsChildrenTookOfTheTime) {
+  const auto share = [](const char* scenario) {
+    const Seen main = record_scenario({scenario}).main();
+    const auto all = main.totals.fact("cpu_seconds");
+    const auto children = main.totals.fact("children_cpu_seconds");
+    return std::stod(children.value_or("0")) / std::stod(all.value_or("1"));
+  };
+  EXPECT_EQ(share("first"), 0);
+  EXPECT_GT(share("working-child"), 0.5);
+}
+
 TEST(RecordedProcesses, TheProgramDoesNotSeeTheRecorder) { record_scenario({"surroundings"}); }
 
 TEST(RecordedProcesses, APreloadOfTheUsersOwnStaysAndWorks) {
@@ -124,6 +156,10 @@ TEST(RecordedProcesses, BehindBarsABlockThatShrinksTakesNoMoreWithItThanFits) {
   const auto recorded = record_scenario({"shrunk-behind-a-filter"});
   EXPECT_EQ(recorded.main().freed(450001), 1U);
   EXPECT_EQ(recorded.main().freed(3000001), 1U);
+}
+
+TEST(RecordedProcesses, ABlockThatMovesIsWholeWhereTheKernelTellsNothingOfItsPages) {
+  EXPECT_EQ(record_scenario({"moved-behind-a-filter"}).run.status, 0);
 }
 
 TEST(RecordedProcesses, BehindAFilterChildrenAreLeftAloneAndCounted) {

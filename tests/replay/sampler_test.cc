@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "bench/replay/sampler.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <limits.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstring>
+#include <numeric>
+#include <vector>
 
 namespace heapwise {
 namespace {
@@ -33,6 +39,22 @@ class Sampler : public ::testing::Test {
   replay::Sampler sampler_;
   void* held_ = nullptr;
 };
+
+// They stand before the memory in the file that is read.
+TEST_F(Sampler, SeesItInAProcessOfAsManyGroupsAsThereMayBe) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root may be in any group";
+  const pid_t child = fork();
+  if (child == 0) {
+    std::vector<gid_t> groups(NGROUPS_MAX);
+    std::iota(groups.begin(), groups.end(), 4'000'000'000U);
+    replay::Sampler sampler;
+    if (setgroups(groups.size(), groups.data()) != 0 || !sampler.open()) _exit(1);
+    _exit(sampler.look().now > 64 * kMiB ? 0 : 2);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
 
 TEST_F(Sampler, SeesWhatWasThereBetweenTwoLooks) {
   munmap(written(16 * kMiB), 16 * kMiB);

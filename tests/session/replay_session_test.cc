@@ -74,15 +74,23 @@ class Session : public ::testing::Test {
 };
 
 /// Two threads that both make a call each millisecond for a tenth of a second.
-void write_two_threads(const std::string& path, const std::string& cpu_seconds) {
+void write_two_threads(const std::string& path, const std::string& cpu_seconds,
+                       const std::string& of_children = "0") {
   auto writer = testing::new_trace(path);
   writer.thread_start(ThreadId{0}, 0, ThreadId{1});
   for (std::uint32_t i = 0; i < 200; ++i) {
     writer.allocate(ThreadId{i % 2}, i * std::uint64_t{500'000}, OpKind::malloc, 64);
   }
   TraceTotals end;
-  end.facts = {{"cpu_seconds", cpu_seconds}};
+  end.facts = {{"cpu_seconds", cpu_seconds}, {"children_cpu_seconds", of_children}};
   ASSERT_TRUE(writer.finish(end));
+}
+
+TEST_F(Session, WhatTheProgramsChildrenDidKeptNoneOfItsProcessorsBusy) {
+  unlink(trace_.c_str());
+  write_two_threads(trace_, "0.49", "0.30");
+  options_.repetitions = 1;
+  EXPECT_NEAR(*session().workloads[0].busy_processors, 1.9, 0.001);
 }
 
 TEST_F(Session, RunsForSpeedOnAsManyProcessorsAsTheProgramKeptBusy) {

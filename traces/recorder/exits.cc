@@ -2,6 +2,7 @@
 // Where a program begins to end, and where it doubles. What happens after exit begins is recorded
 // like all else.
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +31,16 @@ std::uint64_t cpu_ns() {
          static_cast<std::uint64_t>(used.tv_nsec);
 }
 
+std::uint64_t children_cpu_ns() {
+  rusage used{};
+  if (is_sandboxed() || system_call(SYS_getrusage, RUSAGE_CHILDREN, argument(&used)) != 0) return 0;
+  const auto ns = [](const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(time.tv_usec) * 1'000;
+  };
+  return ns(used.ru_utime) + ns(used.ru_stime);
+}
+
 void note_exit() {
   if (!is_own_spool()) return;
   if ((spool_of_process.header->flags.fetch_or(spool::kExitBegan) & spool::kExitBegan) != 0) {
@@ -38,6 +49,7 @@ void note_exit() {
   log_all_touched();
   log_extended(spool::Code::exit_begin);
   spool_of_process.header->exit_cpu_ns.store(cpu_ns(), std::memory_order_relaxed);
+  spool_of_process.header->children_cpu_ns.store(children_cpu_ns(), std::memory_order_relaxed);
 }
 
 // Plug-ins came after the beginning. A forked child may have been made while another thread held
@@ -75,10 +87,10 @@ constinit Fork next_fork("fork");
 constinit Fork next_plain_fork("_Fork");
 
 pid_t fork_noting(Fork& fork) {
-  note_fork_begin();
+  const std::uint64_t before = note_fork_begin();
   const SpoolInUse in_use = spool_in_use();
   const pid_t pid = fork.get()();
-  pid == 0 ? stand_in_for(in_use) : note_fork_end();
+  pid == 0 ? stand_in_for(in_use) : note_fork_end(before);
   return pid;
 }
 

@@ -33,7 +33,6 @@ std::atomic<bool> sandboxed{false};
 
 // The identity of the image that recorded last in this memory: in a forked child, its parent's.
 std::uint64_t last_start_ticks = 0;
-std::uint64_t fork_ticks = 0;
 
 // What the objects import that were there when the image began: its children's too.
 std::uint64_t first_allocator_calls = 0;
@@ -199,7 +198,8 @@ void fill_header(Header* header, std::uint32_t capacity, std::uint64_t start_tic
   header->pid_namespace = pid_namespace();
   header->start_ticks = start_ticks;
   header->parent_start_ticks = last_start_ticks;
-  header->fork_ticks = last_start_ticks == 0 ? 0 : fork_ticks == 0 ? start_ticks : fork_ticks;
+  const std::uint64_t forked = self.fork_ticks == 0 ? start_ticks : self.fork_ticks;
+  header->fork_ticks = last_start_ticks == 0 ? 0 : forked;
   header->capacity = capacity;
   header->stamp_ticks = static_cast<std::uint32_t>(measure_stamp());
   header->allocator_calls.store(first_allocator_calls, std::memory_order_relaxed);
@@ -338,7 +338,7 @@ bool ensure_recording() {
   if (!claim_beginning()) return false;
   const bool begun = begin_process();
   ++generation;
-  fork_ticks = 0;
+  self.fork_ticks = 0;
   // Keys differ from generation to generation, so that a child's writers are not its parent's.
   if (begun) process->key.store(kFirstKey + generation, std::memory_order_relaxed);
   process->state.store(begun ? ProcessState::recording : ProcessState::inert,
@@ -383,8 +383,14 @@ bool is_own_spool() {
   return is_sandboxed() || system_call(SYS_getpid) == spool_of_process.header->pid;
 }
 
-void note_fork_begin() { fork_ticks = stamp(); }
-void note_fork_end() { fork_ticks = 0; }
+std::uint64_t note_fork_begin() {
+  const std::uint64_t before = self.fork_ticks;
+  const bool begun = process->state.load(std::memory_order_relaxed) != ProcessState::unknown;
+  if (begun || before == 0) self.fork_ticks = stamp();
+  return before;
+}
+
+void note_fork_end(std::uint64_t before) { self.fork_ticks = before; }
 
 SpoolInUse spool_in_use() {
   SpoolInUse in_use;

@@ -68,9 +68,12 @@ inline bool is_recording() {
 /// memory and thus on its parent's spool.
 bool is_own_spool();
 
-/// Marks the moment of a fork, so that the child knows which objects it inherits.
-void note_fork_begin();
-void note_fork_end();
+/// Marks the moment of a fork of the calling thread, so that the child knows which objects it
+/// inherits: those of the process that last recorded in this memory. One that was forked itself and
+/// has not begun to record hands on the moment of its own fork. Returns what note_fork_end() is to
+/// be told in the parent.
+std::uint64_t note_fork_begin();
+void note_fork_end(std::uint64_t before);
 
 /// Where the calling thread may be about to write in this process's spool.
 struct SpoolInUse {

@@ -105,8 +105,9 @@ struct Header {
   std::atomic<std::uint32_t> large_used;   ///< no entry from here on was ever used
   /// Where large blocks come from; 0 bytes when the pages that are written are not counted.
   std::atomic<std::uint64_t> large_base, large_bytes;
-  std::atomic<std::uint64_t> waited_ticks;  ///< of all threads, for a segment, in vain or not
-  std::atomic<std::uint64_t> exit_cpu_ns;   ///< CPU time used when exit began; 0: not known
+  std::atomic<std::uint64_t> waited_ticks;     ///< of all threads, for a segment, in vain or not
+  std::atomic<std::uint64_t> exit_cpu_ns;      ///< CPU time used when exit began; 0: not known
+  std::atomic<std::uint64_t> children_cpu_ns;  ///< of all that were waited for when exit began
   std::atomic<std::uint64_t> dropped_events;
   std::atomic<std::uint64_t> failed_allocations;
   std::atomic<std::uint64_t> usable_size_calls;

@@ -30,6 +30,7 @@ struct ThreadState {
   std::uint32_t rounds;    ///< of the key's destructor
   std::uint32_t middling;  ///< blocks of 4 to 8 KiB, of which some are placed
   bool ended;
+  std::uint64_t fork_ticks;  ///< of the fork that this thread is in, or that made its process
 };
 
 // Never a dynamic look-up: the event path may run anywhere, even inside the dynamic linker.

@@ -77,8 +77,7 @@ class Learner {
     model_.operations = survey_.operations;
     model_.duration_ns = survey_.duration_ns;
     model_.written_measured = has(info.capabilities, Capability::touch);
-    const auto threshold = info.fact("touch_threshold");
-    if (threshold) model_.written_threshold = std::strtoull(threshold->c_str(), nullptr, 10);
+    model_.written_threshold = touch_threshold(info);
     model_.phases.resize(phases_);
     thread_of(ThreadId{0});
   }

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
@@ -187,6 +189,77 @@ int forks() {
   return wait_for(pid);
 }
 
+// The child in between allocates nothing; meanwhile the first process frees all that the last one
+// has from it.
+int forks_twice() {
+  void* inherited[100];
+  for (auto& block : inherited) block = take(152011);
+  int ready[2];
+  if (pipe(ready) != 0) return 1;
+  const pid_t between = fork();
+  if (between == 0) {
+    char word = 0;
+    (void)!read(ready[0], &word, 1);
+    const pid_t last = fork();
+    if (last == 0) {
+      for (auto& block : inherited) std::free(block);
+      exit(0);
+    }
+    _exit(wait_for(last));
+  }
+  for (auto& block : inherited) std::free(block);
+  (void)!write(ready[1], "x", 1);
+  return wait_for(between);
+}
+
+void* fork_and_free(void* /*nothing*/) {
+  std::intptr_t failed = 0;
+  for (int turn = 0; turn < 10; ++turn) {
+    void* blocks[100];
+    for (auto& block : blocks) block = take(152013);
+    const pid_t pid = fork();
+    if (pid == 0) {
+      for (auto& block : blocks) std::free(block);
+      _exit(0);
+    }
+    for (auto& block : blocks) std::free(block);
+    failed += static_cast<std::intptr_t>(wait_for(pid) != 0);
+  }
+  return reinterpret_cast<void*>(failed);
+}
+
+// Each frees what its child inherits as soon as that is there.
+int threads_fork() {
+  pthread_t threads[4];
+  for (auto& thread : threads) pthread_create(&thread, nullptr, fork_and_free, nullptr);
+  int failed = 0;
+  for (auto& thread : threads) {
+    void* of_thread = nullptr;
+    pthread_join(thread, &of_thread);
+    failed += static_cast<int>(reinterpret_cast<std::intptr_t>(of_thread));
+  }
+  return failed;
+}
+
+int working_child() {
+  return in_fork([] {
+    for (int i = 0; i < 1'000'000; ++i) std::free(take(152017));
+    _exit(0);
+  });
+}
+
+// As a server's user may be.
+int in_many_groups() {
+  gid_t groups[1000];
+  for (gid_t i = 0; i < 1000; ++i) groups[i] = 4'000'000'000U + i;
+  if (setgroups(1000, groups) != 0) return 77;
+  for (int turn = 0; turn < 10; ++turn) {
+    take(152015);
+    usleep(10'000);
+  }
+  return 0;
+}
+
 // What the program sees of its surroundings must not show the recorder.
 int surroundings() {
   for (char** entry = environ; *entry != nullptr; ++entry) std::puts(*entry);
@@ -267,6 +340,10 @@ const scenario::Register registrations[] = {{"leaf", leaf},
                                             {"crash", crash},
                                             {"limits", limits},
                                             {"deepbind", deepbind},
+                                            {"forks-twice", forks_twice},
+                                            {"threads-fork", threads_fork},
+                                            {"working-child", working_child},
+                                            {"in-many-groups", in_many_groups},
                                             {"surroundings", surroundings},
                                             {"daemon", daemon_child},
                                             {"outlive", outlive},
