@@ -48,9 +48,13 @@ Relation direction(const Part& part) {
   return part.difference.percent < 0 ? Relation::less : Relation::more;
 }
 
-/// Where another tool left out the MAD: half the interval, which is never less than the MAD.
-double spread(const Interval& interval) {
-  return interval.mad.value_or((interval.high - interval.low) / 2);
+/// The MAD, and where another tool left that out, the one that goes with the interval: of normal
+/// values the median has a standard error of 1.253 σ / √n, half a 95 % interval is 1.96 of these,
+/// and the MAD is 0.6745 σ. Of few values it is no more than half the interval.
+double spread(const Interval& interval, unsigned repetitions) {
+  constexpr double kMadOfHalf = 0.6745 / (1.96 * 1.253);
+  const double half = (interval.high - interval.low) / 2;
+  return interval.mad.value_or(half * std::max(1.0, kMadOfHalf * std::sqrt(repetitions)));
 }
 
 bool knows_cpu(const WorkloadInfo* workload) {
@@ -118,12 +122,15 @@ Interval with_starts(const Interval& time, const Summary& row, const TimeBasis& 
                *start_s(row, workload) * starts_ns / static_cast<double>(workload->operations));
 }
 
-Part compare_speed(const Interval& mine, const Interval& theirs, const WorkloadInfo* workload) {
+/// Of rows that have `repetitions` each.
+Part compare_speed(const Interval& mine, const Interval& theirs, unsigned repetitions,
+                   const WorkloadInfo* workload) {
   Part part;
   part.difference = relative(mine, theirs, thresholds::kLeastNs);
   part.ns = mine.median - theirs.median;
   if (knows_cpu(workload)) part.difference.cpu_percent = share_of_cpu(part.ns, *workload);
-  part.noise_ns = thresholds::kSpeedMads * std::max(spread(mine), spread(theirs));
+  part.noise_ns =
+      thresholds::kSpeedMads * std::max(spread(mine, repetitions), spread(theirs, repetitions));
   return part;
 }
 
@@ -215,8 +222,9 @@ std::optional<Interval> memory_cost(const Summary& summary) {
   const Interval& peak = *summary.peak_rss_bytes;
   const Interval& mean = *summary.mean_rss_bytes;
   const Interval& end = *summary.end_rss_bytes;
-  return Interval{(peak.median + mean.median + end.median) / 3, (peak.low + mean.low + end.low) / 3,
-                  (peak.high + mean.high + end.high) / 3, std::nullopt};
+  return Interval{memory_cost_of(peak.median, mean.median, end.median),
+                  memory_cost_of(peak.low, mean.low, end.low),
+                  memory_cost_of(peak.high, mean.high, end.high), std::nullopt};
 }
 
 Difference memory_difference(const Summary& one, const Summary& other) {
@@ -302,7 +310,7 @@ std::vector<Part> speed_parts(const Summary& one, const Summary& other, const Ti
     if (!mine || !time_of(*theirs, basis)) continue;
     parts.push_back(compare_speed(with_starts(*mine, one, basis, workload),
                                   with_starts(*time_of(*theirs, basis), other, basis, workload),
-                                  workload));
+                                  std::min(one.repetitions, other.repetitions), workload));
   }
   return parts;
 }
@@ -317,7 +325,10 @@ Difference speed_difference(const Summary& one, const Summary& other,
   const auto theirs = compared_time(other, basis, workload);
   if (!mine || !theirs) return {};
   std::vector<Part> parts = speed_parts(one, other, basis, workload);
-  if (parts.empty()) parts.push_back(compare_speed(*mine, *theirs, workload));
+  if (parts.empty()) {
+    const unsigned repetitions = std::min(one.repetitions, other.repetitions);
+    parts.push_back(compare_speed(*mine, *theirs, repetitions, workload));
+  }
   Difference difference = decide(one, other, parts, kSpeed);
   difference.basis = basis;
   return difference;

@@ -9,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "results/difference.h"
 #include "results/statistics.h"
 #include "results/summarize.h"
 #include "results/thresholds.h"
@@ -29,12 +30,7 @@ struct Aspect {
 
 const Aspect kAspects[] = {
     {"memory", thresholds::kMemoryPercent, thresholds::kLeastBytes,
-     [](const Run& run) -> std::optional<double> {
-       if (!run.peak_rss_bytes || !run.mean_rss_bytes || !run.end_rss_bytes) return std::nullopt;
-       return (static_cast<double>(*run.peak_rss_bytes) + static_cast<double>(*run.mean_rss_bytes) +
-               static_cast<double>(*run.end_rss_bytes)) /
-              3;
-     }},
+     [](const Run& run) { return memory_cost(run); }},
     {"speed", thresholds::kSpeedTimePercent, thresholds::kLeastNs,
      [](const Run& run) { return run.ns_per_operation; }},
     {"tail latency", thresholds::kLatencyPercent, thresholds::kLeastNs,
@@ -76,8 +72,8 @@ std::optional<Leading> leading_of(const std::map<Name, Values>& all, const Aspec
   const Values& theirs = all.at(other);
   for (const auto& [repetition, value] : all.at(best)) {
     const auto pair = theirs.find(repetition);
-    if (pair == theirs.end() || pair->second <= 0) continue;
-    percents.push_back((value / pair->second - 1) * 100);
+    if (pair == theirs.end()) continue;
+    percents.push_back(percent_over(value, pair->second, aspect.least));
   }
   if (percents.empty()) return std::nullopt;
   Leading leading;

@@ -35,13 +35,6 @@ std::optional<Interval> interval_of(const Runs& runs, Figure figure) {
   return median_interval(values);
 }
 
-std::optional<double> memory_cost(const Run& run) {
-  if (!run.peak_rss_bytes || !run.mean_rss_bytes || !run.end_rss_bytes) return std::nullopt;
-  return (static_cast<double>(*run.peak_rss_bytes) + static_cast<double>(*run.mean_rss_bytes) +
-          static_cast<double>(*run.end_rss_bytes)) /
-         3;
-}
-
 std::optional<double> cpu_ns_per_operation(const Run& run) {
   if (!run.ns_per_operation || run.operations == 0 || run.cpu_seconds <= 0) return std::nullopt;
   return run.cpu_seconds * 1e9 / static_cast<double>(run.operations);
@@ -142,6 +135,13 @@ void sort_within_workloads(std::vector<Summary>& summaries) {
 }
 
 }  // namespace
+
+std::optional<double> memory_cost(const Run& run) {
+  if (!run.peak_rss_bytes || !run.mean_rss_bytes || !run.end_rss_bytes) return std::nullopt;
+  return memory_cost_of(static_cast<double>(*run.peak_rss_bytes),
+                        static_cast<double>(*run.mean_rss_bytes),
+                        static_cast<double>(*run.end_rss_bytes));
+}
 
 std::vector<Summary> summarize(const std::vector<Run>& runs) {
   std::vector<Summary> summaries;

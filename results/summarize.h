@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "results/result.h"
@@ -14,6 +15,15 @@ namespace heapwise {
 /// of them is named. A figure that no run has stays empty. The null allocator is left out: what it
 /// says stands in Harness.
 std::vector<Summary> summarize(const std::vector<Run>& runs);
+
+/// What the memory verdict compares: the mean of what a machine must be able to hold, what is paid
+/// for over time, and what a server goes on with.
+constexpr double memory_cost_of(double peak, double mean, double end) {
+  return (peak + mean + end) / 3;
+}
+
+/// The same of a run in bytes; nothing where one of the three is missing.
+std::optional<double> memory_cost(const Run& run);
 
 /// Whether two things that have an allocator and a tuning have the same.
 template <class One, class Other>

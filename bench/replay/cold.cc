@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bench/replay/big_block.h"
 #include "bench/replay/clock.h"
 #include "bench/replay/footprint.h"
 #include "bench/replay/process_heap.h"
@@ -40,26 +41,6 @@ void wait_for_mailbox(Lane& lane, plan::Word word) {
   lane.waited_cpu_ns += thread_cpu_now_ns() - cpu_before;
 }
 
-void* allocate_aligned(std::uint32_t align_log2, std::size_t size) {
-  void* block = nullptr;
-  // posix_memalign takes no alignment below a pointer's.
-  const std::size_t alignment = std::size_t{1} << (align_log2 < 3 ? 3 : align_log2);
-  return posix_memalign(&block, alignment, size) == 0 ? block : nullptr;
-}
-
-void* allocate(const plan::PlanBig& big) {
-  if (big.align_log2 != 0) return allocate_aligned(big.align_log2, big.size);
-  if (static_cast<plan::Code>(big.base_code) == plan::Code::calloc) return calloc(1, big.size);
-  return malloc(big.size);
-}
-
-void perform_big(Lane& lane, void*& slot, const plan::PlanBig& big) {
-  const bool resizes = static_cast<plan::Code>(big.base_code) == plan::Code::realloc;
-  const bool kept = resizes ? keep_resized<ProcessHeap>(lane, slot, realloc(slot, big.size))
-                            : keep(lane, slot, allocate(big), big.size);
-  if (kept) touch(slot, big.touch_from, big.touch_to);
-}
-
 // Another thread's block may be gone by now when the threads run as they like.
 void perform_touch(Lane& lane, std::uint32_t slot, const plan::PlanBig& big) {
   if (static_cast<plan::Code>(big.base_code) == plan::Code::touch) {
@@ -75,7 +56,7 @@ void perform(Lane& lane, plan::Word word) {
   const plan::PlanBig* const bigs = replay.plan.bigs;
   switch (plan::code_of(word)) {
     case plan::Code::big:
-      perform_big(lane, lane.slots[plan::slot_of(word)], bigs[operand]);
+      perform_big<ProcessHeap>(lane, lane.slots[plan::slot_of(word)], bigs[operand]);
       break;
     case plan::Code::touch_of:
       perform_touch(lane, plan::slot_of(word), bigs[operand]);

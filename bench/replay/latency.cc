@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "bench/replay/big_block.h"
 #include "bench/replay/process_heap.h"
 #include "bench/replay/replay.h"
 
@@ -17,13 +18,6 @@ LaneLatency* the_latencies;
 
 /// The calling thread's own. The first threads' variables of an executable need no allocation.
 [[gnu::tls_model("initial-exec")]] thread_local LaneLatency* mine;
-
-void* allocate_aligned(std::uint32_t align_log2, std::size_t size) {
-  void* block = nullptr;
-  // posix_memalign takes no alignment below a pointer's.
-  const std::size_t alignment = std::size_t{1} << (align_log2 < 3 ? 3 : align_log2);
-  return posix_memalign(&block, alignment, size) == 0 ? block : nullptr;
-}
 
 /// The World whose every call is timed.
 struct TimedHeap {
@@ -59,25 +53,10 @@ struct TimedHeap {
   static void cold(Lane& lane, const plan::Word* at, Reason reason);
 };
 
-void* allocate(const plan::PlanBig& big) {
-  if (big.align_log2 != 0) return TimedHeap::aligned(big.align_log2, big.size);
-  const bool zeroed = static_cast<plan::Code>(big.base_code) == plan::Code::calloc;
-  return zeroed ? TimedHeap::calloc(1, big.size) : TimedHeap::malloc(big.size);
-}
-
-/// What the cold function does with a block too large or too aligned for a word of its own.
-void perform_big(Lane& lane, void*& slot, const plan::PlanBig& big) {
-  const bool resizes = static_cast<plan::Code>(big.base_code) == plan::Code::realloc;
-  const bool kept = resizes
-                        ? keep_resized<TimedHeap>(lane, slot, TimedHeap::realloc(slot, big.size))
-                        : keep(lane, slot, allocate(big), big.size);
-  if (kept) touch(slot, big.touch_from, big.touch_to);
-}
-
 void TimedHeap::cold(Lane& lane, const plan::Word* at, Reason reason) {
   if (reason == Reason::word && plan::code_of(*at) == plan::Code::big) {
-    perform_big(lane, lane.slots[plan::slot_of(*at)],
-                lane.replay->plan.bigs[plan::operand_of(*at)]);
+    perform_big<TimedHeap>(lane, lane.slots[plan::slot_of(*at)],
+                           lane.replay->plan.bigs[plan::operand_of(*at)]);
   } else {
     heapwise_replay_cold(&lane, at, reason);
   }

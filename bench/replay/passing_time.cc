@@ -8,7 +8,9 @@ namespace heapwise::replay {
 namespace {
 
 constexpr std::int64_t kLeastStep = 1'000'000;
-constexpr std::int64_t kMostStops = 4096;  // of all lanes, but one more of each
+constexpr std::int64_t kMostStops = 4096;  // of each lane
+/// Each stop looks at all lanes, so of more than these each has as many fewer.
+constexpr std::int64_t kManyLanes = 64;
 constexpr std::int64_t kThrough = INT64_MAX;
 
 /// Where the walk through the recorded order stands in a lane.
@@ -20,8 +22,9 @@ struct Cursor {
 
 std::int64_t step_of(const plan::PlanHeader& header) {
   const auto duration = static_cast<std::int64_t>(header.duration_ns);
-  const std::int64_t step = duration / kMostStops * header.thread_count;
-  return step < kLeastStep ? kLeastStep : step;
+  const std::int64_t lanes = header.thread_count;
+  const std::int64_t step = duration / kMostStops * (lanes > kManyLanes ? lanes : kManyLanes);
+  return step / kManyLanes < kLeastStep ? kLeastStep : step / kManyLanes;
 }
 
 void visit(Lane& lane, Cursor& cursor, std::int64_t time_ns, std::int64_t step) {

@@ -53,6 +53,12 @@ Leading only(const Runs& runs) {
   return list.empty() ? Leading{} : list.front();
 }
 
+TEST(Leading, OfHeapsOfNextToNothingIsNoDifference) {
+  const Leading one = only(Runs().held("glibc", {4000, 4000, 4000}).held("je", {100, 0, 50}));
+  EXPECT_EQ(one.percent.low, 0);
+  EXPECT_EQ(one.percent.high, 0);
+}
+
 TEST(Leading, IsTheLeastAgainstGlibc) {
   const Leading one =
       only(Runs().took("glibc", {100, 100, 100}).took("je", {60, 60, 60}).took("mi", {50, 50, 50}));
