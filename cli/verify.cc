@@ -245,12 +245,13 @@ Expected<int> run(VerifyVerb& verb, const std::vector<std::string>& command) {
   workload.command = command;
   workload.recorded_wall_s = subject->recorded_wall_s;
   workload.recording_slowdown = subject->slowdown;
+  // Real runs tell the CPU time of the whole command; this one is without the recorder's.
+  if (subject->plain_cpu_s > 0) workload.cpu_s = subject->plain_cpu_s;
   if (!subject->image.program.empty()) {
-    // Real runs tell the CPU time of the whole command.
-    workload.cpu_s = subject->recorded_cpu_s;
     workload.process_starts = subject->recording.process_starts;
-    complete(*result, deployments_of(*contenders));
+    workload.children_cpu_s.reset();
   }
+  complete(*result, deployments_of(*contenders));
   add_recording_warnings(workload, subject->warnings);
   auto real = run_for_real(options_for(verb, command, *subject, *input), verb, *contenders,
                            subject->plain, *result, progress);

@@ -41,8 +41,8 @@ struct Subject {
   std::vector<double> measured_shares;  ///< of each trace
   double recorded_wall_s = 0;           ///< of the command, up to there
   RealRunEnd plain;                     ///< the run without recorder that followed
-  double recorded_cpu_s = 0;  ///< of the command; of several the mean of the fastest third
-  double slowdown = 0;        ///< recorded_wall_s ÷ the same of that run; likewise of each
+  double plain_cpu_s = 0;  ///< of the command in these runs; of several the fastest third's mean
+  double slowdown = 0;     ///< recorded_wall_s ÷ the same of that run; likewise of each
 };
 
 /// Records the command into `folder`, as often as is asked for, with its load where it has one, and

@@ -191,7 +191,6 @@ Expected<Recording> record(const RecordOptions& options) {
   Recording recording;
   recording.wait_status = end->wait_status;
   recording.wall_seconds = end->wall_seconds;
-  recording.cpu_seconds = end->cpu_seconds;
   recording.warnings = target->warnings;
   if (auto converted = convert_images(**session, options, *end, recording); !converted) {
     return tl::unexpected(converted.error());

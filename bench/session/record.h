@@ -51,7 +51,6 @@ struct RecordedProcess {
 struct Recording {
   int wait_status = 0;  ///< of the command, as wait(2) gives it
   double wall_seconds = 0;
-  double cpu_seconds = 0;           ///< user and system, with the children it waited for
   unsigned process_starts = 0;      ///< by exec, the command's own among them
   std::uint64_t max_rss_bytes = 0;  ///< largest sample of the main process's resident memory
   /// The main process first, if it was recorded; then the others in order of their start. Images

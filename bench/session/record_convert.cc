@@ -80,11 +80,15 @@ std::uint64_t most_resident(const EndedImage& image) {
 /// What began by exec and not by fork alone: the linker had to bind its malloc.
 bool was_executed(const EndedImage& image) { return image.parent_start_ticks == 0; }
 
-std::string seconds(std::uint64_t ns) { return std::to_string(static_cast<double>(ns) * 1e-9); }
-
 /// Of the command's own process the kernel tells what it used, with the children that it waited
-/// for; others noted what they used themselves when they ended. `starts` are those of the whole
-/// command.
+/// for; others noted what they used themselves when they ended.
+double recorded_cpu_seconds(const EndedImage& image, const spool::Header& header,
+                            const CommandEnd& end) {
+  return image.pid == end.pid ? end.cpu_seconds
+                              : static_cast<double>(header.exit_cpu_ns.load()) * 1e-9;
+}
+
+/// `starts` are those of the whole command.
 Facts end_facts(const EndedImage& image, const spool::Header& header, const CommandEnd& end,
                 std::size_t starts) {
   Facts facts;
@@ -94,14 +98,13 @@ Facts end_facts(const EndedImage& image, const spool::Header& header, const Comm
     } else if (WIFSIGNALED(end.wait_status)) {
       facts.emplace_back("exit_signal", std::to_string(WTERMSIG(end.wait_status)));
     }
-    facts.emplace_back("cpu_seconds", std::to_string(end.cpu_seconds));
     if (const std::uint64_t cpu_ns = header.children_cpu_ns.load(); cpu_ns != 0) {
-      facts.emplace_back("children_cpu_seconds", seconds(cpu_ns));
+      facts.emplace_back("children_cpu_seconds",
+                         std::to_string(static_cast<double>(cpu_ns) * 1e-9));
     }
     facts.emplace_back("wall_seconds", std::to_string(end.wall_seconds));
     facts.emplace_back("process_starts", std::to_string(starts));
-  } else if (const std::uint64_t cpu_ns = header.exit_cpu_ns.load(); cpu_ns != 0) {
-    facts.emplace_back("cpu_seconds", seconds(cpu_ns));
+  } else if (header.exit_cpu_ns.load() != 0) {
     facts.emplace_back("process_starts", was_executed(image) ? "1" : "0");
   }
   if (const std::uint64_t most = most_resident(image); most != 0) {
@@ -305,6 +308,7 @@ class ImageConverter {
       request.facts.emplace_back("executable.privileges", privileges);
     }
     request.end_facts = end_facts(image, raw.header(), end_, starts_);
+    request.cpu_seconds = recorded_cpu_seconds(image, raw.header(), end_);
     request.residency = image.samples;
     request.touches = image.touches;
     request.cut_short = image.write_error != 0;
@@ -425,8 +429,9 @@ class ImageConverter {
     }
     if (const auto loads = header.deepbind_loads.load(); loads != 0) {
       add("deepbind",
-          who + " loaded " + std::to_string(loads) +
-              " libraries with RTLD_DEEPBIND: their calls to malloc reach libc past any preloaded "
+          who +
+              " loaded libraries with RTLD_DEEPBIND: their calls to malloc reach libc past any "
+              "preloaded "
               "allocator, and are missing here",
           "link the allocator instead of preloading it, and only if these libraries do not "
           "exchange "
@@ -452,7 +457,7 @@ class ImageConverter {
     const double ns = static_cast<double>(header.waited_ticks.load()) * scale_.ns_per_tick;
     if (ns < kShare * static_cast<double>(run_ns)) return;
     warnings.push_back({"recording-stalled",
-                        who + " waited " + fmt::format("{:.1f}", ns * 1e-9) +
+                        who + " waited " + fmt::format("{:.3g}", ns * 1e-9) +
                             " s for the recorder, over all its threads",
                         kSpoolRemedy, "recording"});
   }

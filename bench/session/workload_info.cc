@@ -54,7 +54,9 @@ void add_residency(WorkloadInfo& info, const std::vector<ResidencySample>& sampl
 std::optional<double> busy_processors(const plan::PlanFacts& facts, std::optional<double> cpu_s) {
   if (!cpu_s || facts.threads < 2 || facts.busy_ns == 0) return std::nullopt;
   const double by_cpu = *cpu_s * kSecond / static_cast<double>(facts.busy_ns);
-  return std::max(1.0, std::min(by_cpu, facts.threads_at_once));
+  const int processors = std::atoi(facts.info.fact("cpus").value_or("0").c_str());
+  const double at_most = processors > 0 ? processors : by_cpu;
+  return std::max(1.0, std::min({by_cpu, facts.threads_at_once, at_most}));
 }
 
 }  // namespace

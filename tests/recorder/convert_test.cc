@@ -442,6 +442,22 @@ TEST_F(Convert, AFewSlowCallsOfAShortProgramDoNotUseUpItsTime) {
       << "of 100 between two calls 70 were the recorder's and the allocator's";
 }
 
+TEST_F(Convert, TheRecordersShareOfTheCpuTimeIsTakenOut) {
+  SpoolBuilder spool;
+  set_costs(spool);
+  SegmentBuilder segment(0, 0);
+  for (std::uint64_t i = 1; i <= 1000; ++i) segment.malloc(i * 100, kA + i * 64, 8);
+  spool.segments = {segment};
+  request_.scale.ns_per_tick = 1000;
+  request_.cpu_seconds = 0.1;
+  convert_fine(spool);
+  EXPECT_NEAR(std::stod(*totals_.fact("cpu_seconds")), 0.1 - 1000 * 20e-6, 1e-4);
+  request_.cpu_seconds = 0.016;
+  request_.overwrite = true;
+  convert_fine(spool);
+  EXPECT_NEAR(std::stod(*totals_.fact("cpu_seconds")), 0.001, 1e-5) << "it was not all";
+}
+
 TEST_F(Convert, TimeGoesOnWhereCostsAreOverestimated) {
   SpoolBuilder spool;
   spool.header.timed_events = 10'000;

@@ -31,8 +31,8 @@ std::string describe(const Recording& recording) {
     if (!warning.remedy.empty()) text += "remedy " + warning.remedy + "\n";
   }
   char times[128];
-  std::snprintf(times, sizeof times, "wall %.6f cpu %.6f rss %llu\n", recording.wall_seconds,
-                recording.cpu_seconds, static_cast<unsigned long long>(recording.max_rss_bytes));
+  std::snprintf(times, sizeof times, "wall %.6f rss %llu\n", recording.wall_seconds,
+                static_cast<unsigned long long>(recording.max_rss_bytes));
   return text + times;
 }
 

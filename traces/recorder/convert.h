@@ -55,6 +55,7 @@ struct ConversionRequest {
   std::string name;
   std::vector<std::pair<std::string, std::string>> facts;      ///< beside those of the spool
   std::vector<std::pair<std::string, std::string>> end_facts;  ///< likewise
+  double cpu_seconds = 0;  ///< used while it was recorded, by the recorder too; 0: not known
   std::vector<MemorySample> residency;
   std::vector<TouchSample> touches;  ///< taken while the process ran, in order of time
   TickScale scale;

@@ -43,6 +43,7 @@ std::uint64_t ProgramTime::at(std::uint64_t ticks, std::uint32_t thread) {
   last_with_allocator_ns_ =
       std::max({last_ns_, last_with_allocator_ns_, static_cast<std::uint64_t>(with_allocator_ns)});
   recorder_ns_ += costs_.recorder_ns / parallel_;
+  recorder_cpu_ns_ += costs_.recorder_ns;
   allocator_ns_ += costs_.allocator_ns / parallel_;
   return last_ns_;
 }

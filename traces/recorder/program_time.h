@@ -43,6 +43,8 @@ class ProgramTime {
 
   /// The program's time at the last event.
   std::uint64_t last_ns() const { return last_ns_; }
+  /// What recording took of processor time up to the last event, in all threads.
+  double recorder_cpu_ns() const { return recorder_cpu_ns_; }
   /// How much of the time up to the last event the real allocator took.
   std::uint64_t allocator_ns() const { return last_with_allocator_ns_ - last_ns_; }
 
@@ -63,7 +65,8 @@ class ProgramTime {
   EventCosts costs_;
   unsigned cpus_;
   double recorder_ns_ = 0, allocator_ns_ = 0;  ///< up to now
-  double last_recorded_ns_ = 0;                ///< of the last event, with what was waited since
+  double recorder_cpu_ns_ = 0;
+  double last_recorded_ns_ = 0;  ///< of the last event, with what was waited since
   double last_own_ns_ = 0;
   std::uint64_t last_ns_ = 0;
   std::uint64_t last_with_allocator_ns_ = 0;
