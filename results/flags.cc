@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 
 #include "results/summarize.h"
@@ -34,6 +35,7 @@ class TraceFlags {
 
   std::vector<Warning> all() {
     say_what_is_missing();
+    say_that_it_failed();
     say_what_is_assumed_written();
     say_what_asks_the_allocator();
     say_what_stands_in_the_way();
@@ -48,6 +50,22 @@ class TraceFlags {
   std::uint64_t end_count(const char* key) const { return count_of(evidence_.totals.fact(key)); }
   std::uint64_t begin_count(const char* key) const { return count_of(evidence_.info.fact(key)); }
   std::string name() const { return evidence_.info.name; }
+
+  /// A server that is told to end may say so in its status.
+  void say_that_it_failed() {
+    const std::uint64_t status = end_count("exit_status");
+    const std::uint64_t signal = end_count("exit_signal");
+    const auto asks_to_end = [](std::uint64_t number) {
+      return number == SIGHUP || number == SIGINT || number == SIGTERM || number == SIGKILL;
+    };
+    const bool crashed = signal != 0 && !asks_to_end(signal);
+    if (!crashed && (status == 0 || (status > 128 && asks_to_end(status - 128)))) return;
+    add("program-failed",
+        fmt::format("{} ended with {} {} when it was recorded: if it failed, figures are those of "
+                    "what it did until then",
+                    name(), crashed ? "signal" : "exit status", crashed ? signal : status),
+        "see what it said, and record it again where that was no success");
+  }
 
   void say_what_is_missing() {
     if (!evidence_.damage.empty()) {
@@ -146,12 +164,10 @@ class TraceFlags {
     say_what_is_linked();
     if (const std::uint64_t loads = end_count("recorder.deepbind_loads"); loads > 0) {
       add("deepbind",
-          fmt::format("{} loaded {} with RTLD_DEEPBIND: what these allocate reaches libc past any "
-                      "preloaded allocator, and is missing here; a block that one side allocates "
-                      "and the other frees crashes the program",
-                      name(),
-                      plural(loads, "library") == "1 library" ? "1 library"
-                                                              : format_count(loads) + " libraries"),
+          fmt::format("{} loaded libraries with RTLD_DEEPBIND ({}): what these allocate reaches "
+                      "libc past any preloaded allocator, and is missing here; a block that one "
+                      "side allocates and the other frees crashes the program",
+                      name(), plural(loads, "time")),
           "link the allocator into the program instead of preloading it, only if these libraries "
           "exchange no blocks with it, and verify that; or not at all");
     }
@@ -310,12 +326,19 @@ void flag_differing_recordings(WorkloadInfo& workload) {
   for (const RecordingInfo& one : workload.recordings) {
     list += (list.empty() ? "" : ", ") + format_bytes(static_cast<double>(one.peak_live_bytes));
   }
+  const auto same = [&](auto figure) { return spread_percent(workload.recordings, figure) == 0; };
+  const bool only_in_time =
+      same([](const RecordingInfo& one) { return static_cast<double>(one.operations); }) &&
+      same([](const RecordingInfo& one) { return static_cast<double>(one.peak_live_bytes); }) &&
+      same([](const RecordingInfo& one) { return static_cast<double>(one.end_live_bytes); });
   add_flag(workload.warnings,
            flag("live-bytes-differ",
-                fmt::format("{} does not ask for the same memory each time: live bytes peak at {} "
+                fmt::format("{} does not ask for the same memory {}: live bytes peak at {} "
                             "(their means over time differ by {}); intervals reach over all of it, "
                             "and allocators are compared within each recording",
-                            workload.name, list, format_percent(mean)),
+                            workload.name,
+                            only_in_time ? "at the same times in each recording" : "each time",
+                            list, format_percent(mean)),
                 "more recordings narrow that; if these are different workloads, give --separate"));
 }
 
@@ -349,6 +372,7 @@ const std::vector<FlagKind>& flag_kinds() {
       {"trace-incomplete", Preload::works},
       {"trace-untimed", Preload::works},
       {"forked-process", Preload::works},
+      {"program-failed", Preload::works},
       {"touch-not-measured", Preload::works},
       {"small-blocks-unseen", Preload::works},
       {"blocks-never-written", Preload::works},

@@ -62,7 +62,8 @@ TEST(TraceFlags, EveryFlagSaysWhatMayBeWrongAndWhatToDo) {
                               {"recorder.allocator_calls", "mallinfo2, mallctl*"},
                               {"executable", "/usr/bin/server"},
                               {"executable.privileges", "setgid"}});
-  evidence.totals.facts = {{"recorder.inherited_objects", "7"},
+  evidence.totals.facts = {{"exit_status", "1"},
+                           {"recorder.inherited_objects", "7"},
                            {"recorder.usable_size_calls", "500"},
                            {"recorder.deepbind_loads", "1"},
                            {"recorder.namespace_loads", "1"}};
@@ -70,14 +71,29 @@ TEST(TraceFlags, EveryFlagSaysWhatMayBeWrongAndWhatToDo) {
   EXPECT_THAT(
       codes(flags),
       ElementsAre("trace-unfinished", "trace-incomplete", "trace-untimed", "forked-process",
-                  "touch-not-measured", "small-blocks-unseen", "asks-allocator", "asks-usable-size",
-                  "steers-glibc", "linked-allocator", "deepbind", "namespaces", "gains-privileges",
-                  "different-cpu-count", "different-huge-pages"));
+                  "program-failed", "touch-not-measured", "small-blocks-unseen", "asks-allocator",
+                  "asks-usable-size", "steers-glibc", "linked-allocator", "deepbind", "namespaces",
+                  "gains-privileges", "different-cpu-count", "different-huge-pages"));
   for (const Warning& one : flags) {
     EXPECT_FALSE(one.remedy.empty()) << one.code;
     EXPECT_EQ(one.doc, one.code);
     EXPECT_THAT(one.what, HasSubstr("server")) << one.code;
   }
+}
+
+TEST(TraceFlags, AProgramThatWasAskedToEndHasNotFailed) {
+  TraceEvidence evidence = sound();
+  for (const char* status : {"0", "130", "143"}) {
+    evidence.totals.facts = {{"exit_status", status}};
+    EXPECT_THAT(codes(evidence), IsEmpty()) << status;
+  }
+  evidence.totals.facts = {{"exit_signal", "15"}};
+  EXPECT_THAT(codes(evidence), IsEmpty());
+  evidence.totals.facts = {{"exit_signal", "11"}};
+  ASSERT_THAT(codes(evidence), ElementsAre("program-failed"));
+  EXPECT_THAT(trace_flags(evidence)[0].what, HasSubstr("server ended with signal 11"));
+  evidence.totals.facts = {{"exit_status", "139"}};
+  EXPECT_THAT(codes(evidence), ElementsAre("program-failed"));
 }
 
 TEST(TraceFlags, LargeBlocksMatterOnlyWhereTheyAreALargePartAndWereNotMeasured) {
@@ -171,6 +187,23 @@ TEST(FigureFlags, RecordingsThatDifferAreShown) {
   for (RecordingInfo& one : result.workloads[0].recordings) one.peak_live_bytes = 40 * kMiB;
   result.workloads[0].warnings.clear();
   EXPECT_THAT(flagged(result), IsEmpty());
+}
+
+TEST(FigureFlags, RecordingsThatDifferInTimeAloneAreSaidTo) {
+  Result result = predicted(100, 104);
+  for (const int mean : {10, 20}) {
+    RecordingInfo& one = result.workloads[0].recordings.emplace_back();
+    one.operations = 7;
+    one.peak_live_bytes = 40 * kMiB;
+    one.mean_live_bytes = mean;
+  }
+  flag_predictions(result);
+  ASSERT_THAT(codes(result.workloads[0].warnings), ElementsAre("live-bytes-differ"));
+  EXPECT_THAT(result.workloads[0].warnings[0].what, HasSubstr("at the same times"));
+  result.workloads[0].recordings[0].operations = 8;
+  result.workloads[0].warnings.clear();
+  flag_predictions(result);
+  EXPECT_THAT(result.workloads[0].warnings[0].what, HasSubstr("each time"));
 }
 
 TEST(FigureFlags, FewerThanThreeReplaysAreSaidToBe) {
