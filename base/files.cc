@@ -8,7 +8,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -72,14 +71,17 @@ MappedFile::~MappedFile() {
 namespace {
 
 Expected<std::string> read_descriptor(int fd, const std::string& name) {
-  std::string content;
-  std::array<char, 65536> buffer;
-  for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+  std::string content(65536, '\0');
+  for (std::size_t size = 0;;) {
+    const ssize_t got = ::read(fd, content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno("cannot read " + name);
-    if (got == 0) return content;
-    content.append(buffer.data(), static_cast<std::size_t>(got));
+    size += static_cast<std::size_t>(got);
+    if (got == 0) {
+      content.resize(size);
+      return content;
+    }
+    if (size == content.size()) content.resize(2 * size);
   }
 }
 
@@ -183,6 +185,10 @@ Expected<void> check_target(const std::string& path, bool overwrite) {
 }  // namespace
 
 Expected<void> check_file(const std::string& path, bool overwrite) {
+  if (path == "-") {
+    return fail(ErrorCode::usage, "this cannot be written to standard output",
+                "give the name of a file");
+  }
   if (auto fine = check_target(path, overwrite); !fine) return fine;
   return check_folder(resolved(path));
 }

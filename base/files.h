@@ -61,8 +61,9 @@ std::string folder_of(const std::string& path);
 /// known.
 std::optional<std::uint64_t> free_bytes_in(const std::string& folder);
 
-/// Fails where a file could not be written: it exists and may not be overwritten, is none that can
-/// be replaced, or its folder is missing or takes no files. For asking before the work is done.
+/// Fails where a file could not be written: it is "-", exists and may not be overwritten, is none
+/// that can be replaced, or its folder is missing or takes no files. For asking before the work is
+/// done.
 Expected<void> check_file(const std::string& path, bool overwrite);
 
 /// The same for what write_file() writes, which may be "-" or a stream, too.

@@ -28,7 +28,9 @@ std::array<std::atomic<char*>, kMost> the_paths;
 pid_t the_owner = 0;
 
 void note(const std::string& path) {
-  char* const copy = strdup(path.c_str());
+  std::error_code failed;
+  const auto absolute = std::filesystem::absolute(path, failed);
+  char* const copy = strdup(failed ? path.c_str() : absolute.c_str());
   for (std::atomic<char*>& one : the_paths) {
     char* none = nullptr;
     if (one.compare_exchange_strong(none, copy)) return;
@@ -36,7 +38,10 @@ void note(const std::string& path) {
   std::free(copy);
 }
 
-void forget(const std::string& path) {
+void forget(const std::string& relative) {
+  std::error_code failed;
+  const auto absolute = std::filesystem::absolute(relative, failed);
+  const std::string path = failed ? relative : absolute.string();
   for (std::atomic<char*>& one : the_paths) {
     char* const known = one.load();
     if (known == nullptr || path != known) continue;
@@ -138,6 +143,10 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
   forget(path_);
 }
+
+void note_temporary_file(const std::string& path) { note(path); }
+
+void forget_temporary_file(const std::string& path) { forget(path); }
 
 void remove_temporary_directories_on_signals() {
   the_owner = getpid();

@@ -28,10 +28,15 @@ class TemporaryDirectory {
   std::string path_;
 };
 
+/// A file that is on the way to its own name: until it is forgotten it goes with the directories
+/// when a signal ends the process. Both tell the same path.
+void note_temporary_file(const std::string& path);
+void forget_temporary_file(const std::string& path);
+
 /// From now on what ends a process from outside (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU) or by
-/// abort() first removes this process's temporary directories and then ends it as it would have.
-/// Those that the process was told to ignore stay ignored. Children of fork end without removing
-/// anything. For the main function of a program.
+/// abort() first removes this process's temporary directories and files and then ends it as it
+/// would have. Those that the process was told to ignore stay ignored. Children of fork end without
+/// removing anything. For the main function of a program.
 void remove_temporary_directories_on_signals();
 
 }  // namespace heapwise

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -131,7 +132,10 @@ Expected<int> run(BenchVerb& verb, const std::vector<std::string>& words) {
   } else {
     print_end(verb, *result);
   }
-  return kFine;
+  const bool some = std::any_of(result->runs.begin(), result->runs.end(),
+                                [](const auto& one) { return one.status == RunStatus::ok; });
+  if (!some) say("heapwise: no primitive ended well, so there is nothing to decide by\n");
+  return some ? kFine : kInconclusive;
 }
 
 }  // namespace

@@ -73,7 +73,8 @@ void MeasureOptions::add_to(const Command& verb) {
                   "each with @VAR=VALUE;VAR=VALUE behind. Default: all that were built "
                   "but those that take part only where named (see heapwise allocators)");
   verb.add_option("--repetitions", repetitions,
-                  "Rounds of runs. Fewer than 3 give no interval and no verdict. Where several "
+                  "Rounds of runs. Fewer than 3 give no interval, and no verdict that one is "
+                  "better. Where several "
                   "recordings of a workload are replayed, the default is 3 of each")
       .range(1, 1000)
       .note_given(repetitions_given)
@@ -104,6 +105,11 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
   replay_options.workloads = workloads;
   auto contenders = contenders_of(options);
   if (!contenders) return tl::make_unexpected(contenders.error());
+  const auto is_null = [](const Contender& one) { return one.allocator == "null"; };
+  if (std::all_of(contenders->begin(), contenders->end(), is_null)) {
+    return fail(ErrorCode::usage, "the null allocator is what the others are measured against",
+                "it runs with each session; name one that allocates (heapwise allocators)");
+  }
   replay_options.contenders = *std::move(contenders);
   replay_options.repetitions = has_several(workloads) && !options.repetitions_given
                                    ? std::min(options.repetitions, thresholds::kRepetitions)

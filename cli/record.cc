@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -30,6 +32,16 @@ int pass_on(int wait_status) {
     std::raise(WTERMSIG(wait_status));
   }
   return shell_status(wait_status);
+}
+
+/// Whoever goes on with the file must know that it is not what was asked for.
+void tell_what_stayed(const RecordVerb& verb, const Recording& recording) {
+  const bool written =
+      std::any_of(recording.processes.begin(), recording.processes.end(),
+                  [&verb](const RecordedProcess& process) { return process.trace == verb.output; });
+  if (written || !verb.force || access(verb.output.c_str(), F_OK) != 0) return;
+  say(fmt::format("heapwise: warning: {} was not replaced: it holds what it held before\n",
+                  verb.output));
 }
 
 void tell(const Recording& recording, Progress& progress) {
@@ -69,6 +81,7 @@ void add_record(const Command& root, Outcome& outcome) {
       return;
     }
     tell(*recording, progress);
+    tell_what_stayed(*verb, *recording);
     outcome.exit_code = pass_on(recording->wait_status);
   });
 }

@@ -144,7 +144,11 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
   for (RecordedProcess& process : recording->processes) {
     process.trace = give_name(process.trace, staging.final_name(process.trace), overwrite);
   }
-  for (const Warning& warning : recording->warnings) note_warning(warning, progress);
+  // With nothing to show for it this is no remark on the way but what came of the command.
+  Progress unheeded(false);
+  for (const Warning& warning : recording->warnings) {
+    note_warning(warning, recording->processes.empty() ? unheeded : progress);
+  }
   return recording;
 }
 

@@ -152,7 +152,7 @@ void add_report(const Command& root, Outcome& outcome) {
   app.add_option("--prometheus", verb->prometheus,
                  "Write Prometheus' text format, for its textfile collector");
   app.add_option("--figures", verb->figures,
-                 "Write the result without its samples over time, a hundredth of the size: enough "
+                 "Write the result without its samples over time, a small part of the size: enough "
                  "for recommend, compare and trend");
   app.add_flag("--force", verb->force, "Replace existing files");
   app.callback([verb, &outcome] {

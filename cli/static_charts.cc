@@ -109,9 +109,14 @@ Expected<std::vector<std::string>> draw_png(const std::vector<Result>& results,
   if (!place) return tl::make_unexpected(place.error());
   if (auto drawn = draw(files, place->path()); !drawn) return tl::make_unexpected(drawn.error());
   for (std::size_t index = 0; index < files.size(); ++index) {
-    auto done = run_tool({*converter, "--zoom", "2", "--output", (*paths)[index],
-                          place->path() + "/" + files[index].name + ".svg"});
+    const std::string drawn = place->path() + "/" + files[index].name;
+    auto done = run_tool({*converter, "--zoom", "2", "--output", drawn + ".png", drawn + ".svg"});
     if (!done) return tl::make_unexpected(done.error());
+    const auto picture = read_file(drawn + ".png");
+    if (!picture) return tl::make_unexpected(picture.error());
+    if (auto placed = write_file((*paths)[index], *picture, force); !placed) {
+      return tl::make_unexpected(placed.error());
+    }
   }
   return paths;
 }

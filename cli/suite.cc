@@ -60,12 +60,14 @@ struct SuiteVerb {
 };
 
 std::atomic<bool> the_stop{false};
+std::atomic<int> the_signal{SIGINT};
 
 using Handler = void (*)(int number);
 std::atomic<Handler> the_usual{SIG_DFL};
 
 /// The first signal ends the suite in order; the second ends it as it ends any verb.
 void on_signal(int number) {
+  the_signal.store(number);
   the_stop.store(true);
   std::signal(number, the_usual.load());
 }
@@ -441,7 +443,7 @@ Expected<int> run(const SuiteVerb& verb) {
     say(fmt::format("heapwise: interrupted; {} runs are in {}\n", result->runs.size(), verb.json));
     say(fmt::format("  Go on with: {}\n",
                     next_command({"suite", "--resume", "--json", verb.json})));
-    return 128 + SIGINT;
+    return 128 + the_signal.load();
   }
   if (auto done = conclude(verb, *result, options->contenders); !done) {
     return tl::make_unexpected(done.error());

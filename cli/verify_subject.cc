@@ -2,8 +2,11 @@
 #include "cli/verify_subject.h"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,6 +21,13 @@
 
 namespace heapwise::cli {
 namespace {
+
+/// As by Ctrl-C.
+bool was_told_to_end(int wait_status) {
+  if (!WIFSIGNALED(wait_status)) return false;
+  const int number = WTERMSIG(wait_status);
+  return number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT;
+}
 
 Expected<LoadReport> end_of_load(const std::optional<Expected<Load>>& load,
                                  const LoadScript& script) {
@@ -97,6 +107,13 @@ Expected<Subject> record_once(const SubjectCall& call, const std::string& main_t
   };
   auto recording = record_command(ported->command, main_trace, false, progress, started);
   if (!recording) return tl::make_unexpected(recording.error());
+  if (!has_load && was_told_to_end(recording->wait_status)) {
+    return fail(ErrorCode::unsupported,
+                fmt::format("{} was ended by SIG{} when it was recorded, and would run to its end "
+                            "under each allocator",
+                            name, sigabbrev_np(WTERMSIG(recording->wait_status))),
+                "let it end by itself, or have a load script end it (--with)");
+  }
   LoadReport report;
   if (has_load) {
     const auto ended = end_of_load(load, ported->load);
@@ -161,8 +178,8 @@ Expected<Subject> record_subject(const SubjectCall& call, const std::string& fol
   Subject whole = subjects.front();
   whole.measured_share = median(of_all(subjects, &Subject::measured_share));
   whole.recorded_wall_s = median(of_all(subjects, &Subject::recorded_wall_s));
-  whole.recorded_cpu_s =
-      fastest_third(of_all(subjects, [](const Subject& one) { return one.recording.cpu_seconds; }));
+  whole.plain_cpu_s =
+      fastest_third(of_all(subjects, [](const Subject& one) { return one.plain.cpu_s; }));
   whole.slowdown = slowdown_of(subjects);
   whole.traces.clear();
   for (const Subject& subject : subjects) {

@@ -42,7 +42,7 @@ void fill_real(Verification& row, const std::map<unsigned, double>& own,
     const auto other = base.find(round);
     if (other != base.end()) rounds.emplace_back(other->second, time);
   }
-  if (rounds.size() < 2) return;
+  if (rounds.size() < thresholds::kRepetitions) return;  // two tell nothing of their own noise
   const Estimate shift = closest_shift(rounds, kVerifyCpuConfidence);
   row.cpu_change_percent = percent_of_log(shift.value);
   row.cpu_change_low_percent = percent_of_log(shift.low);

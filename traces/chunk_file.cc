@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/temporary_directory.h"
+
 namespace heapwise {
 namespace {
 
@@ -32,6 +34,10 @@ std::uint32_t get_u32(const unsigned char* in) {
 
 // Replacing a device or a folder by a trace is never what anyone wants.
 Expected<void> check_target(const std::string& path, bool overwrite) {
+  if (path == "-") {
+    return fail(ErrorCode::usage, "a trace cannot be written to standard output",
+                "give the name of a file");
+  }
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return {};
   if (!S_ISREG(status.st_mode)) {
@@ -46,8 +52,13 @@ Expected<void> check_target(const std::string& path, bool overwrite) {
 Fd open_temporary(const std::string& path, std::string& temporary) {
   for (int attempt = 0; attempt < 1000; ++attempt) {
     temporary = path + ".part-" + std::to_string(getpid()) + "-" + std::to_string(attempt);
+    note_temporary_file(temporary);
     Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (fd || errno != EEXIST) return fd;
+    if (fd) return fd;
+    const int why = errno;
+    forget_temporary_file(temporary);
+    errno = why;
+    if (why != EEXIST) return fd;
   }
   return {};
 }
@@ -94,8 +105,12 @@ Expected<void> check_header(const std::string& path, const unsigned char* header
 }  // namespace
 
 PartFile::~PartFile() {
-  if (!path.empty()) ::unlink(path.c_str());
+  if (path.empty()) return;
+  ::unlink(path.c_str());
+  forget_temporary_file(path);
 }
+
+void PartFile::keep() { forget_temporary_file(std::exchange(path, {})); }
 
 Expected<ChunkWriter> ChunkWriter::create(const std::string& path, bool overwrite) {
   if (path.empty()) return fail(ErrorCode::usage, "a trace needs a file name");
@@ -158,7 +173,7 @@ Expected<void> ChunkWriter::commit() {
   const bool renamed = overwrite_ ? std::rename(part_.path.c_str(), path_.c_str()) == 0
                                   : rename_to_new(part_.path, path_);
   if (!renamed) return fail_errno("cannot give " + path_ + " its name");
-  part_.path.clear();
+  part_.keep();
   return {};
 }
 

@@ -22,12 +22,14 @@ struct ZstdDeleter {
   void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
 };
 
-/// A file that is removed at the end unless it was kept.
+/// A file that is removed at the end, or when a signal ends the process, unless it was kept.
 struct PartFile {
   PartFile() = default;
   PartFile(PartFile&& other) noexcept : path(std::exchange(other.path, {})) {}
   PartFile& operator=(PartFile&&) = delete;
   ~PartFile();
+  /// It has another name by now.
+  void keep();
 
   std::string path;
 };

@@ -2,6 +2,7 @@
 #include "bench/session/process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -99,7 +100,7 @@ std::string last_line(const std::string& text) {
 void describe(ProcessEnd& end, int status, bool timed_out, double timeout_s, bool out_of_memory) {
   if (timed_out) {
     end.status = RunStatus::timed_out;
-    end.detail = "no end after " + std::to_string(static_cast<long>(timeout_s)) + " s";
+    end.detail = fmt::format("no end after {:.3g} s (--timeout)", timeout_s);
   } else if (WIFSIGNALED(status)) {
     const int signal = WTERMSIG(status);
     const char* const name = sigabbrev_np(signal);

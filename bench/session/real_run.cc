@@ -2,6 +2,7 @@
 #include "bench/session/real_run.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -296,7 +297,7 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
   end.cpu_s = cpu_seconds_of(usage);
   if (!in_time) {
     end.status = RunStatus::timed_out;
-    end.detail = "no end after " + std::to_string(static_cast<long>(call.timeout_s)) + " s";
+    end.detail = fmt::format("no end after {:.3g} s (--timeout)", call.timeout_s);
   } else if (load) {
     judge_load(call, report, status, end);
   } else {

@@ -100,9 +100,11 @@ Expected<std::unique_ptr<RecordSession>> RecordSession::begin(const std::string&
   if (auto made = session->make_session_page(); !made) return tl::unexpected(made.error());
   if (auto found = session->choose_library(library); !found) return tl::unexpected(found.error());
   session->watch_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (inotify_add_watch(session->watch_.get(), session->directory().c_str(), IN_MOVED_TO) < 0) {
+  if (!session->watch_ ||
+      inotify_add_watch(session->watch_.get(), session->directory().c_str(), IN_MOVED_TO) < 0) {
     return fail_errno("cannot watch " + session->directory(),
-                      "raise /proc/sys/fs/inotify/max_user_instances");
+                      "raise the limit of open files (ulimit -n), or "
+                      "/proc/sys/fs/inotify/max_user_instances");
   }
   open_to_others(session->directory());
   session->budget_segments_ = budget_bytes(session->directory()) / spool::kSegmentBytes;

@@ -52,6 +52,31 @@ TEST_F(RecordVerb, AProgramThatDoesNotExistIsAnErrorOfOurs) {
   EXPECT_FALSE(exists("t.hwt"));
 }
 
+TEST_F(RecordVerb, WhereNoTraceIsWrittenThatIsSaidAndAnOlderOneIsNotTakenForIt) {
+  ASSERT_EQ(record({"true"}).err, "");
+  const std::string before = content("t.hwt");
+  const auto recorded = record({"/sbin/ldconfig", "--version"});
+  EXPECT_EQ(recorded.exit_code, 0);
+  EXPECT_THAT(recorded.err, HasSubstr("statically linked"));
+  EXPECT_THAT(recorded.err, HasSubstr("t.hwt was not replaced"));
+  EXPECT_EQ(content("t.hwt"), before);
+}
+
+TEST_F(RecordVerb, ATraceIsNoStream) {
+  const auto recorded = heapwise({"record", "-o", "-", "--", "true"});
+  EXPECT_EQ(recorded.exit_code, 2);
+  EXPECT_THAT(recorded.err, HasSubstr("standard output"));
+  EXPECT_EQ(heapwise({"workload", "make", "two-wave", "-o", "-"}).exit_code, 2);
+  EXPECT_FALSE(exists("-"));
+}
+
+TEST_F(RecordVerb, ATraceThatIsNotFinishedGoesWithTheSignalThatEndsIt) {
+  const auto ended = shell(
+      "set -m; $HEAPWISE workload make churn:calls=1000000000 -o w.hwt 2>/dev/null & "
+      "until [ -e w.hwt.part-* ]; do sleep 0.02; done; kill -TERM $!; wait $!; echo $?; ls");
+  EXPECT_EQ(ended.out, "143\n") << ended.err;
+}
+
 TEST_F(RecordVerb, EveryProcessOfAScriptGetsATrace) {
   const auto recorded = heapwise({"record", "-o", "t.hwt", "--", "sh", "-c",
                                   "perl -e 'my @a = map { \"x\" x $_ } 1..2000'; env -i "

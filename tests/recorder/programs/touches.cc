@@ -308,7 +308,7 @@ int left_empty() {
   void* block = std::malloc(16'000'001);
   write_pages(block, 0, 3907);
   std::free(block);
-  usleep(80'000);
+  usleep(400'000);
   void* kept = std::malloc(16'000'003);
   void* also_kept = std::malloc(16'000'003);
   write_pages(kept, 0, 9);
