@@ -142,8 +142,19 @@ std::vector<SettingDifference> differences_between(const Result& base, const Res
 
 std::string machine_class(const Environment& environment) {
   const double gib = static_cast<double>(environment.memory_bytes) / (1024.0 * 1024 * 1024);
-  return fmt::format("{}-{}c-{:.0f}g-linux-{}-thp-{}", slug(environment.cpu), environment.cores,
-                     gib, slug(environment.kernel), slug(environment.transparent_hugepage));
+  std::string name =
+      fmt::format("{}-{}c-{:.0f}g-linux-{}-thp-{}", slug(environment.cpu), environment.cores, gib,
+                  slug(environment.kernel), slug(environment.transparent_hugepage));
+  // What else prevents a comparison, where it is not as usual.
+  if (environment.memory_limit_bytes > 0) {
+    name += fmt::format("-limit-{}m", environment.memory_limit_bytes >> 20);
+  }
+  if (environment.page_size_bytes != 4096) {
+    name += fmt::format("-pages-{}k", environment.page_size_bytes >> 10);
+  }
+  if (!environment.frequency_governor.empty()) name += "-" + slug(environment.frequency_governor);
+  if (environment.build_type != "release") name += "-" + slug(environment.build_type);
+  return name;
 }
 
 }  // namespace heapwise

@@ -77,6 +77,21 @@ code=0
 "$nightly" --frobnicate >"$work/said" 2>&1 || code=$?
 check "a wrong flag is a usage error" [ "$code" = 2 ]
 
+accepted=$(baseline)
+chmod -x "$work/heapwise"
+night 2
+check "a heapwise that cannot be run is not found out after hours" said "there is no program"
+chmod +x "$work/heapwise"
+night 2 --fail-over much
+check "nor is a limit that is no number" said "--fail-over wants a number"
+
+# What shows a night fails; a pipe to nowhere is as good as a full disk.
+sed -i '2i case "$1 $*" in report*" -o "* | trend*) exit 2 ;; esac' "$work/heapwise"
+SESSION="7 jemalloc" night 1
+check "a report that fails does not hide a regression" grep -q jemalloc "$(last)/summary.md"
+check "and is said" said "no report.html"
+[ "$(baseline)" = "$accepted" ] || failures=$((failures + 1))
+
 exec 8>"$work/out/.lock"
 flock 8
 SESSION="6" night 2
