@@ -77,6 +77,10 @@ bool better(const RegretFigure& one, const RegretFigure& other) {
   return one.mean != other.mean ? one.mean < other.mean : one.worst < other.worst;
 }
 
+bool is_baseline(const FleetRow& row) {
+  return row.allocator == "glibc" && row.tuning == "default";
+}
+
 struct Race {
   const FleetRow* base = nullptr;
   const FleetRow* best = nullptr;    ///< of the least mean
@@ -95,7 +99,14 @@ Race race_of(const std::vector<FleetRow>& fleet, const Question& question,
       continue;
     }
     race.runners.push_back(&row);
-    if (race.base == nullptr) race.base = &row;  // glibc's default comes first
+    if (race.base == nullptr) {  // glibc's default comes first, where it is
+      race.base = &row;
+      const bool had_one = std::any_of(fleet.begin(), fleet.end(), is_baseline);
+      if (!is_baseline(row) && !had_one) {
+        race.left_out.push_back(
+            fmt::format("glibc's default is missing, so {} is the baseline.", name_of(row)));
+      }
+    }
     const auto& mine = *(row.*question.figure);
     if (race.best == nullptr || better(mine, *(race.best->*question.figure))) race.best = &row;
     if (race.safest == nullptr || mine.worst < (race.safest->*question.figure)->worst) {
@@ -166,6 +177,21 @@ Recommendation answer(const Race& race, const Question& question, unsigned repet
   return verdict;
 }
 
+/// glibc's default took part and has no figure that counts.
+bool lacks_its_baseline(const Race& race, const std::vector<FleetRow>& fleet) {
+  return !is_baseline(*race.base) && std::any_of(fleet.begin(), fleet.end(), is_baseline);
+}
+
+Recommendation nothing_to_compare_with(const Race& race, const Question& question) {
+  Recommendation verdict;
+  verdict.objective = question.objective;
+  verdict.verdict = VerdictKind::inconclusive;
+  verdict.choice = verdict.over = {"glibc", "default"};
+  verdict.headline = "inconclusive, so keep glibc: it has no figure to compare the others with";
+  verdict.reasons = reasons_of(race, question, *race.base);
+  return verdict;
+}
+
 }  // namespace
 
 std::vector<Recommendation> recommend_fleet(const Result& result,
@@ -175,7 +201,9 @@ std::vector<Recommendation> recommend_fleet(const Result& result,
   for (const Question& question : kQuestions) {
     const Race race = race_of(fleet, question, deployments);
     if (race.base == nullptr) continue;
-    Recommendation verdict = answer(race, question, fewest_repetitions(result));
+    Recommendation verdict = lacks_its_baseline(race, fleet)
+                                 ? nothing_to_compare_with(race, question)
+                                 : answer(race, question, fewest_repetitions(result));
     verdict.how_to = deployment_lines(verdict.choice, {}, deployments);
     verdicts.push_back(std::move(verdict));
   }

@@ -134,9 +134,13 @@ std::string speed_sentence(const Pair& pair, const Harness& harness) {
       calls.all_threads ? "CPU time" : "time", runs.empty() ? "" : " (" + runs + ")",
       format_ns(compared_time(pair.base, calls, pair.workload)->median), pair.base_name,
       format_ns(compared_time(pair.other, calls, pair.workload)->median), pair.other_name);
-  if (harness.null_ns_per_operation) {
-    text +=
-        fmt::format(", {} of each the harness's own", format_ns(*harness.null_ns_per_operation));
+  // That is a wall time, which says nothing of the CPU time of several threads.
+  auto own = harness.null_ns_per_operation;
+  if (pair.workload != nullptr && pair.workload->null_ns_per_operation) {
+    own = pair.workload->null_ns_per_operation;
+  }
+  if (own && !calls.all_threads) {
+    text += fmt::format(", {} of each the harness's own", format_ns(*own));
   }
   return text + "." + cpu_sentence(pair, speed);
 }

@@ -5,7 +5,7 @@
 // which sizes are asked for in each phase of the run and how long they live, which threads make and
 // free them, how buffers grow, the largest objects one by one, and when the program pauses. From
 // that any number of traces can be made, longer or larger than the recording, and the file can be
-// given to others: it holds no contents, no names and no order of calls.
+// given to others: it holds no contents and no order of calls, and no name but the program's.
 //
 // Where it comes from: the user's own recording. Its own error is what `workload fit` prints.
 //

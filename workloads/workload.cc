@@ -105,10 +105,10 @@ Expected<void> check_paths(const WorkloadChoice& choice) {
 // FILE.json:key=value is short for fitted:file=FILE.json,key=value.
 std::string spell_out(const std::string& text) {
   constexpr std::string_view kEnding = ".json";
-  const std::size_t end = text.find(kEnding);
-  if (end == std::string::npos || text.find('=') < end) return text;
-  const std::size_t rest = end + kEnding.size();
-  if (rest != text.size() && text[rest] != ':') return text;
+  if (find_workload(text.substr(0, text.find(':'))) != nullptr) return text;
+  std::size_t rest = text.ends_with(kEnding) ? text.size() : text.rfind(".json:");
+  if (rest == std::string::npos) return text;
+  if (rest != text.size()) rest += kEnding.size();
   std::string full = "fitted:file=" + text.substr(0, rest);
   if (rest + 1 < text.size()) full += "," + text.substr(rest + 1);
   return full;

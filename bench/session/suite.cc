@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -217,12 +218,26 @@ Expected<void> Suite::prepare(Place& place) {
   return {};
 }
 
+/// One of them may have been read from a result, where bytes are whole.
+bool is_same_trace(const WorkloadInfo& one, const WorkloadInfo& other) {
+  return one.operations == other.operations && one.allocations == other.allocations &&
+         one.threads == other.threads && one.peak_live_bytes == other.peak_live_bytes &&
+         one.end_live_bytes == other.end_live_bytes &&
+         std::abs(one.mean_live_bytes - other.mean_live_bytes) <= 1 &&
+         one.duration_s == other.duration_s;
+}
+
 /// Yields false when the suite is to stop.
 Expected<bool> Suite::measure_null(Place& place) {
   const auto known =
       std::find_if(result_.workloads.begin(), result_.workloads.end(),
                    [&place](const WorkloadInfo& one) { return one.name == place.name; });
   if (known != result_.workloads.end()) {
+    if (!is_same_trace(*known, place.session->workload())) {
+      return fail(ErrorCode::usage,
+                  place.choice + " is not the trace that the suite was begun with",
+                  "put that one back, or begin anew with --force");
+    }
     place.session->restore_null(*known);
     return true;
   }
@@ -455,7 +470,10 @@ Expected<Result> Suite::run() {
     for (Place& place : places_) {
       if (place.finished) continue;
       auto visited = visit(place, first_pass);
-      if (!visited) return tl::unexpected(visited.error());
+      if (!visited) {
+        remove_work();
+        return tl::unexpected(visited.error());
+      }
       if (stopped()) break;
       std::error_code ignored;
       const auto bytes = std::filesystem::file_size(place.directory + "/plan", ignored);

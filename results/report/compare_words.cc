@@ -157,12 +157,15 @@ std::vector<std::string> compare_notes(const Comparison& comparison) {
       note += fmt::format(", the harness alone {}",
                           signed_percent_text(comparison.harness_time_percent));
     }
-    notes.push_back(note + (comparison.by_clock
-                                ? "; as the results differ in more than allocators, times are "
-                                  "compared by the clock all the same."
-                                : ": what befalls all alike is the machine's doing; times are "
-                                  "compared by their ratio to the other allocators of the same "
-                                  "round."));
+    const bool by_ratio = std::any_of(comparison.changes.begin(), comparison.changes.end(),
+                                      [](const FigureChange& one) { return one.relative; });
+    notes.push_back(
+        note + (comparison.by_clock ? "; as the results differ in more than allocators, times are "
+                                      "compared by the clock all the same."
+                : by_ratio          ? ": what befalls all alike is the machine's doing; times are "
+                                      "compared by their ratio to the other allocators of the same "
+                                      "round."
+                                    : ": what befalls all alike may be the machine's doing."));
   }
   const auto missing = [&notes](const std::vector<Absent>& absent, const char* where) {
     if (absent.empty()) return;

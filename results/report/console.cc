@@ -137,12 +137,13 @@ std::string table(const WorkloadView& view) {
   return has_latency(view) ? text + latency_table(view) : text;
 }
 
+/// Lines to be pasted: whole, however long they are.
 std::string indented(const std::string& lines, const std::string& indent) {
   std::string text;
   std::size_t at = 0;
   while (at < lines.size()) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size());
-    text += shorten(indent + printable(lines.substr(at, end - at)), kTerminalColumns) + "\n";
+    text += indent + printable(lines.substr(at, end - at)) + "\n";
     at = end + 1;
   }
   return text;

@@ -59,16 +59,13 @@ struct Family {
   std::map<std::pair<unsigned, unsigned>, const Run*> footprints;
 };
 
+/// `number` is the run's in its family: rounds count anew in each recording.
 OrderedJson benchmark_of(const Run& run, const Family& family, std::size_t index,
-                         unsigned threads) {
-  OrderedJson one = {{"name", name_of(run)},
-                     {"family_index", index},
-                     {"per_family_instance_index", 0},
-                     {"run_name", name_of(run)},
-                     {"run_type", "iteration"},
-                     {"repetitions", family.timed.size()},
-                     {"repetition_index", run.repetition},
-                     {"threads", std::max(1U, threads)}};
+                         std::size_t number, unsigned threads) {
+  OrderedJson one = {{"name", name_of(run)},           {"family_index", index},
+                     {"per_family_instance_index", 0}, {"run_name", name_of(run)},
+                     {"run_type", "iteration"},        {"repetitions", family.timed.size()},
+                     {"repetition_index", number},     {"threads", std::max(1U, threads)}};
   if (run.status != RunStatus::ok) {
     one["error_occurred"] = true;
     one["error_message"] =
@@ -103,9 +100,9 @@ std::string google_benchmark_json(const Result& result) {
     if (family.timed.empty()) {
       for (const auto& [place, run] : family.footprints) family.timed.push_back(run);
     }
-    for (const Run* run : family.timed) {
-      benchmarks.push_back(
-          benchmark_of(*run, family, index, threads_of(result, std::get<0>(subject))));
+    const unsigned threads = threads_of(result, std::get<0>(subject));
+    for (std::size_t number = 0; number < family.timed.size(); ++number) {
+      benchmarks.push_back(benchmark_of(*family.timed[number], family, index, number, threads));
     }
     ++index;
   }

@@ -149,6 +149,7 @@ TEST(TrendHtml, ShowsTheStepInItsTableAndInItsChart) {
   EXPECT_THAT(page, HasSubstr("data-value=\"2026-01-21\""));
   EXPECT_THAT(page, HasSubstr("id=\"memory-0\""));
   EXPECT_THAT(page, HasSubstr("id=\"times-0\""));
+  EXPECT_THAT(page, HasSubstr(", 1 step. "));
 }
 
 TEST(TrendHtml, OfOneNightIsAPage) {

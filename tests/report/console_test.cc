@@ -37,13 +37,19 @@ TEST(ConsoleReport, FitsEightyColumnsWhateverTheNames) {
   }
   for (Recommendation& one : result.recommendations) {
     one.workload = name;
-    one.how_to = std::string(300, 'z') + "\n" + std::string(300, 'w');
   }
   result.workloads.resize(1);
   result.workloads[0].name = name;
   result.environment.cpu = std::string(200, 'c');
   expect_narrow(console_report(result));
   expect_narrow(verdict_report(result.recommendations));
+}
+
+TEST(ConsoleReport, WhatIsToBePastedIsWhole) {
+  Result result = fixture::full_result();
+  const std::string line = "LD_PRELOAD=/" + std::string(200, 'x') + "/libmine.so \\";
+  for (Recommendation& one : result.recommendations) one.how_to = line + "\nPROGRAM";
+  EXPECT_THAT(console_report(result), HasSubstr("    " + line + "\n    PROGRAM\n"));
 }
 
 TEST(ConsoleReport, SendsNoEscapeSequenceToTheTerminal) {

@@ -70,6 +70,8 @@ TEST(GoogleBenchmark, TakesTheMemoryOfARunFromItsOwnRecording) {
   ASSERT_EQ(json["benchmarks"].size(), 2U);
   EXPECT_NE(json["benchmarks"][0]["peak_rss_bytes"], 77);
   EXPECT_EQ(json["benchmarks"][1]["peak_rss_bytes"], 77);
+  EXPECT_EQ(json["benchmarks"][0]["repetition_index"], 0);
+  EXPECT_EQ(json["benchmarks"][1]["repetition_index"], 1);
 }
 
 TEST(GoogleBenchmark, HasWhatItsCompareToolReads) {

@@ -213,6 +213,33 @@ TEST(FleetTable, NeverChoosesWhatFailedOnAWorkloadOrDidNotRunIt) {
                                      "mi was left out: it was not run on 1 workload."}));
 }
 
+TEST(FleetTable, NeverTellsAGlibcProgramToKeepAnotherAllocator) {
+  Fleet fleet;
+  for (const char* name : {"a", "b"}) {
+    fleet.did(name, "glibc", 200, 20);
+    fleet.did(name, "je", 200, 20);
+    fleet.did(name, "mi", 200, 20);
+  }
+  fleet.result().summary.front().failures = 1;
+  fleet.result().summary.front().failure = "crashed";
+  const Recommendation& memory = verdict(fleet.filled(), Objective::memory);
+  EXPECT_EQ(memory.verdict, VerdictKind::inconclusive);
+  EXPECT_EQ(memory.choice.allocator, "glibc");
+  EXPECT_THAT(memory.reasons, testing::Contains("glibc was left out: runs failed on 1 workload."));
+}
+
+TEST(FleetTable, WithoutGlibcSaysWhoTheBaselineIs) {
+  Fleet fleet;
+  for (const char* name : {"a", "b"}) {
+    fleet.did(name, "je", 200, 20);
+    fleet.did(name, "mi", 100, 20);
+  }
+  const Recommendation& memory = verdict(fleet.filled(), Objective::memory);
+  EXPECT_EQ(memory.choice.allocator, "mi");
+  EXPECT_THAT(memory.reasons,
+              testing::Contains("glibc's default is missing, so je is the baseline."));
+}
+
 TEST(FleetTable, TellsNothingFromTooFewRepetitions) {
   Fleet fleet;
   for (const char* name : {"a", "b"}) {

@@ -237,6 +237,27 @@ TEST_F(SuiteSession, EndsWhenItsResultCannotBeSaved) {
   const auto result = run_suite(options_, {});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().what, "disk full");
+  EXPECT_NE(access(options_.work_directory.c_str(), F_OK), 0) << "plans were left behind";
+}
+
+TEST_F(SuiteSession, DoesNotGoOnWithAnotherTraceUnderTheSameName) {
+  stop_after_ = 3;
+  suite();
+  stop_.store(false);
+  stop_after_ = -1;
+  const std::size_t made = saved_.runs.size();
+  testing::RandomTraceOptions random;
+  random.operations = 700;
+  const std::string& trace = options_.workloads.front();
+  unlink(trace.c_str());
+  testing::write_random_trace(trace, random);
+  const Result gone_on = suite(saved_);
+  EXPECT_THAT(gone_on.suite->progress.front().reason, HasSubstr("is not the trace"));
+  const auto of_first = [&](const Result& result) {
+    return std::count_if(result.runs.begin(), result.runs.end(),
+                         [](const heapwise::Run& run) { return run.workload == "a"; });
+  };
+  EXPECT_EQ(of_first(gone_on), of_first(saved_)) << made;
 }
 
 }  // namespace

@@ -45,6 +45,15 @@ TEST(Choice, ItsTextNamesWhatDiffersAndReadsAsTheSame) {
   EXPECT_EQ(text_of("two-wave:wave=1MiB,idle=2s"), "two-wave:wave=1MiB,idle=2s");
 }
 
+TEST(Choice, AFileOfAnyNameThatEndsSoIsAFittedWorkload) {
+  for (const char* file : {"a.json", "m=1/x.json", "my.json.d.json", "runs.json.d/x.json"}) {
+    const auto choice = parse_workload(std::string(file) + ":length=50%");
+    ASSERT_TRUE(choice) << file;
+    EXPECT_EQ(choice->params.path("file"), file);
+    EXPECT_EQ(parse_workload(file)->params.path("file"), file);
+  }
+}
+
 TEST(Choice, AWrongNameSuggestsTheNearest) {
   EXPECT_THAT(error_of("chrun").hint, HasSubstr("did you mean churn?"));
   EXPECT_THAT(error_of("two_wave:wave=1MiB").hint, HasSubstr("did you mean two-wave?"));

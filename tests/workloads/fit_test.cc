@@ -50,6 +50,23 @@ class Fit : public testing::Test {
   TemporaryDirectory folder_ = *TemporaryDirectory::make();
 };
 
+TEST_F(Fit, MoreThreadsThanAModelHoldsAreReadBack) {
+  const std::string trace = record([](Program& program) {
+    ThreadId last = program.start_thread();
+    for (int i = 0; i < 5000; ++i) {
+      const ThreadId next = program.start_thread(last);
+      program.free(next, program.allocate(next, 100));
+      program.end_thread(last);
+      last = next;
+    }
+    program.end_thread(last);
+    program.exit();
+  });
+  const std::string path = fit(trace);
+  const auto again = fit::from_json(*read_file(path), path);
+  EXPECT_TRUE(again) << again.error().what;
+}
+
 void expect_near(std::uint64_t figure, std::uint64_t expected, double tolerance) {
   EXPECT_NEAR(static_cast<double>(figure), static_cast<double>(expected),
               tolerance * static_cast<double>(expected));

@@ -93,7 +93,10 @@ class Learner {
     } else if (op.kind == OpKind::thread_start) {
       const std::uint32_t creator = thread_of(op.thread);
       const std::uint32_t started = thread_of(ThreadId{index(op.object)});
-      model_.threads[started].creator = creator;
+      // One that is taken for an earlier thread has no creator of its own, and none comes first.
+      if (index(op.object) == started && creator < started) {
+        model_.threads[started].creator = creator;
+      }
     } else if (op.kind == OpKind::thread_end) {
       model_.threads[thread_of(op.thread)].end = position();
     }
