@@ -141,6 +141,21 @@ const link_map* find_libc() {
   return nullptr;
 }
 
+const link_map* first_definer(const char* name) {
+  for (const link_map* object = _r_debug.r_map; object != nullptr; object = object->l_next) {
+    if (object->l_ld != _DYNAMIC && find_symbol(object, name) != nullptr) return object;
+  }
+  return nullptr;
+}
+
+bool comes_before_recorder(const char* name) {
+  for (const link_map* object = _r_debug.r_map; object != nullptr; object = object->l_next) {
+    if (object->l_ld == _DYNAMIC) return false;
+    if (find_symbol(object, name) != nullptr) return true;
+  }
+  return false;
+}
+
 void* find_symbol(const link_map* object, const char* name) {
   const Tables tables = tables_of(object);
   if (tables.gnu_hash == nullptr || tables.symbols == nullptr || tables.strings == nullptr) {

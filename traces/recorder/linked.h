@@ -12,6 +12,13 @@ namespace heapwise::recorder {
 /// The C library, or null when none of that name is loaded.
 const link_map* find_libc();
 
+/// The first loaded object but the recorder that defines a function, in the order of look-ups; or
+/// null.
+const link_map* first_definer(const char* name);
+
+/// True when an object that stands in front of the recorder defines it.
+bool comes_before_recorder(const char* name);
+
 /// The address of a function that `object` defines, or null.
 void* find_symbol(const link_map* object, const char* name);
 

@@ -9,6 +9,7 @@ namespace heapwise::recorder {
 
 const char* linked_allocator = "";
 bool over_linked_allocator = false;
+bool over_other_malloc = false;
 
 // dlsym tells from its return address who asks, so it must not become a tail call.
 [[gnu::noinline]] void* next_symbol(const char* name) {
@@ -53,6 +54,7 @@ void choose_chain() {
     over_linked_allocator = program_uses_private_interface(linked_allocator);
     if (!over_linked_allocator) return;
   }
+  over_other_malloc = true;
   set_all(next_symbol);
 }
 

@@ -34,6 +34,8 @@ void resolve_real();
 extern const char* linked_allocator;
 /// True when calls go on to it; false when they go to glibc in spite of it.
 extern bool over_linked_allocator;
+/// True when calls go on to a malloc that is not glibc's own.
+extern bool over_other_malloc;
 
 /// The next definition of a function after the recorder's own, or null.
 void* next_symbol(const char* name);
@@ -48,6 +50,8 @@ class Next {
     if (function_ == nullptr) function_ = reinterpret_cast<F>(next_symbol(name_));
     return function_;
   }
+  /// Null before it was looked up.
+  F known() const { return function_; }
 
  private:
   const char* name_;
