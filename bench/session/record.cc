@@ -117,6 +117,7 @@ Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarge
   auto pid = start_child(target.path, options.command,
                          recorded_environment(session.library(), session.directory()), signals);
   if (!pid) return tl::unexpected(pid.error());
+  session.tell_command(*pid);
   if (guard) guard->watch(*pid);
   if (options.started) options.started(*pid);
   const SupervisorPrivileges privileges;

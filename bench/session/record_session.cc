@@ -128,6 +128,8 @@ Expected<void> RecordSession::make_session_page() {
   page_ = new (memory) spool::SessionPage{};
   std::memcpy(page_->magic, spool::kSessionMagic, sizeof page_->magic);
   page_->clock = choose_clock();
+  page_->pid_namespace = own_pid_namespace();
+  page_->supervisor_pid = getpid();
   page_->measures_touch = measures_touch_ ? 1 : 0;
   page_->fault_ticks = measure_fault([this] { return ticks(); });
   return {};

@@ -42,12 +42,12 @@ Expected<void> check(const Fd& file, const std::string& path, std::size_t* bytes
   return {};
 }
 
+}  // namespace
+
 std::uint64_t own_pid_namespace() {
   struct stat status {};
   return ::stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
-
-}  // namespace
 
 Expected<std::unique_ptr<LiveSpool>> LiveSpool::open(const std::string& path,
                                                      const std::string& raw_directory) {

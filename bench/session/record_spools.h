@@ -15,6 +15,9 @@
 
 namespace heapwise {
 
+/// The number of the process namespace that this process is in; 0 where the system does not tell.
+std::uint64_t own_pid_namespace();
+
 /// A spool that is being emptied: the one end of the recorder's ring. Lives until the process image
 /// that fills it is gone; what was in it is then in a raw file.
 class LiveSpool {

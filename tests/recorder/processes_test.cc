@@ -84,6 +84,41 @@ TEST(RecordedProcesses, ChildrenOfThreadsThatForkAtOnceKnowWhatTheyInherited) {
   }
 }
 
+TEST(RecordedProcesses, AChildInheritsWhatTheProgramsOwnPreparationsLeft) {
+  for (const char* scenario : {"prepared-fork", "raw-fork"}) {
+    const auto recorded = record_scenario({scenario});
+    ASSERT_EQ(recorded.traces.size(), 2U) << recorded.notes;
+    EXPECT_EQ(recorded.traces[1].end_fact("recorder.unknown_frees"), 0U) << scenario;
+    EXPECT_GE(recorded.traces[1].end_fact("recorder.inherited_objects"), 1U) << scenario;
+  }
+}
+
+TEST(RecordedProcesses, OneWhoseParentIsGoneSeesInitAsItsParent) {
+  EXPECT_EQ(record_scenario({"orphan"}).run.out.size(), 2U);
+}
+
+TEST(RecordedProcesses, AShellIsStartedFromTheSmallestStackToo) {
+  EXPECT_EQ(record_scenario({"shell-on-a-small-stack"}).run.status, 0);
+}
+
+TEST(RecordedProcesses, OperatorsThatAProgramReplacesAreThoseThatTheOthersCall) {
+  const auto recorded = record_command({HEAPWISE_OPERATORS_TARGET});
+  EXPECT_EQ(recorded.run.out, "3 3\n");
+}
+
+TEST(RecordedProcesses, APlugInOfACProgramCatchesWhatItsOwnLibraryThrows) {
+  const auto recorded = record_command({HEAPWISE_PLAIN_TARGET, HEAPWISE_THROWING_PLUGIN});
+  EXPECT_EQ(WEXITSTATUS(recorded.run.status), 7);
+}
+
+TEST(RecordedProcesses, BehindAMallocOfTheUsersOwnNothingIsPlaced) {
+  setenv("LD_PRELOAD", HEAPWISE_MALLOC_WRAPPER, 1);
+  const auto recorded = record_scenario({"grown"});
+  unsetenv("LD_PRELOAD");
+  EXPECT_EQ(recorded.run.status, 0);
+  EXPECT_FALSE(has(recorded.main().capabilities, Capability::touch));
+}
+
 TEST(RecordedProcesses, WhatOneInManyGroupsHasResidentIsSeen) {
   if (geteuid() != 0) GTEST_SKIP() << "only root may be in any group";
   EXPECT_FALSE(record_scenario({"in-many-groups"}).main().residency.empty());

@@ -123,6 +123,22 @@ TEST(RecordedTouches, LoseNothingOfWhatABlockIsSaidToHoldWhenItMoves) {
   EXPECT_EQ(record_scenario({"usable-moved"}).run.status, 0);
 }
 
+TEST(RecordedTouches, OfPagesThatMayNotBeReadAreNotLookedFor) {
+  EXPECT_EQ(record_scenario({"protected-at-the-end"}).run.status, 0);
+}
+
+TEST(RecordedTouches, KeepNoAddressSpaceOfFreedBlocksFromAProgramThatLimitsItself) {
+  EXPECT_EQ(record_scenario({"freed-then-limited"}).run.status, 0);
+}
+
+TEST(RecordedTouches, EndWhereLibcHasShrunkTheBlock) {
+  EXPECT_EQ(record_scenario({"shrunk-past-us"}).run.status, 0);
+}
+
+TEST(RecordedTouches, LeaveNothingThatTheProgramMappedOverABlockToTheNextOne) {
+  EXPECT_EQ(record_scenario({"mapped-over"}).run.status, 0);
+}
+
 TEST(RecordedTouches, OfManyBlocksAreSampledAndSaidOfAll) {
   const auto recorded = record_scenario({"turnover"});
   const Seen& trace = recorded.main();

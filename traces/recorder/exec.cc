@@ -19,20 +19,20 @@
 #include "traces/recorder/log.h"
 #include "traces/recorder/real.h"
 #include "traces/recorder/syscalls.h"
+#include "traces/recorder/thread_state.h"
 
 namespace heapwise::recorder {
 namespace {
 
-/// Memory that is neither the program's heap nor, when it is much, its stack.
+/// Memory that is neither the program's heap nor, when it is much, its stack. Null where there is
+/// none.
 class Scratch {
  public:
-  Scratch(std::size_t bytes, void* stack) : bytes_(bytes), at_(stack) {
-    if (stack == nullptr) {
-      at_ = map_memory(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-      mapped_ = at_ != nullptr;
-    }
+  Scratch(std::size_t bytes, void* stack) : at_(stack) {
+    if (stack == nullptr) take(bytes);
   }
   ~Scratch() {
+    if (kept_) self.scratch_user = 0;
     if (mapped_) system_call(SYS_munmap, argument(at_), static_cast<long>(bytes_));
   }
   Scratch(const Scratch&) = delete;
@@ -40,12 +40,40 @@ class Scratch {
   void* get() const { return at_; }
 
  private:
-  std::size_t bytes_;
+  static void* map(std::size_t bytes) {
+    return map_memory(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+  }
+
+  // Behind a sandbox nothing is brought along, so nothing is needed.
+  void take(std::size_t bytes) {
+    if (is_sandboxed()) return;
+    const auto process = static_cast<int>(system_call(SYS_getpid));
+    if (self.scratch_user == process) {  // by what a signal handler interrupted
+      at_ = map(bytes_ = bytes);
+      mapped_ = at_ != nullptr;
+      return;
+    }
+    if (self.scratch_bytes < bytes && !grow(bytes)) return;
+    self.scratch_user = process;
+    kept_ = true;
+    at_ = self.scratch;
+  }
+
+  static bool grow(std::size_t bytes) {
+    release_scratch();
+    self.scratch = map(bytes);
+    self.scratch_bytes = self.scratch == nullptr ? 0 : bytes;
+    return self.scratch != nullptr;
+  }
+
   void* at_;
-  bool mapped_ = false;
+  std::size_t bytes_ = 0;
+  bool kept_ = false, mapped_ = false;
 };
 
-constexpr std::size_t kMostStack = 32 * 1024;
+// Stacks of threads and of signal handlers may be as small as 16 KiB, and hold the program's
+// frames.
+constexpr std::size_t kMostStack = 1024;
 
 // alloca must stand in the function whose frame it grows.
 #define HEAPWISE_SCRATCH(name, bytes)       \
@@ -122,6 +150,13 @@ void collect(char** array, const char* first, std::size_t count, va_list list) {
 }
 
 }  // namespace
+
+void release_scratch() {
+  if (self.scratch == nullptr) return;
+  system_call(SYS_munmap, argument(self.scratch), static_cast<long>(self.scratch_bytes));
+  self.scratch = nullptr;
+  self.scratch_bytes = 0;
+}
 
 void resolve_execs() {
   next_execve.get();

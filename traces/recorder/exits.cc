@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where a program begins to end, and where it doubles. What happens after exit begins is recorded
 // like all else.
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -96,7 +97,13 @@ pid_t fork_noting(Fork& fork) {
 
 }  // namespace
 
+// Libc forks by itself too (forkpty, daemon), and in fork() the program's own preparations, which
+// may wait for its other threads, come after ours. Of handlers the one that was there first is
+// last.
+void prepare_fork() { note_fork_begin(); }
+
 void resolve_exits() {
+  pthread_atfork(prepare_fork, nullptr, nullptr);
   next_exit.get();
   next_exit_now.get();
   next_exit_now_too.get();
@@ -127,6 +134,18 @@ HEAPWISE_EXPORT __attribute__((noreturn)) void _Exit(int status) {
 }
 HEAPWISE_EXPORT __attribute__((noreturn)) void quick_exit(int status) {
   leave(next_quick_exit, status);
+}
+
+// The supervisor adopts processes whose parent is gone, to see their end. Some wait for being
+// init's.
+HEAPWISE_EXPORT pid_t getppid() {
+  const auto parent = static_cast<pid_t>(system_call(SYS_getppid));
+  if (session == nullptr || parent != session->supervisor_pid || is_sandboxed()) return parent;
+  if (is_recording() && spool_of_process.header->pid_namespace != session->pid_namespace) {
+    return parent;  // the number is another's
+  }
+  const auto command = session->command_pid.load(std::memory_order_relaxed);
+  return command != 0 && command != system_call(SYS_getpid) ? 1 : parent;
 }
 
 HEAPWISE_EXPORT pid_t fork() { return fork_noting(next_fork); }

@@ -51,6 +51,15 @@ struct LibcHeader {
 };
 constexpr std::size_t kMapped = 2;
 
+LibcHeader* header_of(const void* block) {
+  return reinterpret_cast<LibcHeader*>(reinterpret_cast<std::uintptr_t>(block) -
+                                       sizeof(LibcHeader));
+}
+
+constexpr std::size_t libc_length(std::uint64_t pages_reserved) {
+  return (pages_reserved * kPage + sizeof(LibcHeader)) | kMapped;
+}
+
 Placement* placement(const void* block) {
   return reinterpret_cast<Placement*>(reinterpret_cast<std::uintptr_t>(block) - kPage);
 }
@@ -112,9 +121,21 @@ void keep(unsigned number, std::uintptr_t at) {
   }
 }
 
-// The place of a block whose page in front, which is at `head`, was as `known`.
+void unmap_place(unsigned number, std::uintptr_t at) {
+  system_call(SYS_munmap, static_cast<long>(at),
+              static_cast<long>((class_pages(number) + 1) * kPage));
+}
+
+// The place of a block whose page in front, which is at `head`, was as `known`. Where the program
+// limits its memory no place may stay behind.
 void keep_place(const Placement& known, std::uintptr_t head) {
-  keep(class_of(known.pages_reserved + known.pages_skipped), head - known.pages_skipped * kPage);
+  const unsigned number = class_of(known.pages_reserved + known.pages_skipped);
+  const std::uintptr_t at = head - known.pages_skipped * kPage;
+  if (given_up.load(std::memory_order_relaxed)) {
+    unmap_place(number, at);
+  } else {
+    keep(number, at);
+  }
 }
 
 // The first page of a place with room for `pages` and the one in front; 0 when there is none.
@@ -406,6 +427,8 @@ constexpr std::size_t kUsuallyMapped = 128 * 1024;
 // written counts as one page, others as both. Fresh pages are zero; what was written last is not,
 // or a block that was cleared would have both written.
 bool is_written_beyond_beginning(const void* block) {
+  // What the program protected may not be read.
+  if (may_be_changed(reinterpret_cast<std::uintptr_t>(block), kPage)) return true;
   const auto* const words = static_cast<const std::uint64_t*>(block);
   return std::any_of(words + kBeginningBytes / sizeof *words, words + kPage / sizeof *words,
                      [](std::uint64_t word) { return word != 0; });
@@ -464,7 +487,7 @@ void advise(void* base, std::uint64_t bytes) {
 constexpr int kRegionFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 
 std::uint64_t wanted_bytes() {
-  if (session == nullptr || session->measures_touch == 0 || over_linked_allocator) return 0;
+  if (session == nullptr || session->measures_touch == 0 || over_other_malloc) return 0;
   return has_memory_limit() ? 0 : kMostRegion;
 }
 
@@ -512,17 +535,21 @@ void begin_large_blocks() {
   const std::uint64_t written = stamp();
   *reinterpret_cast<Placement*>(block - kPage) = {
       kMark ^ block, size, reserved, skipped, entry, generation, change_live(0, pages)};
-  *reinterpret_cast<LibcHeader*>(block - sizeof(LibcHeader)) = {
-      kPage - sizeof(LibcHeader), (reserved * kPage + sizeof(LibcHeader)) | kMapped};
+  auto* const address = reinterpret_cast<void*>(block);
+  *header_of(address) = {kPage - sizeof(LibcHeader), libc_length(reserved)};
   const std::uint64_t done = stamp();
   if (!is_sandboxed()) note_fault(done - written);
   spend(size, done - began);
-  return reinterpret_cast<void*>(block);
+  return address;
 }
 
+// Code that reaches libc past the recorder may have shrunk it, which libc notes in its header.
 bool is_placed(const void* block) {
   const auto at = reinterpret_cast<std::uintptr_t>(block);
-  return may_be_placed(block) && (at & (kPage - 1)) == 0 && placement(block)->mark == (kMark ^ at);
+  if (!may_be_placed(block) || (at & (kPage - 1)) != 0) return false;
+  const Placement& place = *placement(block);
+  return place.mark == (kMark ^ at) &&
+         header_of(block)->length == libc_length(place.pages_reserved);
 }
 
 std::size_t placed_size(const void* block) { return placement(block)->size; }
@@ -580,7 +607,9 @@ constinit std::atomic<std::size_t> threshold_known{128 * 1024};
 void teach_libc(std::size_t size) {
   if (size <= threshold_known.load(std::memory_order_relaxed) || size > kHighestThreshold) return;
   threshold_known.store(size, std::memory_order_relaxed);
+  const int before = errno;  // of free(), which leaves it alone
   real.free(real.malloc(size));
+  errno = before;
 }
 
 }  // namespace
@@ -661,8 +690,8 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
   for (std::uint32_t i = 0; i < used; ++i) {
     const LargeBlock& entry = spool_of_process.large_blocks[i];
     const std::uint64_t address = entry.address.load(std::memory_order_acquire);
-    if (address <= 1 || is_unmapped(address)) continue;
     const auto* const block = reinterpret_cast<const void*>(address);
+    if (address <= 1 || is_unmapped(address) || !is_placed(block)) continue;
     log_count(block, placed_size(block), stamp());
   }
 }
@@ -687,6 +716,9 @@ void give_back_rest(std::uintptr_t from, std::uint64_t bytes) {
   const std::uintptr_t used = next_place.exchange(end, std::memory_order_relaxed);
   if (used < end) {
     system_call(SYS_munmap, static_cast<long>(used), static_cast<long>(end - used));
+  }
+  for (unsigned number = 0; number < kClasses; ++number) {
+    while (const std::uintptr_t at = take_kept(number)) unmap_place(number, at);
   }
 }
 

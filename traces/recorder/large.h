@@ -61,7 +61,7 @@ bool is_placed(const void* block);
 std::size_t placed_size(const void* block);
 
 /// The bytes that malloc_usable_size() grants of it, which programs write to and realloc() keeps:
-/// as many as glibc would, of which programs make decisions.
+/// as many as glibc would, of which programs make decisions, but none behind its last page.
 std::size_t placed_usable_size(const void* block);
 
 /// Logs how many pages of the block have been written. For before its free.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Calls that limit the program's memory, or have all of it resident: what the recorder reserved
 // beyond the program's own must not count against the one or be filled by the other.
+#include "traces/recorder/limits.h"
+
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -20,8 +22,8 @@ constinit Next<int (*)(int, const void*)> next_setrlimit64("setrlimit64");
 constinit Next<int (*)(int, int, const void*, void*)> next_prlimit("prlimit");
 constinit Next<int (*)(int, int, const void*, void*)> next_prlimit64("prlimit64");
 
-// A process may name itself by its number. Behind a sandbox that is what it was at first, as asking
-// is a system call.
+}  // namespace
+
 bool is_own_pid(int pid) {
   if (pid == 0) return true;
   if (is_sandboxed()) return is_recording() && pid == spool_of_process.header->pid;
@@ -29,14 +31,13 @@ bool is_own_pid(int pid) {
 }
 
 void note_limit(int resource, const void* limit) {
+  if (is_recording() && !is_own_spool()) return;
   if (limit == nullptr || (resource != RLIMIT_AS && resource != RLIMIT_DATA)) return;
   const rlim_t bytes = static_cast<const rlimit*>(limit)->rlim_cur;
   if (bytes == RLIM_INFINITY) return;  // programs that take much lift what limit there may be
   give_up_large_blocks();
   limit_spool(bytes);
 }
-
-}  // namespace
 
 void resolve_limits() {
   next_mlockall.get();
@@ -77,22 +78,26 @@ int heapwise_mlockall(int flags) {
 }
 
 int heapwise_setrlimit(int resource, const void* limit) {
-  note_limit(resource, limit);
-  return next_setrlimit.get()(resource, limit);
+  const int result = next_setrlimit.get()(resource, limit);
+  if (result == 0) note_limit(resource, limit);  // it can be read, then
+  return result;
 }
 
 int heapwise_setrlimit64(int resource, const void* limit) {
-  note_limit(resource, limit);
-  return next_setrlimit64.get()(resource, limit);
+  const int result = next_setrlimit64.get()(resource, limit);
+  if (result == 0) note_limit(resource, limit);
+  return result;
 }
 
 int heapwise_prlimit(int pid, int resource, const void* limit, void* old) {
-  if (is_own_pid(pid)) note_limit(resource, limit);
-  return next_prlimit.get()(pid, resource, limit, old);
+  const int result = next_prlimit.get()(pid, resource, limit, old);
+  if (result == 0 && is_own_pid(pid)) note_limit(resource, limit);
+  return result;
 }
 
 int heapwise_prlimit64(int pid, int resource, const void* limit, void* old) {
-  if (is_own_pid(pid)) note_limit(resource, limit);
-  return next_prlimit64.get()(pid, resource, limit, old);
+  const int result = next_prlimit64.get()(pid, resource, limit, old);
+  if (result == 0 && is_own_pid(pid)) note_limit(resource, limit);
+  return result;
 }
 }

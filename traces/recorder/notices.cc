@@ -6,15 +6,20 @@
 // it takes: both are noticed by a few instructions that leave registers and stack as they were and
 // then jump to the real function.
 #include <errno.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/single_threaded.h>
 #include <sys/syscall.h>
 
+#include <cstdint>
+
 #include "traces/recorder/clock.h"
 #include "traces/recorder/export.h"
 #include "traces/recorder/large.h"
+#include "traces/recorder/limits.h"
 #include "traces/recorder/log.h"
 #include "traces/recorder/process.h"
 #include "traces/recorder/real.h"
@@ -24,7 +29,8 @@ extern "C" {
 __attribute__((visibility("hidden"))) void* heapwise_note_dlopen(const char* path, int flags);
 __attribute__((visibility("hidden"))) void* heapwise_note_dlmopen();
 __attribute__((visibility("hidden"))) void* heapwise_note_syscall(long number, long first,
-                                                                  long second, long third);
+                                                                  long second, long third,
+                                                                  long fourth);
 }
 
 namespace heapwise::recorder {
@@ -82,12 +88,30 @@ bool is_refusal(long number, long flags, long result) {
 }
 
 // libnuma binds memory this way.
-void note_pages(long number, long first, long bytes, long third) {
-  const bool lasting = number == SYS_mprotect || number == SYS_pkey_mprotect ||
+void note_pages(long number, long first, long bytes, long third, long fourth) {
+  const bool mapped = number == SYS_mmap && (fourth & MAP_FIXED) != 0;
+  const bool lasting = mapped || number == SYS_mprotect || number == SYS_pkey_mprotect ||
                        number == SYS_mbind ||
                        (number == SYS_madvise && is_lasting_advice(static_cast<int>(third)));
   if (!lasting) return;
   note_changed_pages(reinterpret_cast<const void*>(first), static_cast<std::size_t>(bytes));
+}
+
+/// Whether a process with a memory of its own comes of it.
+bool forks(long number, long first) {
+  if (number == SYS_fork) return true;
+  if (number == SYS_clone) return (first & CLONE_VM) == 0;
+  return number == SYS_clone3 && first != 0 &&
+         (*reinterpret_cast<const std::uint64_t*>(first) & CLONE_VM) == 0;
+}
+
+// Before the limit holds: whether it will is not known here, and it costs no more than counting.
+void note_limits(long number, long first, long second, long third) {
+  if (number == SYS_setrlimit) note_limit(static_cast<int>(first), reinterpret_cast<void*>(second));
+  if (number == SYS_prlimit64 && is_own_pid(static_cast<int>(first))) {
+    note_limit(static_cast<int>(second), reinterpret_cast<void*>(third));
+  }
+  if (number == SYS_mlockall) give_up_large_blocks();
 }
 
 constinit Next<int (*)(int, unsigned long, unsigned long, unsigned long, unsigned long)> next_prctl(
@@ -134,8 +158,10 @@ void* heapwise_note_dlmopen() {
   return next_dlmopen.get();
 }
 
-void* heapwise_note_syscall(long number, long first, long second, long third) {
-  note_pages(number, first, second, third);
+void* heapwise_note_syscall(long number, long first, long second, long third, long fourth) {
+  note_pages(number, first, second, third, fourth);
+  if (forks(number, first)) note_fork_begin();
+  note_limits(number, first, second, third);
   const bool may_bar = number == SYS_seccomp || number == SYS_prctl;
   return may_bar ? reinterpret_cast<void*>(barring_syscall) : next_syscall.get();
 }

@@ -287,6 +287,7 @@ void resolve_all() {
   resolve_exits();
   resolve_limits();
   resolve_notices();
+  resolve_operators();
   resolve_pages();
   resolve_threads();
   dlerror();

@@ -42,6 +42,7 @@ void resolve_execs();
 void resolve_exits();
 void resolve_limits();
 void resolve_notices();
+void resolve_operators();
 void resolve_pages();
 void resolve_threads();
 

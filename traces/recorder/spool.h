@@ -151,6 +151,9 @@ struct SessionPage {
   ClockKind clock;  ///< decided once: asking the CPU from inside a virtual machine costs 3 us
   std::uint32_t measures_touch;  ///< 1: the pages that are written of large blocks are counted
   std::uint32_t fault_ticks;     ///< what the first write to a page costs
+  std::uint64_t pid_namespace;   ///< in which the next two are
+  std::int32_t supervisor_pid;
+  std::atomic<std::int32_t> command_pid;  ///< 0 until it is known
   std::atomic<std::uint64_t> unrecorded[static_cast<std::size_t>(Unrecorded::kCount)];
 };
 static_assert(sizeof(SessionPage) <= kPage);

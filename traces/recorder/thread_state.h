@@ -31,6 +31,11 @@ struct ThreadState {
   std::uint32_t middling;  ///< blocks of 4 to 8 KiB, of which some are placed
   bool ended;
   std::uint64_t fork_ticks;  ///< of the fork that this thread is in, or that made its process
+  // What exec and its kin need beyond the stack, kept for the next time: in a child made by vfork,
+  // which runs on this too, the call that took it does not return.
+  void* scratch;
+  std::size_t scratch_bytes;
+  int scratch_user;  ///< the process that uses it, which may be another program by now; 0: none
 };
 
 // Never a dynamic look-up: the event path may run anywhere, even inside the dynamic linker.
@@ -38,6 +43,9 @@ extern constinit thread_local ThreadState self __attribute__((tls_model("initial
 
 /// Has the end of the calling thread noted when it comes.
 void note_thread_end_later();
+
+/// Gives back what the calling thread kept for exec and its kin.
+void release_scratch();
 
 /// Makes the key whose destructor notes the ends of threads.
 void make_thread_key();

@@ -24,6 +24,7 @@ void at_thread_end(void* value) {
     pthread_setspecific(key, value);
     return;
   }
+  release_scratch();
   if (!is_recording() || self.generation != generation) return;
   self.ended = true;  // before the event: it leaves the segment to the next thread
   log_extended(spool::Code::thread_end);

@@ -3,12 +3,14 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,6 +250,75 @@ int working_child() {
   });
 }
 
+void* call_shell(void* command) {
+  return reinterpret_cast<void*>(std::intptr_t{system(static_cast<const char*>(command))});
+}
+
+// On the smallest stack that a thread may have.
+int shell_on_a_small_stack() {
+  std::string command = "true ";
+  command.resize(3000, 'a');
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN);
+  pthread_t thread;
+  if (pthread_create(&thread, &attributes, call_shell, command.data()) != 0) return 77;
+  void* status = nullptr;
+  pthread_join(thread, &status);
+  return status == nullptr ? 0 : 1;
+}
+
+// Many daemons wait like this for their parent to be gone.
+int orphan() {
+  int written[2];
+  if (pipe(written) != 0) return 1;
+  const pid_t between = fork();
+  if (between == 0) {
+    const pid_t between_pid = getpid();
+    if (fork() != 0) _exit(0);
+    while (getppid() == between_pid) usleep(1000);
+    const char init = getppid() == 1 ? 'i' : 'o';
+    (void)!write(written[1], &init, 1);
+    _exit(0);
+  }
+  wait_for(between);
+  char init = 0;
+  (void)!read(written[0], &init, 1);
+  std::printf("%c\n", init);
+  return 0;
+}
+
+void* held = nullptr;
+
+// As one that waits for a lock, under which others have allocated and freed meanwhile.
+void before_fork() {
+  std::free(held);
+  held = take(152019);
+}
+
+int prepared_fork() {
+  held = take(152021);
+  pthread_atfork(before_fork, nullptr, nullptr);
+  return in_fork([] {
+    std::free(held);
+    _exit(0);
+  });
+}
+
+// Past libc's fork.
+int raw_fork() {
+  void* blocks[100];
+  for (auto& block : blocks) block = take(152023);
+  const auto pid = static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0));
+  if (pid == 0) {
+    usleep(50'000);
+    for (auto& block : blocks) std::free(block);
+    _exit(0);
+  }
+  for (auto& block : blocks) std::free(block);
+  return wait_for(pid);
+}
+
 // As a server's user may be.
 int in_many_groups() {
   gid_t groups[1000];
@@ -343,6 +414,10 @@ const scenario::Register registrations[] = {{"leaf", leaf},
                                             {"forks-twice", forks_twice},
                                             {"threads-fork", threads_fork},
                                             {"working-child", working_child},
+                                            {"shell-on-a-small-stack", shell_on_a_small_stack},
+                                            {"orphan", orphan},
+                                            {"prepared-fork", prepared_fork},
+                                            {"raw-fork", raw_fork},
                                             {"in-many-groups", in_many_groups},
                                             {"surroundings", surroundings},
                                             {"daemon", daemon_child},

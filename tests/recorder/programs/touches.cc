@@ -17,6 +17,7 @@
 extern "C" {
 void* __libc_malloc(std::size_t size);  // NOLINT(bugprone-reserved-identifier): glibc's name
 void __libc_free(void* block);          // NOLINT(bugprone-reserved-identifier)
+void* __libc_realloc(void* block, std::size_t size);  // NOLINT(bugprone-reserved-identifier)
 }
 
 namespace {
@@ -154,6 +155,72 @@ int usable_moved() {
     std::free(block);
   }
   return 0;
+}
+
+int grown() {
+  auto* block = static_cast<char*>(std::malloc(3000));
+  std::memset(block, 7, 3000);
+  block = static_cast<char*>(std::realloc(block, 20'000));
+  return std::count(block, block + 3000, 7) == 3000 ? 0 : 1;
+}
+
+// A page that the program locks up is none of the recorder's business either.
+int protected_at_the_end() {
+  for (int i = 0; i < 8; ++i) {
+    void* block = valloc(5000);
+    std::memset(block, 1, 100);
+    if (mprotect(block, kPage, PROT_NONE) != 0) return 1;
+  }
+  std::puts("protected");
+  return 0;
+}
+
+// What was freed before does not count against a limit that comes later.
+int freed_then_limited() {
+  constexpr std::size_t kSize = 512 << 20;
+  std::free(take(kSize));
+  rlimit limit{};
+  getrlimit(RLIMIT_AS, &limit);
+  limit.rlim_cur = 640 << 20;
+  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  void* block = std::malloc(kSize / 2);
+  return block == nullptr ? 2 : 0;
+}
+
+// By code that reaches libc past the recorder: what is no longer part of it may be another's.
+int shrunk_past_us() {
+  constexpr std::size_t kSize = 8 << 20, kLess = 1 << 20;
+  auto* block = static_cast<char*>(std::malloc(kSize));
+  std::memset(block, 7, kSize);
+  block = static_cast<char*>(__libc_realloc(block, kLess));
+  void* hole = mmap(block + kLess + kPage, kSize / 2, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  if (hole != MAP_FAILED) std::memset(hole, 9, kSize / 2);
+  block = static_cast<char*>(std::realloc(block, 2 * kLess));
+  if (std::count(block, block + kLess, 7) != static_cast<std::ptrdiff_t>(kLess)) return 1;
+  std::free(block);
+  const auto* nine = static_cast<const char*>(hole);
+  return hole == MAP_FAILED || std::count(nine, nine + kSize / 2, 9) == kSize / 2 ? 0 : 2;
+}
+
+// A block is the program's to map something over; what it mapped goes with the block.
+int mapped_over() {
+  constexpr std::size_t kSize = 40 << 20;
+  const int file = memfd_create("contents", 0);
+  if (file < 0 || write(file, "contents", 8) != 8) return 1;
+  for (int turn = 0; turn < 2; ++turn) {
+    auto* block = static_cast<char*>(std::calloc(1, kSize));
+    const auto page = (reinterpret_cast<std::uintptr_t>(block) + kPage - 1) & ~(kPage - 1);
+    if (std::count(block, block + kSize, 0) != kSize) return 2;
+    if (turn == 0 && mmap(reinterpret_cast<void*>(page), kPage, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+      return 3;
+    }
+    if (turn == 1) std::memset(block, 'Z', kSize);
+    std::free(block);
+  }
+  char contents[8] = {};
+  return pread(file, contents, 8, 0) == 8 && std::memcmp(contents, "contents", 8) == 0 ? 0 : 4;
 }
 
 int turnover() {
@@ -370,6 +437,11 @@ const scenario::Register registrations[] = {
     {"aligned", aligned},
     {"usable", usable},
     {"usable-moved", usable_moved},
+    {"grown", grown},
+    {"protected-at-the-end", protected_at_the_end},
+    {"freed-then-limited", freed_then_limited},
+    {"shrunk-past-us", shrunk_past_us},
+    {"mapped-over", mapped_over},
     {"turnover", turnover},
     {"staying", staying},
     {"threshold", threshold},
