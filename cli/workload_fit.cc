@@ -144,12 +144,12 @@ Expected<void> run(const FitVerb& verb) {
     return fail(ErrorCode::usage, "the model cannot go to standard output",
                 "give a file: what was learnt is tried out from there");
   }
+  if (auto good = check_places({verb.output}, verb.force, {verb.trace}); !good) return good;
   if (const auto taken = parse_workload(verb.output);
       !taken || taken->params.path("file") != verb.output) {
     return fail(ErrorCode::usage, verb.output + " would not be taken for a workload",
                 "give it a name that ends with .json and has no comma");
   }
-  if (auto good = check_places({verb.output}, verb.force, {verb.trace}); !good) return good;
   if (!verb.allocators.empty()) {
     if (auto known = parse_contenders(verb.allocators); !known) {
       return tl::make_unexpected(known.error());

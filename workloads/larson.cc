@@ -94,7 +94,7 @@ Workload larson() {
           "a server whose objects outlive the threads that made them",
           {{"threads", Unit::count, 4, 1, 1024, "workers at any time"},
            {"calls", Unit::count, 1500000, 1, 100000000000,
-            "calls to malloc and free in all, or as many as fill the tables"},
+            "calls in all, or as many as fill the tables"},
            {"objects", Unit::count, 10000, 1, 100000000, "objects of each worker"},
            {"smallest", Unit::bytes, 8, 1, 1ULL << 20, "the smallest object"},
            {"largest", Unit::bytes, 1000, 1, 1ULL << 20, "the largest"},
