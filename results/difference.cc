@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "results/statistics.h"
+#include "results/summarize.h"
 #include "results/thresholds.h"
 
 namespace heapwise {

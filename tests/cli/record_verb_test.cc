@@ -53,7 +53,7 @@ TEST_F(RecordVerb, AProgramThatDoesNotExistIsAnErrorOfOurs) {
 }
 
 TEST_F(RecordVerb, WhereNoTraceIsWrittenThatIsSaidAndAnOlderOneIsNotTakenForIt) {
-  ASSERT_EQ(record({"true"}).err, "");
+  ASSERT_THAT(record({"true"}).err, IsEmpty());
   const std::string before = content("t.hwt");
   const auto recorded = record({"/sbin/ldconfig", "--version"});
   EXPECT_EQ(recorded.exit_code, 0);
@@ -78,9 +78,10 @@ TEST_F(RecordVerb, ATraceThatIsNotFinishedGoesWithTheSignalThatEndsIt) {
 }
 
 TEST_F(RecordVerb, EveryProcessOfAScriptGetsATrace) {
-  const auto recorded = heapwise({"record", "-o", "t.hwt", "--", "sh", "-c",
-                                  "perl -e 'my @a = map { \"x\" x $_ } 1..2000'; env -i "
-                                  "/usr/bin/perl -e '1'"});
+  const std::string two =
+      "perl -e 'my @a = map { \"x\" x $_ } 1..2000'; env -i "
+      "/usr/bin/perl -e '1'";
+  const auto recorded = heapwise({"record", "-o", "t.hwt", "--", "sh", "-c", two});
   EXPECT_EQ(recorded.exit_code, 0);
   std::size_t perls = 0;
   for (std::size_t at = 0; (at = recorded.err.find(": perl (pid", at)) != std::string::npos; ++at) {

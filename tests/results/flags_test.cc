@@ -38,6 +38,7 @@ TraceEvidence sound() {
 
 std::vector<std::string> codes(const std::vector<Warning>& warnings) {
   std::vector<std::string> codes;
+  codes.reserve(warnings.size());
   for (const Warning& one : warnings) codes.push_back(one.code);
   return codes;
 }
