@@ -8,9 +8,12 @@
 // A program may replace any of the forms, and those that it does not replace then call its own
 // ([new.delete]). So where there is one that is neither libstdc++'s nor a known allocator's, or a
 // malloc in front of this one, all forms here go on to the next definition.
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
+#include <string_view>
 
 #include "traces/recorder/alloc.h"
 #include "traces/recorder/export.h"
@@ -42,6 +45,14 @@ constexpr const char* kOperators[] = {"_Znwm",
                                       "_ZdaPvSt11align_val_tRKSt9nothrow_t"};
 
 constinit bool passes_on = false;
+/// The next definition of each, looked up when the image begins, where they are gone on to.
+constinit void* next_operators[std::size(kOperators)] = {};
+
+consteval std::size_t place_of(std::string_view name) {
+  std::size_t place = 0;
+  while (kOperators[place] != name) ++place;
+  return place;
+}
 
 bool is_standard(const link_map* object) {
   const char* const name = base_name(object->l_name);
@@ -67,15 +78,6 @@ template <class... Arguments>
   return next == nullptr ? nullptr : reinterpret_cast<void* (*)(Arguments...)>(next)(arguments...);
 }
 
-template <class... Arguments>
-[[gnu::cold, gnu::noinline]] void pass_on(const char* name, void* block, Arguments... arguments) {
-  if (void* const next = next_symbol(name)) {
-    reinterpret_cast<void (*)(void*, Arguments...)>(next)(block, arguments...);
-  } else {
-    log_free(block);
-  }
-}
-
 inline bool is_passed_on() { return __builtin_expect(passes_on, 0); }
 
 struct NothrowTag;  // std::nothrow_t, passed on by address
@@ -91,57 +93,65 @@ inline void* aligned(std::size_t size, std::size_t alignment) {
 }  // namespace
 
 void resolve_operators() {
-  passes_on = comes_before_recorder("malloc");
-  for (const char* name : kOperators) passes_on = passes_on || is_replaced(name);
+  const bool replaced = comes_before_recorder("malloc") ||
+                        std::any_of(std::begin(kOperators), std::end(kOperators), is_replaced);
+  if (!replaced) return;
+  for (std::size_t i = 0; i < std::size(kOperators); ++i) {
+    next_operators[i] = next_symbol(kOperators[i]);
+  }
+  passes_on = true;
 }
 
 }  // namespace heapwise::recorder
 
 using namespace heapwise::recorder;  // NOLINT: nothing below but the C++ ABI's own names
 
-#define HEAPWISE_NEW(name)                         \
-  HEAPWISE_EXPORT void* name(std::size_t size) {   \
-    if (!is_passed_on()) {                         \
-      if (void* block = plain(size)) return block; \
-    }                                              \
-    return fall_back(#name, size);                 \
+// To the next definition of this form, where there is one.
+#define HEAPWISE_PASS_ON(name, Function, ...)                                          \
+  if (void* const next = is_passed_on() ? next_operators[place_of(#name)] : nullptr) { \
+    return reinterpret_cast<Function>(next)(__VA_ARGS__);                              \
   }
-#define HEAPWISE_NEW_NOTHROW(name)                                      \
-  HEAPWISE_EXPORT void* name(std::size_t size, const NothrowTag* tag) { \
-    if (!is_passed_on()) {                                              \
-      if (void* block = plain(size)) return block;                      \
-    }                                                                   \
-    return fall_back(#name, size, tag);                                 \
+
+#define HEAPWISE_NEW(name)                               \
+  HEAPWISE_EXPORT void* name(std::size_t size) {         \
+    HEAPWISE_PASS_ON(name, void* (*)(std::size_t), size) \
+    if (void* block = plain(size)) return block;         \
+    return fall_back(#name, size);                       \
   }
-#define HEAPWISE_NEW_ALIGNED(name)                                      \
-  HEAPWISE_EXPORT void* name(std::size_t size, std::size_t alignment) { \
-    if (!is_passed_on()) {                                              \
-      if (void* block = aligned(size, alignment)) return block;         \
-    }                                                                   \
-    return fall_back(#name, size, alignment);                           \
+#define HEAPWISE_NEW_NOTHROW(name)                                               \
+  HEAPWISE_EXPORT void* name(std::size_t size, const NothrowTag* tag) {          \
+    HEAPWISE_PASS_ON(name, void* (*)(std::size_t, const NothrowTag*), size, tag) \
+    if (void* block = plain(size)) return block;                                 \
+    return fall_back(#name, size, tag);                                          \
+  }
+#define HEAPWISE_NEW_ALIGNED(name)                                               \
+  HEAPWISE_EXPORT void* name(std::size_t size, std::size_t alignment) {          \
+    HEAPWISE_PASS_ON(name, void* (*)(std::size_t, std::size_t), size, alignment) \
+    if (void* block = aligned(size, alignment)) return block;                    \
+    return fall_back(#name, size, alignment);                                    \
   }
 #define HEAPWISE_NEW_ALIGNED_NOTHROW(name)                                                     \
   HEAPWISE_EXPORT void* name(std::size_t size, std::size_t alignment, const NothrowTag* tag) { \
-    if (!is_passed_on()) {                                                                     \
-      if (void* block = aligned(size, alignment)) return block;                                \
-    }                                                                                          \
+    HEAPWISE_PASS_ON(name, void* (*)(std::size_t, std::size_t, const NothrowTag*), size,       \
+                     alignment, tag)                                                           \
+    if (void* block = aligned(size, alignment)) return block;                                  \
     return fall_back(#name, size, alignment, tag);                                             \
   }
 // Sizes, alignments and tags say nothing that free needs, but the program's own may heed them.
-#define HEAPWISE_DELETE(name)                         \
-  HEAPWISE_EXPORT void name(void* block) {            \
-    if (is_passed_on()) return pass_on(#name, block); \
-    log_free(block);                                  \
+#define HEAPWISE_DELETE(name)                      \
+  HEAPWISE_EXPORT void name(void* block) {         \
+    HEAPWISE_PASS_ON(name, void (*)(void*), block) \
+    log_free(block);                               \
   }
-#define HEAPWISE_DELETE_1(name, Type)                        \
-  HEAPWISE_EXPORT void name(void* block, Type first) {       \
-    if (is_passed_on()) return pass_on(#name, block, first); \
-    log_free(block);                                         \
+#define HEAPWISE_DELETE_1(name, Type)                           \
+  HEAPWISE_EXPORT void name(void* block, Type first) {          \
+    HEAPWISE_PASS_ON(name, void (*)(void*, Type), block, first) \
+    log_free(block);                                            \
   }
-#define HEAPWISE_DELETE_2(name, Type, Other)                         \
-  HEAPWISE_EXPORT void name(void* block, Type first, Other second) { \
-    if (is_passed_on()) return pass_on(#name, block, first, second); \
-    log_free(block);                                                 \
+#define HEAPWISE_DELETE_2(name, Type, Other)                                   \
+  HEAPWISE_EXPORT void name(void* block, Type first, Other second) {           \
+    HEAPWISE_PASS_ON(name, void (*)(void*, Type, Other), block, first, second) \
+    log_free(block);                                                           \
   }
 
 HEAPWISE_NEW(_Znwm)                         // new(size)
