@@ -77,8 +77,8 @@ struct WorkloadChoice {
   std::string text() const;
 };
 
-/// Reads NAME or NAME:key=value,key=value. FILE.json stands for fitted:file=FILE.json. Errors name the nearest name, key or range, or the path
-/// that is missing.
+/// Reads NAME or NAME:key=value,key=value. FILE.json stands for fitted:file=FILE.json. Errors name
+/// the nearest name, key or range, or the path that is missing.
 Expected<WorkloadChoice> parse_workload(const std::string& text);
 
 /// Writes the trace of a workload to `path`; see TraceWriter::create for the file.

@@ -274,10 +274,10 @@ TEST_F(Verify, ALoadThatFailsInTheRecordedRunIsAnErrorThatSaysSo) {
 }
 
 TEST_F(Verify, TheFileThatSaysThatAServerIsReadyIsGoneAfterTheLastRun) {
-  const auto finished = heapwise(
-      {"verify", "--quiet", "--repetitions", "1", "--allocators", "glibc", "--wait-file", "ready",
-       "--with", "sleep 0.1", "--", "perl", "-e",
-       "my @a = map { 'x' x 99 } 1..20000; open my $f, '>', 'ready'; close $f; sleep 30"});
+  const auto finished =
+      heapwise({"verify", "--quiet", "--repetitions", "1", "--allocators", "glibc", "--wait-file",
+                "ready", "--with", "sleep 0.1", "--", "perl", "-e",
+                "my @a = map { 'x' x 99 } 1..20000; open my $f, '>', 'ready'; close $f; sleep 30"});
   EXPECT_THAT(finished.exit_code, AnyOf(0, 1)) << finished.err;
   EXPECT_FALSE(std::filesystem::exists(path("ready"))) << "or the next one would not begin";
 }
