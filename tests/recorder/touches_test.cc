@@ -129,6 +129,7 @@ TEST(RecordedTouches, OfPagesThatMayNotBeReadAreNotLookedFor) {
 
 TEST(RecordedTouches, KeepNoAddressSpaceOfFreedBlocksFromAProgramThatLimitsItself) {
   EXPECT_EQ(record_scenario({"freed-then-limited"}).run.status, 0);
+  EXPECT_EQ(record_scenario({"freed-then-limited-directly"}).run.status, 0);
 }
 
 TEST(RecordedTouches, EndWhereLibcHasShrunkTheBlock) {

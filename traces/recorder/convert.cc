@@ -465,21 +465,14 @@ class Converter {
     if (count != 0) totals.facts.emplace_back(name, std::to_string(count));
   }
 
-  /// Without what recording took, as far as that is known; of a short process that may come out as
-  /// all, which it was not.
-  double own_cpu_seconds() const {
-    constexpr double kLeastShare = 1.0 / 16;
-    const double recorder_s = time_.recorder_cpu_ns() * 1e-9;
-    return std::max(request_.cpu_seconds - recorder_s, request_.cpu_seconds * kLeastShare);
-  }
-
   Expected<Conversion> finish() {
     const spool::Header& header = raw_.header();
     TraceTotals end;
     end.dropped_events = header.dropped_events.load() + result_.impossible;
     end.facts = request_.end_facts;
     if (request_.cpu_seconds > 0) {
-      end.facts.emplace_back("cpu_seconds", std::to_string(own_cpu_seconds()));
+      end.facts.emplace_back("cpu_seconds",
+                             std::to_string(time_.own_cpu_seconds(request_.cpu_seconds)));
     }
     if (costs_.recorder_ns > 0) {
       end.facts.emplace_back("recorder.cost_ns_per_event", decimal(costs_.recorder_ns));

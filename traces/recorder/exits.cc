@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "traces/recorder/export.h"
@@ -21,20 +20,10 @@ namespace {
 using Main = int (*)(int, char**, char**);
 Main real_main = nullptr;
 
-// Of the whole process; 0 where a sandbox forbids to ask.
-std::uint64_t cpu_ns() {
-  timespec used{};
-  if (is_sandboxed() ||
-      system_call(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, argument(&used)) != 0) {
-    return 0;
-  }
-  return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(used.tv_nsec);
-}
-
-std::uint64_t children_cpu_ns() {
+// Of the whole process, or of the children that it waited for; 0 where a sandbox forbids to ask.
+std::uint64_t cpu_ns(int whose) {
   rusage used{};
-  if (is_sandboxed() || system_call(SYS_getrusage, RUSAGE_CHILDREN, argument(&used)) != 0) return 0;
+  if (is_sandboxed() || system_call(SYS_getrusage, whose, argument(&used)) != 0) return 0;
   const auto ns = [](const timeval& time) {
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
            static_cast<std::uint64_t>(time.tv_usec) * 1'000;
@@ -49,8 +38,9 @@ void note_exit() {
   }
   log_all_touched();
   log_extended(spool::Code::exit_begin);
-  spool_of_process.header->exit_cpu_ns.store(cpu_ns(), std::memory_order_relaxed);
-  spool_of_process.header->children_cpu_ns.store(children_cpu_ns(), std::memory_order_relaxed);
+  spool_of_process.header->exit_cpu_ns.store(cpu_ns(RUSAGE_SELF), std::memory_order_relaxed);
+  spool_of_process.header->children_cpu_ns.store(cpu_ns(RUSAGE_CHILDREN),
+                                                 std::memory_order_relaxed);
 }
 
 // Plug-ins came after the beginning. A forked child may have been made while another thread held
@@ -95,12 +85,12 @@ pid_t fork_noting(Fork& fork) {
   return pid;
 }
 
-}  // namespace
-
 // Libc forks by itself too (forkpty, daemon), and in fork() the program's own preparations, which
 // may wait for its other threads, come after ours. Of handlers the one that was there first is
 // last.
 void prepare_fork() { note_fork_begin(); }
+
+}  // namespace
 
 void resolve_exits() {
   pthread_atfork(prepare_fork, nullptr, nullptr);

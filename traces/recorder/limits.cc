@@ -22,14 +22,15 @@ constinit Next<int (*)(int, const void*)> next_setrlimit64("setrlimit64");
 constinit Next<int (*)(int, int, const void*, void*)> next_prlimit("prlimit");
 constinit Next<int (*)(int, int, const void*, void*)> next_prlimit64("prlimit64");
 
-}  // namespace
-
+// A process may name itself by its number. Behind a sandbox that is what it was at first, as asking
+// is a system call.
 bool is_own_pid(int pid) {
   if (pid == 0) return true;
   if (is_sandboxed()) return is_recording() && pid == spool_of_process.header->pid;
   return pid == system_call(SYS_getpid);
 }
 
+// A child made by vfork has limits of its own, but its parent's memory.
 void note_limit(int resource, const void* limit) {
   if (is_recording() && !is_own_spool()) return;
   if (limit == nullptr || (resource != RLIMIT_AS && resource != RLIMIT_DATA)) return;
@@ -38,6 +39,8 @@ void note_limit(int resource, const void* limit) {
   give_up_large_blocks();
   limit_spool(bytes);
 }
+
+}  // namespace
 
 void resolve_limits() {
   next_mlockall.get();
@@ -100,4 +103,17 @@ int heapwise_prlimit64(int pid, int resource, const void* limit, void* old) {
   if (result == 0 && is_own_pid(pid)) note_limit(resource, limit);
   return result;
 }
+}
+
+bool heapwise::recorder::is_limiting(long number) {
+  return number == SYS_setrlimit || number == SYS_prlimit64 || number == SYS_mlockall;
+}
+
+long heapwise::recorder::limiting_syscall(long number, long a, long b, long c, long d) {
+  if (number == SYS_mlockall) return heapwise_mlockall(static_cast<int>(a));
+  if (number == SYS_setrlimit) {
+    return heapwise_setrlimit(static_cast<int>(a), reinterpret_cast<void*>(b));
+  }
+  return heapwise_prlimit64(static_cast<int>(a), static_cast<int>(b), reinterpret_cast<void*>(c),
+                            reinterpret_cast<void*>(d));
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Limits of memory that the program sets, by whichever call.
+// Limits of memory that the program sets past the functions of that name.
 #pragma once
 
 namespace heapwise::recorder {
 
-/// Whether a call that names a process means this one. Behind a sandbox a number is compared with
-/// the one that the process had at first, as asking is a system call.
-bool is_own_pid(int pid);
+/// Whether a system call limits the process's memory, or has all of it resident.
+bool is_limiting(long number);
 
-/// Makes do with less where `limit` (a struct rlimit, or null) limits the address space or the
-/// data. Nothing in a child made by vfork, whose limits are its own while the memory is its
-/// parent's.
-void note_limit(int resource, const void* limit);
+/// Stands in for syscall() then: does and returns what the function for it does.
+long limiting_syscall(long number, long a, long b, long c, long d);
 
 }  // namespace heapwise::recorder

@@ -105,15 +105,6 @@ bool forks(long number, long first) {
          (*reinterpret_cast<const std::uint64_t*>(first) & CLONE_VM) == 0;
 }
 
-// Before the limit holds: whether it will is not known here, and it costs no more than counting.
-void note_limits(long number, long first, long second, long third) {
-  if (number == SYS_setrlimit) note_limit(static_cast<int>(first), reinterpret_cast<void*>(second));
-  if (number == SYS_prlimit64 && is_own_pid(static_cast<int>(first))) {
-    note_limit(static_cast<int>(second), reinterpret_cast<void*>(third));
-  }
-  if (number == SYS_mlockall) give_up_large_blocks();
-}
-
 constinit Next<int (*)(int, unsigned long, unsigned long, unsigned long, unsigned long)> next_prctl(
     "prctl");
 constinit Next<void*> next_dlopen("dlopen");
@@ -161,7 +152,7 @@ void* heapwise_note_dlmopen() {
 void* heapwise_note_syscall(long number, long first, long second, long third, long fourth) {
   note_pages(number, first, second, third, fourth);
   if (forks(number, first)) note_fork_begin();
-  note_limits(number, first, second, third);
+  if (is_limiting(number)) return reinterpret_cast<void*>(limiting_syscall);
   const bool may_bar = number == SYS_seccomp || number == SYS_prctl;
   return may_bar ? reinterpret_cast<void*>(barring_syscall) : next_syscall.get();
 }

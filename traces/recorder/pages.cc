@@ -20,15 +20,15 @@ namespace {
 constinit Next<int (*)(void*, std::size_t, int)> next_mprotect("mprotect");
 constinit Next<int (*)(void*, std::size_t, int, int)> next_pkey_mprotect("pkey_mprotect");
 constinit Next<int (*)(void*, std::size_t, int)> next_madvise("madvise");
-constinit Next<void* (*)(void*, std::size_t, int, int, int, off_t)> next_mmap("mmap");
-constinit Next<void* (*)(void*, std::size_t, int, int, int, off64_t)> next_mmap64("mmap64");
+using Map = Next<void* (*)(void*, std::size_t, int, int, int, off64_t)>;
+constinit Map next_mmap("mmap");
+constinit Map next_mmap64("mmap64");
 constinit Next<void* (*)(void*, std::size_t, std::size_t, int, void*)> next_mremap("mremap");
 constinit Next<void* (*)(int, const void*, int)> next_shmat("shmat");
 
-/// An allocator maps memory while the function is looked up, which may allocate: the kernel's own
-/// does as well.
-template <class Next>
-void* map(Next& next, void* at, std::size_t bytes, int protection, int flags, int fd,
+// Looking the function up may allocate, and an allocator maps memory for that: until it is known
+// the kernel is asked.
+void* map(Map& next, void* at, std::size_t bytes, int protection, int flags, int fd,
           off64_t offset) {
   if ((flags & MAP_FIXED) != 0) note_changed_pages(at, bytes);
   if (next.known() != nullptr) return next.known()(at, bytes, protection, flags, fd, offset);

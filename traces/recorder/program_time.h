@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -43,8 +44,11 @@ class ProgramTime {
 
   /// The program's time at the last event.
   std::uint64_t last_ns() const { return last_ns_; }
-  /// What recording took of processor time up to the last event, in all threads.
-  double recorder_cpu_ns() const { return recorder_cpu_ns_; }
+  /// Of the CPU time that the process used, in seconds, what was the program's: without what
+  /// recording took up to the last event, in all threads.
+  double own_cpu_seconds(double used) const {
+    return std::max(used - recorder_cpu_ns_ * 1e-9, used * kLeastShare);
+  }
   /// How much of the time up to the last event the real allocator took.
   std::uint64_t allocator_ns() const { return last_with_allocator_ns_ - last_ns_; }
 

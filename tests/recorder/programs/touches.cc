@@ -176,13 +176,15 @@ int protected_at_the_end() {
 }
 
 // What was freed before does not count against a limit that comes later.
-int freed_then_limited() {
+int freed_then_limited(bool directly) {
   constexpr std::size_t kSize = 512 << 20;
   std::free(take(kSize));
   rlimit limit{};
   getrlimit(RLIMIT_AS, &limit);
   limit.rlim_cur = 640 << 20;
-  if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+  const auto done =
+      directly ? syscall(SYS_setrlimit, RLIMIT_AS, &limit) : long{setrlimit(RLIMIT_AS, &limit)};
+  if (done != 0) return 1;
   void* block = std::malloc(kSize / 2);
   return block == nullptr ? 2 : 0;
 }
@@ -439,7 +441,8 @@ const scenario::Register registrations[] = {
     {"usable-moved", usable_moved},
     {"grown", grown},
     {"protected-at-the-end", protected_at_the_end},
-    {"freed-then-limited", freed_then_limited},
+    {"freed-then-limited", [] { return freed_then_limited(false); }},
+    {"freed-then-limited-directly", [] { return freed_then_limited(true); }},
     {"shrunk-past-us", shrunk_past_us},
     {"mapped-over", mapped_over},
     {"turnover", turnover},
