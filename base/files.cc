@@ -70,12 +70,15 @@ MappedFile::~MappedFile() {
 
 namespace {
 
-Expected<std::string> read_descriptor(int fd, const std::string& name) {
-  std::string content(65536, '\0');
+/// All that `read(into, room, offset)` yields, with `room` for the beginning of it. Nothing, and
+/// errno, where it fails.
+template <class Read>
+std::optional<std::string> read_to_end(std::size_t room, Read read) {
+  std::string content(room, '\0');
   for (std::size_t size = 0;;) {
-    const ssize_t got = ::read(fd, content.data() + size, content.size() - size);
+    const ssize_t got = read(content.data() + size, content.size() - size, size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return fail_errno("cannot read " + name);
+    if (got < 0) return std::nullopt;
     size += static_cast<std::size_t>(got);
     if (got == 0) {
       content.resize(size);
@@ -83,6 +86,14 @@ Expected<std::string> read_descriptor(int fd, const std::string& name) {
     }
     if (size == content.size()) content.resize(2 * size);
   }
+}
+
+Expected<std::string> read_descriptor(int fd, const std::string& name) {
+  auto content = read_to_end(65536, [fd](char* into, std::size_t most, std::size_t /*offset*/) {
+    return ::read(fd, into, most);
+  });
+  if (!content) return fail_errno("cannot read " + name);
+  return *std::move(content);
 }
 
 }  // namespace
@@ -95,19 +106,10 @@ Expected<std::string> read_file(const std::string& path) {
 }
 
 std::string read_again(int fd) {
-  std::string content(4096, '\0');
-  std::size_t size = 0;
-  for (;;) {
-    const ssize_t got =
-        ::pread(fd, content.data() + size, content.size() - size, static_cast<off_t>(size));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return {};
-    size += static_cast<std::size_t>(got);
-    if (got == 0) break;
-    if (size == content.size()) content.resize(2 * size);
-  }
-  content.resize(size);
-  return content;
+  auto content = read_to_end(4096, [fd](char* into, std::size_t most, std::size_t offset) {
+    return ::pread(fd, into, most, static_cast<off_t>(offset));
+  });
+  return content ? *std::move(content) : std::string();
 }
 
 bool write_all(int fd, const void* data, std::size_t size) {

@@ -28,9 +28,7 @@ std::array<std::atomic<char*>, kMost> the_paths;
 pid_t the_owner = 0;
 
 void note(const std::string& path) {
-  std::error_code failed;
-  const auto absolute = std::filesystem::absolute(path, failed);
-  char* const copy = strdup(failed ? path.c_str() : absolute.c_str());
+  char* const copy = strdup(path.c_str());
   for (std::atomic<char*>& one : the_paths) {
     char* none = nullptr;
     if (one.compare_exchange_strong(none, copy)) return;
@@ -38,10 +36,7 @@ void note(const std::string& path) {
   std::free(copy);
 }
 
-void forget(const std::string& relative) {
-  std::error_code failed;
-  const auto absolute = std::filesystem::absolute(relative, failed);
-  const std::string path = failed ? relative : absolute.string();
+void forget(const std::string& path) {
   for (std::atomic<char*>& one : the_paths) {
     char* const known = one.load();
     if (known == nullptr || path != known) continue;

@@ -145,9 +145,9 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
     process.trace = give_name(process.trace, staging.final_name(process.trace), overwrite);
   }
   // With nothing to show for it this is no remark on the way but what came of the command.
-  Progress unheeded(false);
+  Progress aloud(false);
   for (const Warning& warning : recording->warnings) {
-    note_warning(warning, recording->processes.empty() ? unheeded : progress);
+    note_warning(warning, recording->processes.empty() ? aloud : progress);
   }
   return recording;
 }

@@ -41,8 +41,12 @@ bool worth_having_speed(const Part& part) {
              : std::abs(difference.percent) > thresholds::kSpeedTimePercent;
 }
 
+unsigned repetitions_of_both(const Summary& one, const Summary& other) {
+  return std::min(one.repetitions, other.repetitions);
+}
+
 bool enough_repetitions(const Summary& one, const Summary& other) {
-  return std::min(one.repetitions, other.repetitions) >= thresholds::kRepetitions;
+  return repetitions_of_both(one, other) >= thresholds::kRepetitions;
 }
 
 Relation direction(const Part& part) {
@@ -311,7 +315,7 @@ std::vector<Part> speed_parts(const Summary& one, const Summary& other, const Ti
     if (!mine || !time_of(*theirs, basis)) continue;
     parts.push_back(compare_speed(with_starts(*mine, one, basis, workload),
                                   with_starts(*time_of(*theirs, basis), other, basis, workload),
-                                  std::min(one.repetitions, other.repetitions), workload));
+                                  repetitions_of_both(one, other), workload));
   }
   return parts;
 }
@@ -327,8 +331,7 @@ Difference speed_difference(const Summary& one, const Summary& other,
   if (!mine || !theirs) return {};
   std::vector<Part> parts = speed_parts(one, other, basis, workload);
   if (parts.empty()) {
-    const unsigned repetitions = std::min(one.repetitions, other.repetitions);
-    parts.push_back(compare_speed(*mine, *theirs, repetitions, workload));
+    parts.push_back(compare_speed(*mine, *theirs, repetitions_of_both(one, other), workload));
   }
   Difference difference = decide(one, other, parts, kSpeed);
   difference.basis = basis;

@@ -77,8 +77,8 @@ bool better(const RegretFigure& one, const RegretFigure& other) {
   return one.mean != other.mean ? one.mean < other.mean : one.worst < other.worst;
 }
 
-bool is_baseline(const FleetRow& row) {
-  return row.allocator == "glibc" && row.tuning == "default";
+bool is_glibc(const FleetRow& row) {
+  return same_allocator(row, AllocatorName{"glibc", "default"});
 }
 
 struct Race {
@@ -87,11 +87,13 @@ struct Race {
   const FleetRow* safest = nullptr;  ///< of the least worst
   std::vector<const FleetRow*> runners;
   std::vector<std::string> left_out;
+  bool has_glibc = false;  ///< glibc's default took part, if with no figure that counts
 };
 
 Race race_of(const std::vector<FleetRow>& fleet, const Question& question,
              const std::vector<Deployment>& deployments) {
   Race race;
+  race.has_glibc = std::any_of(fleet.begin(), fleet.end(), is_glibc);
   for (const FleetRow& row : fleet) {
     const std::string why = obstacle(row, question.figure, deployments);
     if (!why.empty()) {
@@ -101,8 +103,7 @@ Race race_of(const std::vector<FleetRow>& fleet, const Question& question,
     race.runners.push_back(&row);
     if (race.base == nullptr) {  // glibc's default comes first, where it is
       race.base = &row;
-      const bool had_one = std::any_of(fleet.begin(), fleet.end(), is_baseline);
-      if (!is_baseline(row) && !had_one) {
+      if (!race.has_glibc) {
         race.left_out.push_back(
             fmt::format("glibc's default is missing, so {} is the baseline.", name_of(row)));
       }
@@ -177,11 +178,7 @@ Recommendation answer(const Race& race, const Question& question, unsigned repet
   return verdict;
 }
 
-/// glibc's default took part and has no figure that counts.
-bool lacks_its_baseline(const Race& race, const std::vector<FleetRow>& fleet) {
-  return !is_baseline(*race.base) && std::any_of(fleet.begin(), fleet.end(), is_baseline);
-}
-
+/// Where glibc's default took part and has no figure that counts.
 Recommendation nothing_to_compare_with(const Race& race, const Question& question) {
   Recommendation verdict;
   verdict.objective = question.objective;
@@ -201,7 +198,7 @@ std::vector<Recommendation> recommend_fleet(const Result& result,
   for (const Question& question : kQuestions) {
     const Race race = race_of(fleet, question, deployments);
     if (race.base == nullptr) continue;
-    Recommendation verdict = lacks_its_baseline(race, fleet)
+    Recommendation verdict = race.has_glibc && !is_glibc(*race.base)
                                  ? nothing_to_compare_with(race, question)
                                  : answer(race, question, fewest_repetitions(result));
     verdict.how_to = deployment_lines(verdict.choice, {}, deployments);

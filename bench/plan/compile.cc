@@ -33,17 +33,14 @@ constexpr std::uint64_t kPartlyTouched = 8192;
 
 /// How blocks of this trace are written to.
 struct TouchRule {
-  bool measured = false;  ///< blocks from `threshold` on: as the trace says
-  std::uint64_t threshold = 0;
+  bool measured;  ///< blocks from `threshold` on: as the trace says
+  std::uint64_t threshold;
 
   bool measures(std::uint64_t size) const { return measured && size >= threshold; }
 };
 
 TouchRule touch_rule(const TraceInfo& info) {
-  TouchRule rule;
-  rule.measured = has(info.capabilities, Capability::touch);
-  rule.threshold = touch_threshold(info);
-  return rule;
+  return {has(info.capabilities, Capability::touch), touch_threshold(info)};
 }
 
 /// The entry for what does not fit a word, or nothing if it fits.

@@ -22,9 +22,9 @@ struct Cursor {
 
 std::int64_t step_of(const plan::PlanHeader& header) {
   const auto duration = static_cast<std::int64_t>(header.duration_ns);
-  const std::int64_t lanes = header.thread_count;
-  const std::int64_t step = duration / kMostStops * (lanes > kManyLanes ? lanes : kManyLanes);
-  return step / kManyLanes < kLeastStep ? kLeastStep : step / kManyLanes;
+  const std::int64_t lanes = header.thread_count < kManyLanes ? kManyLanes : header.thread_count;
+  const std::int64_t step = duration / kMostStops * lanes / kManyLanes;
+  return step < kLeastStep ? kLeastStep : step;
 }
 
 void visit(Lane& lane, Cursor& cursor, std::int64_t time_ns, std::int64_t step) {

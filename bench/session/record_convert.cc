@@ -431,8 +431,7 @@ class ImageConverter {
       add("deepbind",
           who +
               " loaded libraries with RTLD_DEEPBIND: their calls to malloc reach libc past any "
-              "preloaded "
-              "allocator, and are missing here",
+              "preloaded allocator, and are missing here",
           "link the allocator instead of preloading it, and only if these libraries do not "
           "exchange "
           "blocks with the program");

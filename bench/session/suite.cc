@@ -81,6 +81,7 @@ class Suite {
  private:
   Expected<void> lock();
   void remove_work();
+  Expected<void> run_locked();
   void lay_out();
   void count_rounds(Place& place);
   Expected<void> visit(Place& place, bool first_pass);
@@ -454,11 +455,15 @@ Expected<void> Suite::save() {
 
 Expected<Result> Suite::run() {
   if (auto locked = lock(); !locked) return tl::unexpected(locked.error());
+  auto done = run_locked();
+  remove_work();
+  if (!done) return tl::unexpected(done.error());
+  return std::move(result_);
+}
+
+Expected<void> Suite::run_locked() {
   if (options_.alone) {
-    if (auto fine = options_.alone(); !fine) {
-      remove_work();
-      return tl::unexpected(fine.error());
-    }
+    if (auto fine = options_.alone(); !fine) return fine;
   }
   lay_out();
   bool first_pass = true;
@@ -469,11 +474,7 @@ Expected<Result> Suite::run() {
   while (open() && !stopped()) {
     for (Place& place : places_) {
       if (place.finished) continue;
-      auto visited = visit(place, first_pass);
-      if (!visited) {
-        remove_work();
-        return tl::unexpected(visited.error());
-      }
+      if (auto visited = visit(place, first_pass); !visited) return visited;
       if (stopped()) break;
       std::error_code ignored;
       const auto bytes = std::filesystem::file_size(place.directory + "/plan", ignored);
@@ -482,10 +483,7 @@ Expected<Result> Suite::run() {
     first_pass = false;
   }
   result_.suite->complete = !stopped();
-  auto saved = save();
-  remove_work();
-  if (!saved) return tl::unexpected(saved.error());
-  return std::move(result_);
+  return save();
 }
 
 }  // namespace
