@@ -153,6 +153,16 @@ void fill_latency(Run& run, const RawFigures& raw) {
   run.latency_max_ns = scale(static_cast<double>(all.max));
 }
 
+namespace {
+
+/// Of a moment, between two samples of the same time.
+bool is_height(const std::vector<Sample>& samples, std::size_t i) {
+  return i > 0 && i + 1 < samples.size() && samples[i - 1].time_s == samples[i + 1].time_s &&
+         samples[i].rss_bytes > samples[i + 1].rss_bytes;
+}
+
+}  // namespace
+
 std::vector<Sample> thinned(const std::vector<Sample>& samples, std::size_t count) {
   if (samples.size() <= count) return samples;
   const std::size_t peak =
@@ -163,7 +173,8 @@ std::vector<Sample> thinned(const std::vector<Sample>& samples, std::size_t coun
       largest(samples, [](const auto& a, const auto& b) { return a.live_bytes < b.live_bytes; })};
   const std::size_t even = count - kept.size();
   for (std::size_t i = 0; i < even; ++i) {
-    kept.push_back(i * (samples.size() - 1) / std::max<std::size_t>(1, even - 1));
+    const std::size_t at = i * (samples.size() - 1) / std::max<std::size_t>(1, even - 1);
+    kept.push_back(is_height(samples, at) ? at + 1 : at);
   }
   std::sort(kept.begin(), kept.end());
   kept.erase(std::unique(kept.begin(), kept.end()), kept.end());

@@ -110,25 +110,36 @@ std::vector<pid_t> all_processes() {
 // ---- moments
 
 void MomentKeeper::add(const Sight& sight) {
-  std::uint64_t bytes = sight.anonymous;
+  std::uint64_t height = sight.anonymous;
   if (sight.high_water > last_.high_water && sight.high_water > sight.resident) {
-    bytes = std::max(
-        bytes, anonymous_at_mark(sight.high_water, last_.file_and_shared, sight.file_and_shared));
+    height = std::max(
+        height, anonymous_at_mark(sight.high_water, last_.file_and_shared, sight.file_and_shared));
   }
-  moments_.push_back({sight.time_s, bytes});
+  if (kept_.empty() || height > highest_.bytes) highest_ = {sight.time_s, height};
+  const bool due = kept_.empty() || sight.time_s >= kept_.back().time_s + period_s_;
+  if (due) kept_.push_back({sight.time_s, sight.anonymous});
   last_ = sight;
-  if (moments_.size() >= kMostMoments) thin();
+  if (kept_.size() >= kMostMoments) thin();
 }
 
-/// Of each two neighbours the higher one stays, so that no peak is lost.
+/// Every other one, whatever it is: a choice by height would raise the mean.
 void MomentKeeper::thin() {
-  for (std::size_t i = 0; 2 * i + 1 < moments_.size(); ++i) {
-    const ProcessMoment& one = moments_[2 * i];
-    const ProcessMoment& other = moments_[2 * i + 1];
-    moments_[i] = one.bytes >= other.bytes ? one : other;
-  }
-  moments_.resize(moments_.size() / 2);
+  for (std::size_t i = 0; 2 * i < kept_.size(); ++i) kept_[i] = kept_[2 * i];
+  kept_.resize((kept_.size() + 1) / 2);
   period_s_ *= 2;
+}
+
+std::vector<ProcessMoment> MomentKeeper::moments() const {
+  std::vector<ProcessMoment> moments = kept_;
+  if (moments.empty()) return moments;
+  if (last_.time_s > moments.back().time_s) moments.push_back({last_.time_s, last_.anonymous});
+  const auto at = std::find_if(moments.begin(), moments.end(), [this](const ProcessMoment& one) {
+    return one.time_s >= highest_.time_s;
+  });
+  if (at->bytes >= highest_.bytes && at->time_s == highest_.time_s) return moments;
+  const std::uint64_t around = at->time_s == highest_.time_s ? at->bytes : std::prev(at)->bytes;
+  moments.insert(at, {{highest_.time_s, around}, highest_, {highest_.time_s, around}});
+  return moments;
 }
 
 // ---- one image
@@ -152,23 +163,19 @@ void ProcessImage::find_name() {
                           std::string(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0));
 }
 
-double ProcessImage::lived_s() const {
-  const auto& seen = keeper_.moments();
-  return seen.empty() ? 0 : std::max(0.0, seen.back().time_s - begun_s_);
-}
+double ProcessImage::lived_s() const { return std::max(0.0, keeper_.last_s() - begun_s_); }
 
-bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) {
+bool ProcessImage::look(double now, bool closely, const NonHeapRules& rules) {
   if (program_.empty()) find_name();
   const std::string text = read_again(status_.get());
   const auto memory = parse_status(text);
   if (!memory) return false;
   keeper_.add({now, memory->anonymous, memory->file + memory->shared, memory->resident,
                memory->high_water});
-  next_look_s_ = now + keeper_.period_s();
-  peak_anonymous_ = std::max(peak_anonymous_, keeper_.moments().back().bytes);
+  next_look_s_ = now + (closely ? keeper_.pause_s() : kLongestPause_s);
   peak_resident_ = std::max(peak_resident_, memory->high_water);
   const bool busy = is_visible_change(anonymous_at_smaps_, memory->anonymous);
-  if (with_smaps && now >= (busy ? earliest_smaps_s_ : next_smaps_s_)) {
+  if (closely && now >= (busy ? earliest_smaps_s_ : next_smaps_s_)) {
     anonymous_at_smaps_ = memory->anonymous;
     look_at_smaps(now, rules);
   }
@@ -177,7 +184,7 @@ bool ProcessImage::look(double now, bool with_smaps, const NonHeapRules& rules) 
 
 bool ProcessImage::is_visible_change(std::uint64_t before, std::uint64_t after) const {
   const double change = std::abs(static_cast<double>(after) - static_cast<double>(before));
-  return change > kVisibleChange * static_cast<double>(peak_anonymous_);
+  return change > kVisibleChange * static_cast<double>(peak_anonymous());
 }
 
 /// What is read of a process that ends, or executes another program meanwhile, breaks off anywhere.
@@ -224,14 +231,16 @@ double ProcessImages::look(double now) {
   find_new(now);
   double next = now + kLongestPause_s;
   for (auto one = live_.begin(); one != live_.end();) {
-    check_exec(one->second, now);
-    ProcessImage& image = *one->second.image;
-    const bool due = image.next_look_s() <= now;
-    if (due && !image.look(now, may_be_chosen(image), rules_)) {
-      one = live_.erase(one);
-      continue;
+    Member& member = one->second;
+    if (member.image->next_look_s() <= now) {
+      check_exec(member, now);
+      if (!member.image->look(now, may_be_chosen(*member.image), rules_)) {
+        member.image->close();
+        one = live_.erase(one);
+        continue;
+      }
     }
-    next = std::min(next, image.next_look_s());
+    next = std::min(next, member.image->next_look_s());
     ++one;
   }
   return next;
@@ -261,10 +270,11 @@ void ProcessImages::consider(pid_t pid, double now) {
 }
 
 void ProcessImages::check_exec(Member& member, double now) {
-  const ProcessImage& image = *member.image;
+  ProcessImage& image = *member.image;
   const auto facts = facts_of(image.pid());
   if (!facts || !executes_another(*facts, image.identity())) return;
   const pid_t pid = image.pid();
+  image.close();
   if (image.forked()) {  // it was there to execute this
     images_.erase(std::find_if(images_.begin(), images_.end(),
                                [&](const auto& one) { return one.get() == &image; }));

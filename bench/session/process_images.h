@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -34,9 +35,10 @@ struct ImageChoice {
   double lived_s = 0;     ///< there; 0 when that is not known
 };
 
-/// Samples every 2 ms at first, and half as often each time that there are a few thousand. Between
-/// two samples the kernel's own high-water mark says whether there was more: it counts where it
-/// rose, less what files took at either side.
+/// Samples every 2 ms at first, and keeps half as many each time that there are a few thousand; it
+/// is to be asked for more often than it keeps, so that the end is seen. Between two samples the
+/// kernel's own high-water mark says whether there was more: it counts where it rose, less what
+/// files took at either side.
 class MomentKeeper {
  public:
   struct Sight {
@@ -44,13 +46,21 @@ class MomentKeeper {
     std::uint64_t anonymous = 0, file_and_shared = 0, resident = 0, high_water = 0;
   };
   void add(const Sight& sight);
-  double period_s() const { return period_s_; }
-  const std::vector<ProcessMoment>& moments() const { return moments_; }
+  /// How long to wait until the next sight.
+  double pause_s() const { return std::min(period_s_, kLongestPause_s); }
+  /// In order of time; the highest moment is among them. Where it was between two looks it takes no
+  /// time: the moments around it are of the same time.
+  std::vector<ProcessMoment> moments() const;
+  std::uint64_t highest() const { return highest_.bytes; }
+  double last_s() const { return last_.time_s; }
 
  private:
+  static constexpr double kLongestPause_s = 0.05;
+
   void thin();
 
-  std::vector<ProcessMoment> moments_;
+  std::vector<ProcessMoment> kept_;
+  ProcessMoment highest_;
   Sight last_;
   double period_s_ = 0.002;
 };
@@ -60,8 +70,11 @@ class ProcessImage {
  public:
   ProcessImage(pid_t pid, bool forked, std::uint64_t identity, double now);
 
-  /// Looks at its memory if that is due. False when the process is gone.
-  bool look(double now, bool with_smaps, const NonHeapRules& rules);
+  /// Looks at its memory, closely if it is one that may be the one that is meant. False when the
+  /// process is gone.
+  bool look(double now, bool closely, const NonHeapRules& rules);
+  /// It will not be looked at again: no file is held open.
+  void close() { status_.close(); }
 
   pid_t pid() const { return pid_; }
   bool forked() const { return forked_; }               ///< and has executed nothing since
@@ -69,9 +82,9 @@ class ProcessImage {
   const std::string& program() const { return program_; }
   double begun_s() const { return begun_s_; }
   double lived_s() const;  ///< until it was seen last
-  const std::vector<ProcessMoment>& anonymous() const { return keeper_.moments(); }
+  std::vector<ProcessMoment> anonymous() const { return keeper_.moments(); }
   const std::vector<ProcessMoment>& non_heap() const { return non_heap_; }
-  std::uint64_t peak_anonymous() const { return peak_anonymous_; }
+  std::uint64_t peak_anonymous() const { return keeper_.highest(); }
   std::uint64_t peak_resident() const { return peak_resident_; }
   /// Files that were mapped when smaps was looked at.
   const std::set<std::string>& files() const { return files_; }
@@ -92,7 +105,7 @@ class ProcessImage {
   MomentKeeper keeper_;
   std::vector<ProcessMoment> non_heap_;
   std::set<std::string> files_;
-  std::uint64_t peak_anonymous_ = 0, peak_resident_ = 0;
+  std::uint64_t peak_resident_ = 0;
   std::uint64_t anonymous_at_smaps_ = 0;
   double next_look_s_ = 0, next_smaps_s_ = 0, earliest_smaps_s_ = 0;
 };

@@ -137,6 +137,19 @@ TEST(Thinned, DoesNotMakeAHeightLast) {
   EXPECT_NEAR(figures_of(thinned(samples, 1000)).mean, 1000, 1);
 }
 
+TEST(Thinned, OfManyHeightsKeepsTheHighestAndTheMean) {
+  std::vector<Sample> samples;
+  for (std::size_t i = 0; i < 5000; ++i) {
+    const double time = static_cast<double>(i) * 0.1;
+    samples.push_back({time, 10, 1000});
+    samples.push_back({time, 10, i == 2345 ? 9000U : 5000U});
+    samples.push_back({time, 10, 1000});
+  }
+  const SeriesFigures figures = figures_of(thinned(samples, 1000));
+  EXPECT_EQ(figures.peak, 9000);
+  EXPECT_NEAR(figures.mean, 1000, 1);
+}
+
 TEST(Thinned, LeavesFewSamplesAlone) {
   const std::vector<Sample> samples(1000, Sample{1, 2, 3});
   EXPECT_EQ(thinned(samples, 1000).size(), 1000);

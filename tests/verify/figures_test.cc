@@ -2,6 +2,8 @@
 // Figures of memory over time on series whose figures are known.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "bench/session/real_run.h"
 #include "bench/session/verify.h"
 #include "results/series.h"
@@ -102,40 +104,66 @@ TEST(HeapSamples, AreNeverBelowNothing) {
   EXPECT_TRUE(heap_samples({}, {{0, 100}}).empty());
 }
 
-TEST(MomentKeeper, APeakBetweenTwoLooksIsSeenByTheHighWaterMark) {
+/// The area under the moments, in byte seconds.
+double area(const std::vector<ProcessMoment>& moments) {
+  double sum = 0;
+  for (std::size_t i = 1; i < moments.size(); ++i) {
+    sum += (moments[i].time_s - moments[i - 1].time_s) *
+           static_cast<double>(moments[i].bytes + moments[i - 1].bytes) / 2;
+  }
+  return sum;
+}
+
+std::uint64_t highest(const std::vector<ProcessMoment>& moments) {
+  std::uint64_t bytes = 0;
+  for (const ProcessMoment& moment : moments) bytes = std::max(bytes, moment.bytes);
+  return bytes;
+}
+
+TEST(MomentKeeper, APeakBetweenTwoLooksIsSeenByTheHighWaterMarkAndTakesNoTime) {
   MomentKeeper keeper;
   keeper.add({0.000, 1'000, 500, 1'500, 1'500});
   keeper.add({0.002, 1'200, 500, 1'700, 9'700});
   keeper.add({0.004, 1'100, 500, 1'600, 9'700});
-  ASSERT_EQ(keeper.moments().size(), 3U);
-  EXPECT_EQ(keeper.moments()[1].bytes, 9'200U);
-  EXPECT_EQ(keeper.moments()[2].bytes, 1'100U) << "the mark stays, the memory does not";
+  EXPECT_EQ(highest(keeper.moments()), 9'200U);
+  EXPECT_EQ(keeper.moments().back().bytes, 1'100U) << "the mark stays, the memory does not";
+  EXPECT_NEAR(area(keeper.moments()), 0.002 * (1'100 + 1'150), 1e-9);
 }
 
 TEST(MomentKeeper, FilesThatAreGoneAgainAreNotTakenForAnonymousMemory) {
   MomentKeeper keeper;
   keeper.add({0.000, 1'000, 8'000, 9'000, 9'000});
   keeper.add({0.002, 1'000, 500, 1'500, 9'400});
-  EXPECT_EQ(keeper.moments()[1].bytes, 1'400U);
+  EXPECT_EQ(highest(keeper.moments()), 1'400U);
 }
 
-TEST(MomentKeeper, ALongRunIsSampledLessOftenAndKeepsItsPeak) {
+TEST(MomentKeeper, ALongRunIsKeptLessOftenWithItsPeakItsEndAndItsMean) {
   MomentKeeper keeper;
-  const double period = keeper.period_s();
+  const double pause = keeper.pause_s();
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     const std::uint64_t bytes = i == 4'321 ? 77'777 : i % 100;
     keeper.add({static_cast<double>(i) * 0.002, bytes, 0, bytes, 77'777});
   }
-  EXPECT_GE(keeper.period_s(), 2 * period);
-  EXPECT_LT(keeper.moments().size(), 8'192U);
-  std::uint64_t peak = 0;
-  double last = -1;
-  for (const ProcessMoment& moment : keeper.moments()) {
-    EXPECT_GT(moment.time_s, last);
-    last = moment.time_s;
-    peak = std::max(peak, moment.bytes);
-  }
-  EXPECT_EQ(peak, 77'777U);
+  EXPECT_GE(keeper.pause_s(), 2 * pause);
+  const std::vector<ProcessMoment> moments = keeper.moments();
+  EXPECT_LT(moments.size(), 8'200U);
+  EXPECT_TRUE(
+      std::is_sorted(moments.begin(), moments.end(),
+                     [](const auto& one, const auto& other) { return one.time_s < other.time_s; }));
+  EXPECT_EQ(highest(moments), 77'777U);
+  EXPECT_EQ(moments.back().time_s, 19'999 * 0.002);
+  EXPECT_EQ(moments.back().bytes, 99U);
+  const double mean = area(moments) / moments.back().time_s;
+  EXPECT_NEAR(mean, 49.5, 3) << "what goes up and down is not taken for its heights";
+}
+
+TEST(MomentKeeper, OfALongRunTheLastGrowthIsSeen) {
+  MomentKeeper keeper;
+  double now = 0;
+  for (; now < 100'000; now += keeper.pause_s() * 1'000) keeper.add({now, 1'000, 0, 1'000, 1'000});
+  EXPECT_LE(keeper.pause_s(), 0.05) << "however few are kept";
+  keeper.add({now + 0.05, 9'000, 0, 9'000, 9'000});
+  EXPECT_EQ(keeper.moments().back().bytes, 9'000U);
 }
 
 }  // namespace
