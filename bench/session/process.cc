@@ -27,7 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kCannotStart = 127;
 
-/// How often the system has killed for want of memory so far, machine and own cgroup.
+}  // namespace
+
 std::uint64_t oom_kills() {
   std::uint64_t sum = 0;
   std::vector<std::string> files{"/proc/vmstat"};
@@ -42,6 +43,8 @@ std::uint64_t oom_kills() {
   }
   return sum;
 }
+
+namespace {
 
 /// Between fork and exec: nothing that allocates.
 [[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment,
@@ -106,8 +109,7 @@ void describe(ProcessEnd& end, int status, bool timed_out, double timeout_s, boo
     const char* const name = sigabbrev_np(signal);
     const bool starved = out_of_memory && signal == SIGKILL;
     end.status = starved ? RunStatus::out_of_memory : RunStatus::crashed;
-    end.detail = "killed by ";
-    end.detail += starved ? "the system for want of memory" : "SIG";
+    end.detail = starved ? kStarved : "killed by SIG";
     if (!starved) end.detail += name != nullptr ? name : "?";
   } else {
     end.exit_code = WEXITSTATUS(status);

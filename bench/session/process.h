@@ -37,6 +37,12 @@ struct ProcessEnd {
 /// is room for one more.
 std::vector<char*> exec_pointers(const std::vector<std::string>& strings);
 
+/// How often the system has killed for want of memory so far: of the machine, and of the own
+/// cgroup.
+std::uint64_t oom_kills();
+/// What is said of who was killed so.
+constexpr const char* kStarved = "killed by the system for want of memory";
+
 /// User and system time together.
 double cpu_seconds_of(const rusage& usage);
 

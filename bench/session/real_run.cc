@@ -32,12 +32,14 @@ using Clock = std::chrono::steady_clock;
 /// Of a millisecond each, for what was killed to be gone.
 constexpr int kTriesToCollect = 100;
 
-/// What steers an allocator, and what is set anew.
+/// What steers an allocator, and what is set anew. mimalloc takes its variables in small letters
+/// too.
 bool is_taken_away(std::string_view entry) {
-  constexpr std::array<std::string_view, 6> kBeginnings{
-      "MALLOC_", "GLIBC_TUNABLES=", "TCMALLOC_", "MIMALLOC_", "LD_PRELOAD=", HEAPWISE_STARTS "="};
+  constexpr std::array<std::string_view, 7> kBeginnings{
+      "MALLOC_",     "GLIBC_TUNABLES=", "TCMALLOC_",        "MIMALLOC_",
+      "TBB_MALLOC_", "LD_PRELOAD=",     HEAPWISE_STARTS "="};
   return std::any_of(kBeginnings.begin(), kBeginnings.end(), [entry](std::string_view beginning) {
-    return entry.substr(0, beginning.size()) == beginning;
+    return strncasecmp(entry.data(), beginning.data(), beginning.size()) == 0;
   });
 }
 
@@ -112,6 +114,7 @@ class Watch {
   Watch(const RealRunCall& call, pid_t pid, Guard& guard, const ProgramStarts& starts)
       : call_(call),
         starts_(starts),
+        pid_(pid),
         process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
         images_(pid, call.image, call.rules, [&guard](pid_t found) { guard.watch(found); }) {}
 
@@ -176,6 +179,10 @@ class Watch {
   double elapsed() const { return std::chrono::duration<double>(Clock::now() - begun_).count(); }
 
   bool ends_within(double seconds) const {
+    if (!process_) {  // a kernel or a sandbox without pidfd
+      usleep(static_cast<useconds_t>(seconds * 1e6));
+      return has_ended();
+    }
     const timespec time{
         static_cast<time_t>(seconds),
         static_cast<long>((seconds - static_cast<double>(static_cast<long>(seconds))) * 1e9)};
@@ -183,8 +190,15 @@ class Watch {
     return ppoll(&event, 1, &time, nullptr) > 0;
   }
 
+  bool has_ended() const {
+    siginfo_t state{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+           state.si_pid == pid_;
+  }
+
   const RealRunCall& call_;
   const ProgramStarts& starts_;
+  pid_t pid_;
   Fd process_;
   Clock::time_point begun_ = Clock::now();
   ProcessImages images_;
@@ -207,10 +221,12 @@ class Adoption {
 
 /// Those that were killed are collected; a child that is not among them is left alone.
 void collect_dead(int tries) {
-  for (; tries > 0; --tries) {
+  while (tries > 0) {
     const pid_t pid = waitpid(-1, nullptr, WNOHANG);
     if (pid < 0) return;
-    if (pid == 0) usleep(1000);
+    if (pid > 0) continue;
+    usleep(1000);
+    --tries;
   }
 }
 
@@ -259,6 +275,7 @@ void judge(const RealRunCall& call, int status, RealRunEnd& end) {
 Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
   Guard guard = Guard::start();
   const Adoption adoption;
+  const std::uint64_t kills = oom_kills();
   const auto begun = Clock::now();
   const ProgramStarts starts;
   const auto pid = start(call, starts);
@@ -293,11 +310,16 @@ Expected<RealRunEnd> run_for_real(const RealRunCall& call) {
     waitpid(load->pid(), nullptr, 0);
   }
   collect_dead(kTriesToCollect);
+  const bool starved = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && oom_kills() > kills;
   RealRunEnd end = watch.take(until_s);
   end.cpu_s = cpu_seconds_of(usage);
   if (!in_time) {
     end.status = RunStatus::timed_out;
-    end.detail = fmt::format("no end after {:.3g} s (--timeout)", call.timeout_s);
+    end.detail =
+        fmt::format("no end after {:.3g} s, many times what the recorded run took", call.timeout_s);
+  } else if (starved) {
+    end.status = RunStatus::out_of_memory;
+    end.detail = kStarved;
   } else if (load) {
     judge_load(call, report, status, end);
   } else {

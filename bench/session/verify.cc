@@ -62,10 +62,16 @@ ShareCurve curve_of(const std::vector<ProcessMoment>& moments) {
   return curve;
 }
 
+/// Over time: what changes is looked at more often, and would count for more.
 double mean(const ShareCurve& curve) {
-  double sum = 0;
-  for (const auto& point : curve) sum += point.second;
-  return curve.empty() ? 0 : sum / static_cast<double>(curve.size());
+  if (curve.empty()) return 0;
+  const double duration = curve.back().first - curve.front().first;
+  if (duration <= 0) return curve.back().second;
+  double area = 0;
+  for (std::size_t i = 1; i < curve.size(); ++i) {
+    area += (curve[i].first - curve[i - 1].first) * (curve[i].second + curve[i - 1].second) / 2;
+  }
+  return area / duration;
 }
 
 class Verifier {
@@ -80,13 +86,14 @@ class Verifier {
     for (unsigned repetition = 0; repetition < options_.repetitions; ++repetition) {
       for (const std::size_t number : rounds[repetition]) {
         const Contender& contender = options_.contenders[number];
+        ++done_;
+        if (given_up(contender)) continue;
         tell(contender.allocator, contender.tuning, repetition);
         auto run = refusals_[number].empty()
                        ? run_contender(contender, repetition)
                        : refused_run(contender, repetition, refusals_[number]);
         if (!run) return tl::unexpected(run.error());
         result_.runs.push_back(*std::move(run));
-        ++done_;
       }
     }
     for (std::size_t i = 0; i < refusals_.size(); ++i) {
@@ -109,10 +116,18 @@ class Verifier {
   }
 
  private:
+  /// What hangs once is not waited for again: each time takes many times as long as the program.
+  bool given_up(const Contender& contender) const {
+    return std::any_of(result_.runs.begin(), result_.runs.end(), [&](const Run& run) {
+      return run.status == RunStatus::timed_out && run.allocator == contender.allocator &&
+             run.tuning == contender.tuning;
+    });
+  }
+
   void tell(const std::string& allocator, const std::string& tuning, unsigned repetition) const {
     if (!options_.progress) return;
     const auto runs = static_cast<unsigned>(options_.contenders.size()) * options_.repetitions;
-    options_.progress({allocator, tuning, repetition, done_, runs});
+    options_.progress({allocator, tuning, repetition, done_ - 1, runs});
   }
 
   Expected<RealRunEnd> call(const std::vector<std::string>& preload, const Settings& settings,
@@ -148,10 +163,7 @@ class Verifier {
 
   void take(const RealRunEnd& plain) {
     own_files_ = plain.files;
-    for (const ProcessMoment& moment : plain.non_heap) {
-      result_.non_heap_bytes +=
-          static_cast<double>(moment.bytes) / static_cast<double>(plain.non_heap.size());
-    }
+    result_.non_heap_bytes = mean(curve_of(plain.non_heap));
   }
 
   /// Settings without effect would be verified as what they are not.

@@ -91,11 +91,15 @@ TEST(RealRun, EveryRunReadsTheSameInputFromItsStart) {
 }
 
 TEST(RealRun, TheTuningReachesTheProgramAndTheUsersOwnDoesNot) {
-  setenv("MALLOC_ARENA_MAX", "7", 1);
-  RealRunCall call = shell("test -z \"$MALLOC_ARENA_MAX\" && test \"$MALLOC_CONF\" = a:b");
+  const char* const kOwn[] = {"MALLOC_ARENA_MAX", "mimalloc_page_reset",
+                              "TBB_MALLOC_USE_HUGE_PAGES"};
+  for (const char* one : kOwn) setenv(one, "7", 1);
+  RealRunCall call = shell(
+      "test -z \"$MALLOC_ARENA_MAX$mimalloc_page_reset$TBB_MALLOC_USE_HUGE_PAGES\" && "
+      "test \"$MALLOC_CONF\" = a:b");
   call.settings = {{"MALLOC_CONF", "a:b"}};
   EXPECT_EQ(finished(call).status, RunStatus::ok);
-  unsetenv("MALLOC_ARENA_MAX");
+  for (const char* one : kOwn) unsetenv(one);
 }
 
 TEST(RealRun, AMissingProgramIsAnErrorAndNoResult) {
