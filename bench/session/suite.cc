@@ -243,6 +243,7 @@ Expected<bool> Suite::measure_null(Place& place) {
     return true;
   }
   tell(place, "null", "default", "null");
+  replay_.timeout_s = options_.timeout_s;  // not what a run of another workload may take
   auto measured = place.session->run_null(*place.facts);
   if (stopped()) return false;
   if (!measured) return tl::unexpected(measured.error());
@@ -375,11 +376,29 @@ Expected<void> Suite::visit(Place& place, bool first_pass) {
 
 // ---- all of them
 
+/// Whether a suite made all that is in the folder: its lock, and numbered folders for plans.
+bool is_work_folder(const std::string& directory) {
+  std::error_code failed;
+  const std::filesystem::directory_iterator entries(directory, failed);
+  return !failed && std::all_of(begin(entries), end(entries), [](const auto& entry) {
+    const std::string name = entry.path().filename();
+    return name == "lock" || name.find_first_not_of("0123456789") == std::string::npos;
+  });
+}
+
 /// A lock on a folder that is made for it; none while another has it. The other removes the folder
 /// in the end, and a lock on a file that is no longer there keeps nobody away.
 Expected<Fd> try_lock(const std::string& directory) {
-  if (mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) {
-    return fail_errno("cannot make " + directory, "Plans of traces are put there.");
+  if (mkdir(directory.c_str(), 0777) != 0) {
+    if (errno != EEXIST)
+      return fail_errno("cannot make " + directory, "Plans of traces are put there.");
+    struct stat there {};
+    const bool exists = stat(directory.c_str(), &there) == 0;  // a suite may have just removed it
+    if (exists && !is_work_folder(directory)) {
+      return fail(ErrorCode::usage, directory + " is there, and is no folder of a suite's",
+                  "Plans of traces would be put there and removed again: move it away, or give "
+                  "another name with --json.");
+    }
   }
   const std::string path = directory + "/lock";
   Fd file(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666));

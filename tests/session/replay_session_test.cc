@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Sessions with real runners and with false ones.
+#include "bench/session/replay_session.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <map>
 #include <sstream>
 #include <string>
@@ -204,6 +207,65 @@ TEST_F(Session, ARecordedProgramTakesTheTimeThatItsAllocatorTookToo) {
     for (const Sample& sample : run.samples) early += sample.time_s < 51 ? 1 : 0;
     EXPECT_NEAR(static_cast<double>(early) / static_cast<double>(run.samples.size()), 0.5, 0.1);
   }
+}
+
+/// A recording that says nothing of what the program's allocator took.
+void write_untimed_recording(const std::string& path) {
+  TraceInfo info;
+  info.source = TraceSource::recorded;
+  info.capabilities = Capability::threads | Capability::time;
+  auto writer = TraceWriter::create(path, info, true);
+  ASSERT_TRUE(writer);
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    writer->allocate(ThreadId{0}, i * 1'000'000, OpKind::malloc, 64);
+  }
+  ASSERT_TRUE(writer->finish());
+}
+
+TEST_F(Session, GoingOnWithAnEarlierOneChargesAllocatorsAsThatDid) {
+  write_untimed_recording(trace_);
+  options_.purposes = {Purpose::footprint};
+  const Item glibc{options_.contenders.front(), Purpose::footprint};
+  std::vector<std::uint64_t> points;
+  WorkloadInfo earlier;
+  for (const bool restored : {false, true}) {
+    heapwise::Session one(options_, directory_.path());
+    const auto facts = one.open(trace_);
+    ASSERT_TRUE(facts);
+    if (restored) {
+      one.restore_null(earlier);
+    } else {
+      ASSERT_TRUE(one.run_null(*facts));
+    }
+    earlier = one.workload();
+    ASSERT_TRUE(one.run_item(glibc, 0, *facts));
+    const auto reference = read_file(directory_.path() + "/reference");
+    ASSERT_TRUE(reference);
+    RawReference head{};
+    ASSERT_GE(reference->size(), sizeof head);
+    std::memcpy(&head, reference->data(), sizeof head);
+    points.push_back(head.count);
+  }
+  EXPECT_GT(points[0], 0U);
+  EXPECT_EQ(points[1], points[0]) << "less what the harness takes, in both";
+}
+
+TEST_F(Session, WhatOfARunIsLeftToChanceFollowsFromItsSeedAlone) {
+  write_untimed_recording(trace_);
+  options_.purposes = {Purpose::footprint};
+  const Item glibc{options_.contenders.front(), Purpose::footprint};
+  heapwise::Session one(options_, directory_.path());
+  const auto facts = one.open(trace_);
+  ASSERT_TRUE(facts);
+  ASSERT_TRUE(one.run_null(*facts));
+  std::vector<std::uint64_t> paddings;
+  for (int run = 0; run < 2; ++run) {  // the first measures the reference too
+    one.reseed(77);
+    const auto made = one.run_item(glibc, 0, *facts);
+    ASSERT_TRUE(made);
+    paddings.push_back(made->padding_bytes.value_or(0));
+  }
+  EXPECT_EQ(paddings[0], paddings[1]);
 }
 
 TEST_F(Session, ShowsWhatTheHarnessItselfCosts) {

@@ -232,6 +232,25 @@ TEST_F(SuiteSession, DoesNothingWhenItsTurnComesTooLate) {
   EXPECT_NE(access(options_.work_directory.c_str(), F_OK), 0);
 }
 
+TEST_F(SuiteSession, LeavesAFolderAloneThatIsNoSuites) {
+  mkdir(options_.work_directory.c_str(), 0700);
+  const std::string notes = options_.work_directory + "/notes";
+  ASSERT_TRUE(write_file(notes, "mine", false));
+  const auto result = run_suite(options_, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::usage);
+  EXPECT_THAT(result.error().what, HasSubstr("is no folder of a suite's"));
+  EXPECT_EQ(read_file(notes).value_or(""), "mine");
+  EXPECT_NE(access((options_.work_directory + "/lock").c_str(), F_OK), 0);
+}
+
+TEST_F(SuiteSession, TakesOverTheFolderOfASuiteThatWasKilled) {
+  std::filesystem::create_directories(options_.work_directory + "/0");
+  ASSERT_TRUE(write_file(options_.work_directory + "/0/plan", "half", false));
+  ASSERT_TRUE(write_file(options_.work_directory + "/lock", "", false));
+  EXPECT_EQ(suite().runs.size(), 2U * 2 * 2);
+}
+
 TEST_F(SuiteSession, EndsWhenItsResultCannotBeSaved) {
   options_.save = [](const Result&) -> Expected<void> { return fail(ErrorCode::io, "disk full"); };
   const auto result = run_suite(options_, {});
