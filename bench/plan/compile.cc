@@ -74,7 +74,7 @@ class Survey : public Events {
     thread(index(op.thread));
   }
   void start(std::uint32_t by, std::uint32_t started) override {
-    thread(started).at_start = 0;
+    thread(started);
     count(by);
   }
   void allocate(const Op& op, Object& /*object*/) override {
@@ -110,10 +110,7 @@ class Survey : public Events {
 
  private:
   PlanThread& thread(std::uint32_t number) {
-    while (extent_.threads.size() <= number) {
-      extent_.threads.push_back({});
-      extent_.threads.back().at_start = 1;
-    }
+    if (extent_.threads.size() <= number) extent_.threads.resize(number + std::size_t{1});
     return extent_.threads[number];
   }
   void count(std::uint32_t number) {

@@ -67,14 +67,13 @@ struct PlanBig {
   std::uint32_t align_log2;  ///< not 0: posix_memalign
 };
 
-/// One recorded thread.
+/// One recorded thread. The first begins with the replay; a `start` word names each of the others.
 struct PlanThread {
   std::uint64_t first_word;
   std::uint64_t words;
   std::uint64_t first_slot;
   std::uint64_t slots;
-  std::uint32_t ends;      ///< 1 if the recording saw the thread end: the replay's thread ends too
-  std::uint32_t at_start;  ///< 1 if no `start` word names it: it begins with the replay
+  std::uint32_t ends;  ///< 1 if the recording saw the thread end: the replay's thread ends too
 };
 
 /// Footprint replays run one thread at a time, in the recorded order: this thread, that many words.

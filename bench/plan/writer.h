@@ -14,7 +14,7 @@ namespace heapwise::plan {
 
 /// How much room a plan needs, counted in the first pass.
 struct Extent {
-  std::vector<PlanThread> threads;  ///< words, ends and at_start are known; the rest is not
+  std::vector<PlanThread> threads;  ///< words and ends are known; the rest is not
   std::uint64_t runs = 0;
   std::uint64_t bigs = 0;  ///< at most
 };

@@ -309,7 +309,7 @@ void note_exit(Replay& replay) {
 }
 
 void start_in_time(Lane& starter, Lane& started) {
-  if (starter.replay->purpose == Purpose::throughput) return start_thread(started);
+  if (starter.replay->purpose != Purpose::footprint) return start_thread(started);
   const Excluded excluded(starter.replay->order);
   start_thread(started);
 }

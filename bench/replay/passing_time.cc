@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t kLeastStep = 1'000'000;
 constexpr std::int64_t kMostStops = 4096;  // of each lane
-/// Each stop looks at all lanes, so of more than these each has as many fewer.
+/// Each stop looks at all lanes, so of more than these each stops less often by the square, and all
+/// of them together look no more often than these do.
 constexpr std::int64_t kManyLanes = 64;
 constexpr std::int64_t kThrough = INT64_MAX;
 
@@ -23,7 +24,8 @@ struct Cursor {
 std::int64_t step_of(const plan::PlanHeader& header) {
   const auto duration = static_cast<std::int64_t>(header.duration_ns);
   const std::int64_t lanes = header.thread_count < kManyLanes ? kManyLanes : header.thread_count;
-  const std::int64_t step = duration / kMostStops * lanes / kManyLanes;
+  const std::int64_t stops = kMostStops * kManyLanes * kManyLanes / (lanes * lanes);
+  const std::int64_t step = duration / (stops < 1 ? 1 : stops);
   return step < kLeastStep ? kLeastStep : step;
 }
 

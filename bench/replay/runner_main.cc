@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,6 +152,7 @@ const probe::Identity& identify_aside(const Arguments& arguments) {
   const pid_t child = fork();
   if (child < 0) quit(kRunnerSystem, "the system gives no process");
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // it may hang in an allocator that is not what it seems
     identify_or_refuse(*identity, arguments);
     _exit(kRunnerFine);
   }

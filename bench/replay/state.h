@@ -63,9 +63,8 @@ struct Replay {
   void (*lane_loop)(Lane* lane);  ///< unpaced: runs all words of a lane
   Order order;
 
-  alignas(64) std::atomic<std::uint32_t> go;  ///< throughput: the barrier is open
-  std::atomic<std::uint32_t> ready;           ///< threads that stand before it
-  std::atomic<std::uint32_t> finished;        ///< lanes that are through
+  alignas(64) std::atomic<std::uint32_t> over;  ///< throughput: 1 once the run is measured
+  std::atomic<std::uint32_t> finished;          ///< lanes that are through
   std::atomic<std::uint32_t> threads_started;
   std::atomic<Lane*> leavers;  ///< throughput: ended threads that nobody has joined yet
 };

@@ -70,28 +70,14 @@ void* throughput_thread(void* argument) {
   Lane& lane = *static_cast<Lane*>(argument);
   Replay& replay = *lane.replay;
   enter_thread(lane);
-  replay.ready.fetch_add(1);
-  futex_wake(replay.ready, INT_MAX);
-  await_value(replay.go, 1);
   run_lane(lane);
   leave_thread(lane);
   if (lane.ends != 0) {
     ask_for_burial(lane);
   } else {
-    await_value(replay.go, 2);  // idle, but alive, until the whole run is over
+    await_value(replay.over, 1);  // idle, but alive
   }
   return nullptr;
-}
-
-/// Starts the threads that no word starts and waits until they stand at the barrier.
-void line_up(Replay& replay) {
-  std::uint32_t waiting = 0;
-  for (std::uint32_t number = 1; number < replay.plan.header->thread_count; ++number) {
-    if (replay.plan.threads[number].at_start == 0) continue;
-    start_thread(replay.lanes[number]);
-    ++waiting;
-  }
-  await_value(replay.ready, waiting);
 }
 
 void report(Replay& replay, std::int64_t wall_ns, std::int64_t cpu_ns) {
@@ -108,7 +94,7 @@ void report(Replay& replay, std::int64_t wall_ns, std::int64_t cpu_ns) {
 
 /// Leaves no thread behind, so that a process may go on after the run.
 void join_all(Replay& replay) {
-  announce(replay.go);
+  announce(replay.over);
   for (std::uint32_t number = 1; number < replay.plan.header->thread_count; ++number) {
     bury_thread(replay.lanes[number]);
   }
@@ -133,10 +119,8 @@ void run_unpaced(Replay& replay, void (*lane_loop)(Lane* lane)) {
   replay.raw->before_rss_bytes = replay.sampler.rss_anon_bytes();
   const ProcessorLimit limit(replay.processors);
   begin_time(replay);
-  line_up(replay);
   const std::int64_t cpu_before = cpu_now_ns();
   const std::int64_t before = real_now_ns();
-  announce(replay.go);
   run_lane(main_lane);
   await_value(replay.finished, replay.plan.header->thread_count);
   report(replay, real_now_ns() - before, cpu_now_ns() - cpu_before);

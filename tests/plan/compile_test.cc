@@ -69,8 +69,6 @@ TEST(Compile, AThreadIsStartedByWhoeverMadeIt) {
   EXPECT_THAT(codes(plan, 1), ElementsAre(Code::start));
   EXPECT_THAT(codes(plan, 2), ElementsAre(Code::malloc, Code::end));
   EXPECT_EQ(operand_of(plan.words(1)[0]), 2);
-  EXPECT_EQ(plan.thread(0).at_start, 1);
-  EXPECT_EQ(plan.thread(1).at_start, 0);
   EXPECT_EQ(plan.thread(1).ends, 0);
   EXPECT_EQ(plan.thread(2).ends, 1);
 }

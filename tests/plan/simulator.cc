@@ -11,7 +11,7 @@ Simulator::Simulator(const PlanFile& plan, bool in_order) : plan_(plan), in_orde
   for (std::uint32_t i = 0; i < plan.header().thread_count; ++i) {
     Thread thread;
     thread.words = plan.words(i);
-    thread.started = plan.thread(i).at_start != 0;
+    thread.started = i == 0;
     thread.slots.resize(plan.thread(i).slots);
     threads_.push_back(std::move(thread));
   }

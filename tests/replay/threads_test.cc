@@ -303,6 +303,24 @@ TEST(Throughput, StopsAFewThousandTimesHoweverLongTheTraceIs) {
   }
 }
 
+TEST(Throughput, OfManyThreadsEachStopsLessOftenByTheSquare) {
+  constexpr std::uint32_t kThreads = 256;
+  Compiled compiled;
+  auto writer = new_trace(compiled.trace);
+  for (std::uint32_t thread = 1; thread < kThreads; ++thread) {
+    writer.thread_start(ThreadId{0}, 0, ThreadId{thread});
+  }
+  for (std::uint64_t second = 0; second < 10'000; ++second) {
+    const ThreadId thread{static_cast<std::uint32_t>(second % 2)};
+    writer.allocate(thread, second * 1'000'000'000, OpKind::malloc, 64);
+  }
+  finish(writer);
+  compiled.compile();
+  InProcess process(compiled.plan, Purpose::throughput, ReplayClock::trace);
+  const auto& lane = process.replay().lanes[0];
+  EXPECT_NEAR(static_cast<double>(lane.stops_end - lane.stops), 4096.0 / 16, 10);
+}
+
 TEST(Footprint, FollowsTheRecordedOrderThroughAllThreads) {
   const std::size_t before = threads_at_rest();
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
