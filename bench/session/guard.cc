@@ -14,6 +14,7 @@
 #include <charconv>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@ namespace {
 
 constexpr pid_t kAllIsWell = 0;
 constexpr int kGrace_ms = 2000;
+constexpr std::size_t kManyProcesses = 256;
 
 // ---- inside the guard
 
@@ -92,6 +94,13 @@ void end_all(Processes& processes) {
   for (const auto& one : processes) signal_to(one.second, SIGKILL);
 }
 
+/// Each is an open file, of which there may be a thousand.
+void forget_ended(Processes& processes) {
+  for (auto one = processes.begin(); one != processes.end();) {
+    one = has_ended(one->second, 0) ? processes.erase(one) : std::next(one);
+  }
+}
+
 [[noreturn]] void guard(int listen) {
   Processes processes;
   pid_t pid = 0;
@@ -100,6 +109,7 @@ void end_all(Processes& processes) {
     if (got < 0 && errno == EINTR) continue;
     if (got != static_cast<ssize_t>(sizeof pid)) break;
     if (pid == kAllIsWell) _exit(0);
+    if (processes.size() >= kManyProcesses) forget_ended(processes);
     processes[pid] = hold(pid);
   }
   end_all(processes);

@@ -115,9 +115,9 @@ Expected<CommandEnd> run_command(const RecordOptions& options, const RecordTarge
   const SupervisorSignals signals;
   const auto begun = Clock::now();
   auto pid = start_child(target.path, options.command,
-                         recorded_environment(session.library(), session.directory()), signals);
+                         recorded_environment(session.library(), session.directory()), signals,
+                         session.command_pid());
   if (!pid) return tl::unexpected(pid.error());
-  session.tell_command(*pid);
   if (guard) guard->watch(*pid);
   if (options.started) options.started(*pid);
   const SupervisorPrivileges privileges;

@@ -81,7 +81,7 @@ SupervisorPrivileges::~SupervisorPrivileges() {
 
 Expected<pid_t> start_child(const std::string& path, const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment,
-                            const SupervisorSignals& signals) {
+                            const SupervisorSignals& signals, std::atomic<std::int32_t>& number) {
   const std::vector<char*> argument_list = exec_pointers(arguments);
   const std::vector<char*> environment_list = exec_pointers(environment);
   std::array<int, 2> ends{};
@@ -92,6 +92,7 @@ Expected<pid_t> start_child(const std::string& path, const std::vector<std::stri
   if (pid < 0) return fail_errno("cannot start " + path);
   if (pid == 0) {
     signals.restore();
+    number.store(getpid(), std::memory_order_relaxed);
     execute(path, argument_list, environment_list);
     const int problem = errno;
     write_all(tell.get(), &problem, sizeof problem);

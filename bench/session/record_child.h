@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <atomic>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,9 +40,10 @@ class SupervisorSignals {
 };
 
 /// Starts `path` with these arguments and environment. Fails when the system refuses to execute it.
+/// The process's number is in `number`, which is shared with it, before it is the program.
 Expected<pid_t> start_child(const std::string& path, const std::vector<std::string>& arguments,
                             const std::vector<std::string>& environment,
-                            const SupervisorSignals& signals);
+                            const SupervisorSignals& signals, std::atomic<std::int32_t>& number);
 
 /// While it lives, this process comes first where it may (when it does not empty spools in time,
 /// the recorded program waits) and may open as many files as the system lets it (a few for each

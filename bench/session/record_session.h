@@ -50,8 +50,9 @@ class RecordSession {
   /// A path of the recorder library that can stand in LD_PRELOAD.
   const std::string& library() const { return library_; }
 
-  /// Which process the command began as.
-  void tell_command(std::int32_t pid) { page_->command_pid.store(pid, std::memory_order_relaxed); }
+  /// Which process the command began as: it says so itself, as the first thing that it does. Shared
+  /// with all recorded processes.
+  std::atomic<std::int32_t>& command_pid() { return page_->command_pid; }
   /// `found` is told of each process that is taken in; not of those in another process namespace.
   void tell_of_processes(std::function<void(std::int32_t)> found) { found_ = std::move(found); }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -24,7 +25,7 @@ using spool::SegmentState;
 constexpr std::size_t kMostSamples = 4000;
 
 // Until its process has had room made for it, a spool is as large as the process made it.
-Expected<void> check(const Fd& file, const std::string& path, std::size_t* bytes) {
+Expected<void> check(const Fd& file, const std::string& path, std::uint32_t* capacity) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return fail_errno("cannot read " + path);
   if (static_cast<std::size_t>(status.st_size) < spool::spool_bytes(spool::kFirstSegments)) {
@@ -38,7 +39,7 @@ Expected<void> check(const Fd& file, const std::string& path, std::size_t* bytes
     return fail(ErrorCode::bad_input, path + " is not a spool of this build's recorder",
                 "use the recorder library that belongs to this heapwise");
   }
-  *bytes = spool::spool_bytes(header.capacity);
+  *capacity = header.capacity;
   return {};
 }
 
@@ -55,9 +56,10 @@ Expected<std::unique_ptr<LiveSpool>> LiveSpool::open(const std::string& path,
   live->path_ = path;
   live->file_ = Fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!live->file_) return fail_errno("cannot open " + path);
-  if (auto fine = check(live->file_, path, &live->mapped_); !fine) {
+  if (auto fine = check(live->file_, path, &live->capacity_); !fine) {
     return tl::unexpected(fine.error());
   }
+  live->mapped_ = spool::spool_bytes(live->capacity_);
   void* base = mmap(nullptr, live->mapped_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
                     live->file_.get(), 0);
   if (base == MAP_FAILED) return fail_errno("cannot map " + path);
@@ -91,6 +93,7 @@ void LiveSpool::identify_process() {
   same_namespace_ = header().pid_namespace != 0 && header().pid_namespace == own_pid_namespace();
   if (!same_namespace_) return;
   process_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, header().pid, 0)));
+  was_gone_ = !process_ && errno == ESRCH;
   const std::string status = "/proc/" + std::to_string(header().pid) + "/status";
   status_ = Fd(::open(status.c_str(), O_RDONLY | O_CLOEXEC));
   touch_ = TouchScan::open(header().pid);
@@ -103,7 +106,7 @@ spool::Header& LiveSpool::mutable_header() const {
 }
 
 std::uint32_t LiveSpool::limit() const {
-  return std::min(header().limit.load(std::memory_order_relaxed), header().capacity);
+  return std::min(header().limit.load(std::memory_order_relaxed), capacity_);
 }
 
 std::atomic<SegmentState>& LiveSpool::state(std::uint32_t index) const {
@@ -161,7 +164,7 @@ std::size_t LiveSpool::drain(std::uint32_t most, std::atomic<std::uint64_t>& bea
 // there.
 void LiveSpool::grow(std::uint32_t busy, std::uint32_t most) {
   const std::uint32_t now = limit();
-  const std::uint32_t next = std::min({now * 4, most, header().capacity});
+  const std::uint32_t next = std::min({now * 4, most, capacity_});
   if (busy * 2 <= now || next <= now) return;
   const auto from = static_cast<off_t>(spool::spool_bytes(now));
   const auto bytes = static_cast<off_t>((next - now) * spool::kSegmentBytes);
@@ -186,10 +189,11 @@ bool LiveSpool::count_touched(const TickClock& clock) {
   if (header().large_bytes.load(std::memory_order_relaxed) == 0) return false;
   grow_large();
   if (touch_ == nullptr) return false;
-  return touch_->step({reinterpret_cast<const spool::LargeBlock*>(base_ + spool::kLargeOffset),
-                       std::min(header().large_used.load(std::memory_order_relaxed),
-                                header().large_limit.load(std::memory_order_relaxed))},
-                      clock);
+  return touch_->step(
+      {reinterpret_cast<const spool::LargeBlock*>(base_ + spool::kLargeOffset),
+       std::min({header().large_used.load(std::memory_order_relaxed),
+                 header().large_limit.load(std::memory_order_relaxed), spool::kMaxLargeBlocks})},
+      clock);
 }
 
 std::vector<recorder::TouchSample> LiveSpool::take_touches() {
@@ -212,7 +216,8 @@ void LiveSpool::finish(std::atomic<std::uint64_t>& beat) {
 
 bool LiveSpool::is_gone() const {
   if (!same_namespace_) return false;
-  if (!process_) return true;
+  if (was_gone_) return true;
+  if (!process_) return kill(header().pid, 0) != 0 && errno == ESRCH;  // there is no pidfd here
   pollfd ended{process_.get(), POLLIN, 0};
   return poll(&ended, 1, 0) > 0;
 }

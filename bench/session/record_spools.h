@@ -81,10 +81,12 @@ class LiveSpool {
   Fd file_, raw_, process_, status_;
   unsigned char* base_ = nullptr;
   std::size_t mapped_ = 0;
-  std::size_t whole_ = 0;  ///< bytes of the raw file: of its header and whole segments
+  std::uint32_t capacity_ = 0;  ///< as found: the program may write over its header
+  std::size_t whole_ = 0;       ///< bytes of the raw file: of its header and whole segments
   int write_error_ = 0;
   std::uint64_t lost_events_ = 0;
   bool same_namespace_ = false;
+  bool was_gone_ = false;  ///< when its process was looked for
   std::vector<recorder::MemorySample> samples_;
   std::unique_ptr<TouchScan> touch_;
   std::uint64_t sample_every_ns_ = 10'000'000;
