@@ -20,6 +20,7 @@
 #include "allocators/elf_exports.h"
 #include "base/files.h"
 #include "bench/session/program_name.h"
+#include "bench/session/record_snapshots.h"
 #include "bench/session/record_target.h"
 #include "bench/session/session_folders.h"
 #include "results/flags.h"
@@ -205,7 +206,8 @@ class ImageConverter {
         starts_(count_starts(session)),
         main_(find_main()),
         launchers_(find_launchers(session)),
-        wanted_(find_wanted(session, launchers_)) {}
+        wanted_(find_wanted(session, launchers_)),
+        inherited_(session.raw_directory()) {}
 
   Expected<void> run(Recording& recording) {
     recording.process_starts = static_cast<unsigned>(starts_);
@@ -317,10 +319,11 @@ class ImageConverter {
     for (const std::size_t child : children) {
       request.snapshots_at.push_back(session_.ended()[child].fork_ticks);
     }
-    if (const auto found = inherited_.find(index); found != inherited_.end()) {
-      request.inherited = std::move(found->second);
-      inherited_.erase(found);
-    }
+    request.take_snapshot = [this, children](std::size_t moment,
+                                             std::vector<recorder::LiveObject> objects) {
+      inherited_.keep(children[moment], std::move(objects));
+    };
+    request.inherited = inherited_.take(index);
     return request;
   }
 
@@ -344,9 +347,6 @@ class ImageConverter {
     std::uint64_t lost = image.lost_events;
     auto conversion = convert_into_room(request, lost);
     if (!conversion) return tl::unexpected(conversion.error());
-    for (std::size_t i = 0; i < children.size(); ++i) {
-      inherited_[children[i]] = std::move(conversion->snapshots[i]);
-    }
     ::unlink(image.raw_path.c_str());
     if (conversion->totals.operations == 0) {
       warn_of_own_malloc(executable, program, image, recording.warnings);
@@ -501,7 +501,7 @@ class ImageConverter {
   std::vector<bool> wanted_;  ///< to be converted
   std::set<std::string> used_;
   std::map<std::string, unsigned> named_so_;  ///< images by the program's name
-  std::map<std::size_t, std::vector<recorder::LiveObject>> inherited_;
+  Snapshots inherited_;
 };
 
 }  // namespace

@@ -47,6 +47,8 @@ class RecordSession {
   ~RecordSession();
 
   const std::string& directory() const { return directory_->path(); }
+  /// On disk, where raw files are. Its files are removed with the session.
+  const std::string& raw_directory() const { return raw_directory_->path(); }
   /// A path of the recorder library that can stand in LD_PRELOAD.
   const std::string& library() const { return library_; }
 

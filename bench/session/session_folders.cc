@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/temporary_directory.h"
+#include "bench/session/record_snapshots.h"
 #include "traces/recorder/spool.h"
 
 namespace heapwise {
@@ -50,7 +51,8 @@ bool is_numbered(std::string_view name, std::string_view prefix, std::string_vie
 /// with a colon can be preloaded.
 bool is_session_name(std::string_view name) {
   return name == kSessionFile || name == "new.session" || name == spool::kLibraryLink ||
-         is_numbered(name, "new.") || is_numbered(name, "spool.", kLaunchersTrace);
+         is_numbered(name, "new.") || is_numbered(name, kSnapshotName) ||
+         is_numbered(name, "spool.", kLaunchersTrace);
 }
 
 /// Nothing when there is anything that no session makes, or the folder cannot be read.

@@ -57,6 +57,19 @@ class Convert : public testing::Test {
     return conversion ? *conversion : Conversion{};
   }
 
+  /// What lived at these moments.
+  std::vector<std::vector<LiveObject>> convert_with_snapshots(const SpoolBuilder& spool,
+                                                              std::vector<std::uint64_t> moments) {
+    std::vector<std::vector<LiveObject>> snapshots;
+    request_.snapshots_at = std::move(moments);
+    request_.take_snapshot = [&](std::size_t moment, std::vector<LiveObject> objects) {
+      EXPECT_EQ(moment, snapshots.size());
+      snapshots.push_back(std::move(objects));
+    };
+    convert_fine(spool);
+    return snapshots;
+  }
+
   /// Kind and thread of each op, the shortest way to say an order.
   std::vector<std::pair<OpKind, std::uint32_t>> order() const {
     std::vector<std::pair<OpKind, std::uint32_t>> result;
@@ -302,15 +315,14 @@ TEST_F(Convert, WithoutTheParentsTraceFreesInAChildAreNotCalledUnknown) {
 TEST_F(Convert, SnapshotsShowWhatLivedAtTheForks) {
   SpoolBuilder spool;
   spool.segments = {SegmentBuilder(100, 0).malloc(110, kA, 10).malloc(130, kB, 20).free(150, kA)};
-  request_.snapshots_at = {105, 120, 140, 900};
-  const Conversion conversion = convert_fine(spool);
-  ASSERT_EQ(conversion.snapshots.size(), 4U);
-  EXPECT_EQ(conversion.snapshots[0].size(), 0U);
-  ASSERT_EQ(conversion.snapshots[1].size(), 1U);
-  EXPECT_EQ(conversion.snapshots[1][0].size, 10U);
-  EXPECT_EQ(conversion.snapshots[2].size(), 2U);
-  ASSERT_EQ(conversion.snapshots[3].size(), 1U);
-  EXPECT_EQ(conversion.snapshots[3][0].address, kB);
+  const auto snapshots = convert_with_snapshots(spool, {105, 120, 140, 900});
+  ASSERT_EQ(snapshots.size(), 4U);
+  EXPECT_EQ(snapshots[0].size(), 0U);
+  ASSERT_EQ(snapshots[1].size(), 1U);
+  EXPECT_EQ(snapshots[1][0].size, 10U);
+  EXPECT_EQ(snapshots[2].size(), 2U);
+  ASSERT_EQ(snapshots[3].size(), 1U);
+  EXPECT_EQ(snapshots[3][0].address, kB);
 }
 
 TEST_F(Convert, MemorySamplesAreSetIntoTheTimeOfTheTrace) {
@@ -631,12 +643,11 @@ TEST_F(Convert, AChildBeginsWithThePagesThatWereWrittenWhenItWasForked) {
   spool.segments = {
       SegmentBuilder(100, 0).malloc(110, kA, 1 << 20).touched(900, kA, 9).free(910, kA)};
   request_.touches = {{200, kA, 2}, {600, kA, 2}};
-  request_.snapshots_at = {400};
-  const Conversion conversion = convert_fine(spool);
-  ASSERT_EQ(conversion.snapshots.size(), 1U);
-  ASSERT_EQ(conversion.snapshots[0].size(), 1U);
-  EXPECT_EQ(conversion.snapshots[0][0].touched_pages, 2U);
-  request_.inherited = conversion.snapshots[0];
+  const auto snapshots = convert_with_snapshots(spool, {400});
+  ASSERT_EQ(snapshots.size(), 1U);
+  ASSERT_EQ(snapshots[0].size(), 1U);
+  EXPECT_EQ(snapshots[0][0].touched_pages, 2U);
+  request_.inherited = snapshots[0];
   request_.snapshots_at.clear();
   request_.touches.clear();
   CountingSpool child;

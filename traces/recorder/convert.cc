@@ -214,16 +214,16 @@ class Converter {
       writer_.residency({time_.between(at), sample.rss_anon_bytes, sample.rss_total_bytes});
     }
     take_snapshots(ticks);
-    if (const auto next = result_.snapshots.size(); next < request_.snapshots_at.size()) {
-      next_interruption_ = std::min(next_interruption_, request_.snapshots_at[next]);
+    if (snapshots_ < request_.snapshots_at.size()) {
+      next_interruption_ = std::min(next_interruption_, request_.snapshots_at[snapshots_]);
     }
   }
 
   // Those that are wanted at this moment or before.
   void take_snapshots(std::uint64_t ticks) {
     const auto& wanted = request_.snapshots_at;
-    for (std::size_t i = result_.snapshots.size(); i < wanted.size() && wanted[i] <= ticks; ++i) {
-      result_.snapshots.push_back(live_.snapshot());
+    for (; snapshots_ < wanted.size() && wanted[snapshots_] <= ticks; ++snapshots_) {
+      request_.take_snapshot(snapshots_, live_.snapshot());
     }
   }
 
@@ -516,6 +516,7 @@ class Converter {
   std::uint64_t next_allocator_sample_ns_ = 0;
   bool exit_seen_ = false;
   bool inherited_known_;
+  std::size_t snapshots_ = 0;  ///< taken so far
   bool measures_touch_;
   std::optional<Touches> touches_;
   std::uint32_t next_span_ = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,6 +67,8 @@ struct ConversionRequest {
   std::vector<LiveObject> inherited;
   /// Moments, in ticks and in order, at which the live objects are wanted: forks.
   std::vector<std::uint64_t> snapshots_at;
+  /// Takes those of one of these moments, in no particular order of theirs.
+  std::function<void(std::size_t moment, std::vector<LiveObject>)> take_snapshot;
 };
 
 struct Conversion {
@@ -73,13 +77,12 @@ struct Conversion {
   std::uint64_t unknown_frees = 0;  ///< a free or realloc of an address nobody had been given
   /// Larger than an address space, or more than a trace can hold: left out, and counted as dropped.
   std::uint64_t impossible = 0;
-  std::vector<std::vector<LiveObject>> snapshots;  ///< one for each of snapshots_at
 };
 
 /// Turns a raw spool into a trace. Events that the recorder could not see (a library that reaches
 /// libc past it) leave contradictions; these are resolved and counted in the trace's facts. Memory
-/// grows with the live objects and threads, by 32 bytes for each object of a snapshot, and by 48
-/// for each block of 4 KiB and more; else not with the length of the recording.
+/// grows with the live objects and threads, and by 48 bytes for each block of 4 KiB and more; else
+/// not with the length of the recording.
 Expected<Conversion> convert_spool(const ConversionRequest& request);
 
 }  // namespace heapwise::recorder
