@@ -318,6 +318,13 @@ unsigned Comparer::threads_of(const std::string& workload) const {
   return base != nullptr ? base->threads : now != nullptr ? now->threads : 0;
 }
 
+/// How many others both results have times of: what only one has tells no machine from another.
+std::size_t witnesses_of(const TimeTable& table, const Contestant& who) {
+  return static_cast<std::size_t>(std::count_if(table.begin(), table.end(), [&](const auto& one) {
+    return one.first != who && one.second.both();
+  }));
+}
+
 void Comparer::add_time(const FigureChange& like, const TimeTable& table) {
   const Contestant who{like.allocator, like.tuning};
   const auto own = table.find(who);
@@ -330,9 +337,10 @@ void Comparer::add_time(const FigureChange& like, const TimeTable& table) {
   set_levels(candidate.change,
              on_one_level({values_of(own->second.base), values_of(own->second.now)}));
   candidate.cell = {views_of_times(table, who, by_clock_), thresholds::kSessionTimeError};
+  const std::size_t witnesses = witnesses_of(table, who);
   candidate.change.relative =
-      candidate.cell.views.size() == 1 && !by_clock_ && table.size() > thresholds::kControls;
-  candidate.no_witness = !by_clock_ && table.size() == 1;
+      candidate.cell.views.size() == 1 && !by_clock_ && witnesses >= thresholds::kControls;
+  candidate.no_witness = !by_clock_ && witnesses == 0;
   candidate.least_worth = thresholds::kSpeedTimePercent;
   candidates_.push_back(std::move(candidate));
 }

@@ -142,6 +142,26 @@ TEST(Compare, CannotTellALoneSlowAllocatorFromASlowMachine) {
   EXPECT_THAT(time.reason, HasSubstr("slower machine"));
 }
 
+TEST(Compare, TakesNoAllocatorOfOneResultAloneForAWitnessOfTheMachine) {
+  Session base, now;
+  base.allocators = {"glibc", "jemalloc"};
+  now.allocators = {"glibc"};
+  now.seed = 2;
+  now.machine = 0.2;
+  const Comparison comparison = compared(base, now);
+  const FigureChange& time = figure(comparison, "glibc", "ns_per_operation");
+  EXPECT_EQ(time.change, Change::inconclusive);
+  EXPECT_EQ(time.gate, Gate::unclear);
+  EXPECT_THAT(time.reason, HasSubstr("slower machine"));
+}
+
+TEST(Compare, CallsNoTimeRelativeToAllocatorsThatOneResultLacks) {
+  Session base, now;
+  now.seed = 2;
+  now.allocators = {"glibc"};
+  EXPECT_FALSE(figure(compared(base, now), "glibc", "ns_per_operation").relative);
+}
+
 TEST(Compare, LetsFewRunsDecideNothing) {
   Session base, now;
   base.rounds = now.rounds = 4;
