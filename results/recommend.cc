@@ -226,22 +226,29 @@ bool level_with(const Candidate& one, const Candidate& best, const Contest& cont
   return difference.relation == Relation::same || difference.relation == Relation::unclear;
 }
 
+double balanced_points(const Candidate& one) {
+  return points_for(one, Objective::balanced, false);
+}
+
 /// The best of those that are clearly better than the baseline. Between two that the objective
-/// cannot tell apart the balanced score decides.
+/// cannot tell apart the balanced score decides. One that scatters may overlap the best although
+/// another between them does not: it is no better than that one, which is not chosen either.
 const Candidate* winner(const Contest& contest) {
-  const Candidate* best = nullptr;
+  std::vector<const Candidate*> able;
   for (const Candidate& one : contest.candidates) {
-    if (!one.allowed || one.points <= 0) continue;
-    if (best == nullptr || one.points > best->points) best = &one;
+    if (one.allowed && one.points > 0) able.push_back(&one);
   }
-  if (best == nullptr) return nullptr;
+  if (able.empty()) return nullptr;
+  const Candidate* best = *std::max_element(
+      able.begin(), able.end(),
+      [](const Candidate* left, const Candidate* right) { return left->points < right->points; });
+  double told_apart = 0;  // the points of the next that is
+  for (const Candidate* one : able) {
+    if (!level_with(*one, *best, contest)) told_apart = std::max(told_apart, one->points);
+  }
   const Candidate* chosen = best;
-  for (const Candidate& one : contest.candidates) {
-    if (!one.allowed || one.points <= 0 || !level_with(one, *best, contest)) continue;
-    if (points_for(one, Objective::balanced, false) >
-        points_for(*chosen, Objective::balanced, false)) {
-      chosen = &one;
-    }
+  for (const Candidate* one : able) {
+    if (one->points > told_apart && balanced_points(*one) > balanced_points(*chosen)) chosen = one;
   }
   return chosen;
 }
@@ -355,7 +362,8 @@ std::string standing(const Candidate& one, const Candidate* chosen, const Contes
   if (!one.allowed) return "; more than balanced trades away";
   if (chosen != nullptr && one.points > 0 && one.points >= chosen->points) {
     const std::string name = display_name(*chosen->summary);
-    if (contest.objective == Objective::balanced) return "; level with " + name;
+    if (balanced_points(*chosen) <= balanced_points(one)) return "; level with " + name;
+    if (!level_with(one, *chosen, contest)) return fmt::format("; {} is better on balance", name);
     return fmt::format("; not told apart from {}, which is better on balance", name);
   }
   const bool close =

@@ -585,6 +585,32 @@ TEST(Recommend, SaysWhyOneThatIsAheadWasNotChosen) {
               Contains(HasSubstr("not told apart from jemalloc, which is better on balance")));
 }
 
+TEST(Recommend, ChoosesNoneForItsScatterThatAnotherBeatsInMemoryAndOnBalance) {
+  Bench bench;
+  bench.did("glibc", 100, 40);
+  bench.did("jemalloc", 80, 40);     // the least
+  bench.did("tcmalloc", 85, 4);      // told apart from it, and better on balance
+  bench.did("mimalloc", 88, 8, 12);  // worse than that in both, but overlaps the least
+  const auto verdict = bench.verdict(Objective::memory);
+  EXPECT_EQ(verdict->choice.allocator, "jemalloc");
+  EXPECT_THAT(verdict->reasons, Not(Contains(HasSubstr("not told apart"))));
+}
+
+TEST(Recommend, SaysNotToldApartOnlyOfWhatIsNot) {
+  Bench bench;
+  bench.did("glibc", 100, 40);
+  bench.did("jemalloc", 70, 40, 10);  // the least; it overlaps both others
+  bench.did("tcmalloc", 72, 40);
+  bench.did("mimalloc", 75.5, 10);  // apart from tcmalloc
+  const auto verdict = bench.verdict(Objective::memory);
+  EXPECT_EQ(verdict->choice.allocator, "mimalloc");
+  EXPECT_THAT(verdict->reasons,
+              Contains(AllOf(StartsWith("jemalloc: "),
+                             HasSubstr("not told apart from mimalloc, which is better"))));
+  EXPECT_THAT(verdict->reasons, Contains(AllOf(StartsWith("tcmalloc: "),
+                                               HasSubstr("; mimalloc is better on balance"))));
+}
+
 TEST(Recommend, CountsManyRivalsInsteadOfNamingThemAll) {
   Bench bench;
   bench.did("glibc", 100, 20);
