@@ -186,20 +186,32 @@ Difference decide(const Summary& one, const Summary& other, const std::vector<Pa
                   const Judge& judge) {
   const Part middle = middle_of(parts);
   Difference difference = middle.difference;
+  const bool enough = enough_repetitions(one, other);
+  const auto in_both_directions = [&parts](const auto& counts) {
+    const auto some_are = [&](Relation which) {
+      return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+        return counts(part) && direction(part) == which;
+      });
+    };
+    return some_are(Relation::less) && some_are(Relation::more);
+  };
+  const bool disagree =
+      enough && in_both_directions([&](const Part& part) { return judge.is_sure({part}); });
+  if (!judge.worth_having(middle)) {
+    if (!in_both_directions(judge.worth_having)) {
+      difference.relation = Relation::same;
+      return difference;
+    }
+    difference.relation = Relation::unclear;
+    difference.too_few = !enough;
+    difference.recordings_disagree = disagree;
+    return difference;
+  }
   const bool one_sign = std::all_of(parts.begin(), parts.end(), [&](const Part& part) {
     return direction(part) == direction(middle);
   });
-  if (!judge.worth_having(middle)) {
-    const auto some_are = [&](Relation which) {
-      return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
-        return judge.worth_having(part) && direction(part) == which;
-      });
-    };
-    const bool contradicted = some_are(Relation::less) && some_are(Relation::more);
-    difference.relation = contradicted ? Relation::unclear : Relation::same;
-    return difference;
-  }
-  difference.too_few = !enough_repetitions(one, other);
+  difference.too_few = !enough;
+  difference.recordings_disagree = disagree;
   const bool counts = one_sign && judge.is_sure(parts) && !difference.too_few;
   difference.relation = counts ? direction(middle) : Relation::unclear;
   return difference;

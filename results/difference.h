@@ -35,6 +35,7 @@ struct Difference {
   double percent = 0, low = 0, high = 0;
   std::optional<double> cpu_percent;  ///< speed only: of the program's CPU time
   bool too_few = false;               ///< unclear for lack of repetitions
+  bool recordings_disagree = false;   ///< unclear, as some say less and some more beyond the noise
   TimeBasis basis = {};               ///< speed only: what was compared
 };
 

@@ -340,21 +340,44 @@ bool hopes_for_speed(const Contest& contest, const Candidate& hope) {
   return speed > memory;
 }
 
+/// The unclear difference that what is hoped for hangs on.
+const Difference& leading_difference(const Contest& contest, const Candidate& hope) {
+  if (contest.objective == Objective::latency) return hope.latency;
+  return hopes_for_speed(contest, hope) ? hope.speed : hope.memory;
+}
+
+unsigned repetitions_of(const Contest& contest, const Candidate& one) {
+  return std::min(one.summary->repetitions, contest.base->repetitions);
+}
+
+/// "but" this.
+std::string why_unclear(const Difference& difference, unsigned repetitions) {
+  if (difference.too_few) {
+    return fmt::format("{} repetition{} cannot tell", repetitions, repetitions == 1 ? "" : "s");
+  }
+  return difference.recordings_disagree ? "the recordings disagree"
+                                        : "the runs scatter too widely to tell";
+}
+
+/// What may make it clear.
+std::string advice_on(const Difference& difference, unsigned repetitions) {
+  if (difference.recordings_disagree) {
+    return "More repetitions do not change that recordings disagree. More recordings show which "
+           "of them are usual, and --separate gives each a verdict of its own.";
+  }
+  return fmt::format("More repetitions narrow the intervals: --repetitions {}.",
+                     more_repetitions(repetitions));
+}
+
 std::string inconclusive_headline(const Contest& contest, const Candidate& hope) {
-  const bool speed_leads = hopes_for_speed(contest, hope);
-  const bool latency_leads = contest.objective == Objective::latency;
-  const Difference& leading =
-      latency_leads ? hope.latency : (speed_leads ? hope.speed : hope.memory);
+  const Difference& leading = leading_difference(contest, hope);
+  const bool is_latency = &leading == &hope.latency;
   const std::string what =
-      latency_leads ? "tail latency" : (speed_leads ? time_name(hope.speed) : "memory");
-  const unsigned repetitions = std::min(hope.summary->repetitions, contest.base->repetitions);
-  const std::string why = leading.too_few ? fmt::format("{} repetition{} cannot tell", repetitions,
-                                                        repetitions == 1 ? "" : "s")
-                                          : std::string("the runs scatter too widely to tell");
+      is_latency ? "tail latency" : (&leading == &hope.speed ? time_name(hope.speed) : "memory");
   return fmt::format("inconclusive, so keep {}: {} shows {} {} {}, but {}",
                      display_name(*contest.base), display_name(*hope.summary),
                      format_percent(leading.percent), leading.percent < 0 ? "less" : "more", what,
-                     why);
+                     why_unclear(leading, repetitions_of(contest, hope)));
 }
 
 /// What the line on an allocator that was not chosen ends with.
@@ -393,9 +416,8 @@ Recommendation keep(const Contest& contest, const Candidate* hope) {
     verdict.headline = inconclusive_headline(contest, *hope);
     verdict.reasons =
         tell_difference(*contest.base, *hope->summary, contest.workload, *contest.harness);
-    const unsigned have = std::min(hope->summary->repetitions, contest.base->repetitions);
-    verdict.reasons.push_back(fmt::format(
-        "More repetitions narrow the intervals: --repetitions {}.", more_repetitions(have)));
+    verdict.reasons.push_back(
+        advice_on(leading_difference(contest, *hope), repetitions_of(contest, *hope)));
   } else {
     verdict.verdict = VerdictKind::same;
     verdict.headline = keep_headline(contest);

@@ -54,7 +54,9 @@ std::string phrase(const Difference& difference, const std::string& what, const 
       return what + " the same";
     case Relation::unclear:
       return fmt::format("{} not clear ({}, {})", what, signed_percent(difference.percent),
-                         difference.too_few ? "of too few runs" : "within the noise");
+                         difference.too_few               ? "of too few runs"
+                         : difference.recordings_disagree ? "but recordings disagree"
+                                                          : "within the noise");
     case Relation::unknown:
       break;
   }
@@ -74,7 +76,8 @@ std::string time_name(const Difference& difference) {
 std::string speed_phrase(const Difference& difference, const std::string& base) {
   const std::string nothing = "no detectable difference in speed";
   if (difference.relation == Relation::same) return nothing;
-  if (difference.relation != Relation::unclear || difference.too_few) {
+  const bool noise = !difference.too_few && !difference.recordings_disagree;
+  if (difference.relation != Relation::unclear || !noise) {
     return phrase(difference, time_name(difference), base);
   }
   return fmt::format("{} ({} {}, within the noise)", nothing, signed_percent(difference.percent),

@@ -370,6 +370,25 @@ TEST(Recommend, DecidesNothingWhereRecordingsContradictEachOther) {
   EXPECT_EQ(verdict->choice.allocator, "glibc");
 }
 
+TEST(Recommend, AdvisesMoreRecordingsWhereTheyDisagreeAndNotMoreRepetitions) {
+  Bench bench;
+  bench.recorded({70, 120, 80});
+  const auto verdict = bench.verdict(Objective::memory);
+  EXPECT_THAT(verdict->headline, HasSubstr("20 % less memory, but the recordings disagree"));
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("--separate")));
+  EXPECT_THAT(verdict->reasons, Not(Contains(HasSubstr("--repetitions"))));
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("20 % less, but recordings disagree")));
+}
+
+TEST(Recommend, AdvisesMoreRepetitionsWhereRecordingsDifferInSignWithinTheNoise) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 70, 20).of_recording(0);
+  bench.did("glibc", 100, 20, 20).did("jemalloc", 101, 20, 20).of_recording(1);
+  const auto verdict = bench.verdict(Objective::memory);
+  EXPECT_THAT(verdict->headline, HasSubstr("the runs scatter too widely"));
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("--repetitions 10")));
+}
+
 TEST(Recommend, AsksOfTheMiddleRecordingThatItIsWorthHavingAndOfAllThatTheyAreSure) {
   Bench bench;
   bench.recorded({96, 97.5, 96.5});
