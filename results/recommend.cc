@@ -25,6 +25,7 @@ struct Candidate {
   double points = 0;  ///< what ranks, by the objective
   double hopes = 0;   ///< the same, if the unclear differences turned out as their medians say
   bool allowed = true;
+  bool risky = false;  ///< would not be, if an unclear loss turned out as its median says
 };
 
 /// All that a verdict on one workload is made from.
@@ -81,15 +82,15 @@ double points_for(const Candidate& candidate, Objective objective, bool hoping) 
   return points;
 }
 
-/// Whether balanced may choose it: it loses nowhere more than can be answered for.
-bool within_limits(const Candidate& candidate) {
-  if (candidate.memory.relation == Relation::more &&
-      candidate.memory.percent > thresholds::kBalancedMemoryLoss) {
-    return false;
+/// A loss of this relation that is greater than balanced can answer for, or null.
+const Difference* great_loss(const Candidate& candidate, Relation relation) {
+  const Difference &memory = candidate.memory, &speed = candidate.speed;
+  if (memory.relation == relation && memory.percent > thresholds::kBalancedMemoryLoss) {
+    return &memory;
   }
-  if (candidate.speed.relation != Relation::more) return true;
-  return candidate.speed.cpu_percent ? *candidate.speed.cpu_percent <= thresholds::kBalancedCpuLoss
-                                     : candidate.speed.percent <= thresholds::kBalancedTimeLoss;
+  const bool slow = speed.cpu_percent ? *speed.cpu_percent > thresholds::kBalancedCpuLoss
+                                      : speed.percent > thresholds::kBalancedTimeLoss;
+  return speed.relation == relation && slow ? &speed : nullptr;
 }
 
 Candidate judge(const Summary& summary, const Contest& contest) {
@@ -100,7 +101,10 @@ Candidate judge(const Summary& summary, const Contest& contest) {
   candidate.latency = latency_difference(summary, *contest.base);
   candidate.points = points_for(candidate, contest.objective, false);
   candidate.hopes = points_for(candidate, contest.objective, true);
-  candidate.allowed = contest.objective != Objective::balanced || within_limits(candidate);
+  if (contest.objective == Objective::balanced) {
+    candidate.allowed = great_loss(candidate, Relation::more) == nullptr;
+    candidate.risky = great_loss(candidate, Relation::unclear) != nullptr;
+  }
   return candidate;
 }
 
@@ -226,7 +230,7 @@ bool level_with(const Candidate& one, const Candidate& best, const Contest& cont
   return difference.relation == Relation::same || difference.relation == Relation::unclear;
 }
 
-double balanced_points(const Candidate& one) {
+double points_on_balance(const Candidate& one) {
   return points_for(one, Objective::balanced, false);
 }
 
@@ -236,7 +240,7 @@ double balanced_points(const Candidate& one) {
 const Candidate* winner(const Contest& contest) {
   std::vector<const Candidate*> able;
   for (const Candidate& one : contest.candidates) {
-    if (one.allowed && one.points > 0) able.push_back(&one);
+    if (one.allowed && !one.risky && one.points > 0) able.push_back(&one);
   }
   if (able.empty()) return nullptr;
   const Candidate* best = *std::max_element(
@@ -248,14 +252,21 @@ const Candidate* winner(const Contest& contest) {
   }
   const Candidate* chosen = best;
   for (const Candidate* one : able) {
-    if (one->points > told_apart && balanced_points(*one) > balanced_points(*chosen)) chosen = one;
+    if (one->points > told_apart && points_on_balance(*one) > points_on_balance(*chosen))
+      chosen = one;
   }
   return chosen;
 }
 
-/// The most promising of those that might be better, if only the noise allowed to say so.
+/// The most promising of those that might be better, if only the noise allowed to say so: first
+/// those that clearly are, but for a loss that is not clear.
 const Candidate* hopeful(const Contest& contest) {
   const Candidate* best = nullptr;
+  for (const Candidate& one : contest.candidates) {
+    if (!one.allowed || !one.risky || one.points <= 0) continue;
+    if (best == nullptr || one.points > best->points) best = &one;
+  }
+  if (best != nullptr) return best;
   for (const Candidate& one : contest.candidates) {
     if (!one.allowed || one.hopes <= 0) continue;
     if (best == nullptr || one.hopes > best->hopes) best = &one;
@@ -340,8 +351,12 @@ bool hopes_for_speed(const Contest& contest, const Candidate& hope) {
   return speed > memory;
 }
 
+/// Whether nothing but a loss that is not clear keeps it from being chosen.
+bool only_risks(const Candidate& hope) { return hope.risky && hope.points > 0; }
+
 /// The unclear difference that what is hoped for hangs on.
 const Difference& leading_difference(const Contest& contest, const Candidate& hope) {
+  if (only_risks(hope)) return *great_loss(hope, Relation::unclear);
   if (contest.objective == Objective::latency) return hope.latency;
   return hopes_for_speed(contest, hope) ? hope.speed : hope.memory;
 }
@@ -351,7 +366,7 @@ unsigned repetitions_of(const Contest& contest, const Candidate& one) {
 }
 
 /// "but" this.
-std::string why_unclear(const Difference& difference, unsigned repetitions) {
+std::string why_not_told(const Difference& difference, unsigned repetitions) {
   if (difference.too_few) {
     return fmt::format("{} repetition{} cannot tell", repetitions, repetitions == 1 ? "" : "s");
   }
@@ -374,18 +389,25 @@ std::string inconclusive_headline(const Contest& contest, const Candidate& hope)
   const bool is_latency = &leading == &hope.latency;
   const std::string what =
       is_latency ? "tail latency" : (&leading == &hope.speed ? time_name(hope.speed) : "memory");
-  return fmt::format("inconclusive, so keep {}: {} shows {} {} {}, but {}",
-                     display_name(*contest.base), display_name(*hope.summary),
-                     format_percent(leading.percent), leading.percent < 0 ? "less" : "more", what,
-                     why_unclear(leading, repetitions_of(contest, hope)));
+  const std::string start = fmt::format("inconclusive, so keep {}: {}", display_name(*contest.base),
+                                        display_name(*hope.summary));
+  const std::string shown = fmt::format("{} {} {}", format_percent(leading.percent),
+                                        leading.percent < 0 ? "less" : "more", what);
+  const std::string why = why_not_told(leading, repetitions_of(contest, hope));
+  if (!only_risks(hope)) return fmt::format("{} shows {}, but {}", start, shown, why);
+  const std::string gain =
+      &leading == &hope.speed ? memory_phrase(hope.memory) : speed_phrase(hope.speed);
+  return fmt::format("{} has {}, but perhaps {}, more than balanced trades away: {}", start, gain,
+                     shown, why);
 }
 
 /// What the line on an allocator that was not chosen ends with.
 std::string standing(const Candidate& one, const Candidate* chosen, const Contest& contest) {
   if (!one.allowed) return "; more than balanced trades away";
+  if (only_risks(one)) return "; perhaps more than balanced trades away";
   if (chosen != nullptr && one.points > 0 && one.points >= chosen->points) {
     const std::string name = display_name(*chosen->summary);
-    if (balanced_points(*chosen) <= balanced_points(one)) return "; level with " + name;
+    if (points_on_balance(*chosen) <= points_on_balance(one)) return "; level with " + name;
     if (!level_with(one, *chosen, contest)) return fmt::format("; {} is better on balance", name);
     return fmt::format("; not told apart from {}, which is better on balance", name);
   }

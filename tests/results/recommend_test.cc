@@ -86,6 +86,16 @@ class Bench {
     return *this;
   }
 
+  /// The times of an allocator, which did exactly so much before, scattered by so many per cent.
+  Bench& scatter_of_time(const std::string& allocator, double percent) {
+    for (Run& run : result_.runs) {
+      if (run.allocator != allocator || !run.ns_per_operation) continue;
+      const double place = 2.0 * run.repetition / (repetitions_ - 1) - 1;
+      *run.ns_per_operation *= 1 + place * percent / 100;
+    }
+    return *this;
+  }
+
   Bench& crashed(const std::string& allocator) {
     Run run;
     run.workload = "w";
@@ -334,6 +344,32 @@ TEST(Recommend, DecidesNothingWithinThreeDeviationsOfTime) {
   const auto verdict =
       Bench().did("glibc", 100, 20, 20).did("mimalloc", 100, 17, 20).verdict(Objective::speed);
   EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+}
+
+TEST(Recommend, DecidesNothingWhereALossThatIsNotClearWouldBeTooGreat) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 28);
+  bench.scatter_of_time("jemalloc", 40);
+  const auto verdict = bench.verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::inconclusive);
+  EXPECT_EQ(verdict->choice.allocator, "glibc");
+  EXPECT_THAT(verdict->headline,
+              HasSubstr("jemalloc has 40 % less memory, but perhaps 40 % more allocator time, more "
+                        "than balanced trades away: the runs scatter too widely to tell"));
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("--repetitions 10")));
+  EXPECT_EQ(bench.verdict(Objective::memory)->choice.allocator, "jemalloc");
+}
+
+TEST(Recommend, ChoosesTheNextWhereTheBestPerhapsLosesTooMuch) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 28).did("mimalloc", 70, 20);
+  bench.scatter_of_time("jemalloc", 40);
+  const auto verdict = bench.verdict();
+  EXPECT_EQ(verdict->verdict, VerdictKind::better);
+  EXPECT_EQ(verdict->choice.allocator, "mimalloc");
+  EXPECT_THAT(verdict->reasons,
+              Contains(AllOf(StartsWith("jemalloc: "),
+                             HasSubstr("; perhaps more than balanced trades away"))));
 }
 
 TEST(Recommend, IsNotDisturbedByANoisyLoser) {
