@@ -141,12 +141,14 @@ Json pointer_layer(const std::vector<Series>& series, const Json& x, const Json&
                        {"nearest", true},
                        {"on", "pointermove"},
                        {"clear", "pointerout"}};
-  return {{"name", "pointer_line"},
-          {"transform",
-           Json::array({to_date, {{"pivot", "column"}, {"value", "v"}, {"groupby", {"t"}}}})},
-          {"params", Json::array({{{"name", "pointer"}, {"select", select}}})},
-          {"mark", {{"type", "rule"}, {"color", "#777777"}, {"strokeWidth", 1}}},
-          {"encoding", {{"x", x}, {"opacity", shown}, {"tooltip", std::move(tooltip)}}}};
+  return {
+      {"name", "pointer_line"},
+      {"transform",
+       Json::array(
+           {to_date, {{"pivot", "column"}, {"value", "v"}, {"op", "mean"}, {"groupby", {"t"}}}})},
+      {"params", Json::array({{{"name", "pointer"}, {"select", select}}})},
+      {"mark", {{"type", "rule"}, {"color", "#777777"}, {"strokeWidth", 1}}},
+      {"encoding", {{"x", x}, {"opacity", shown}, {"tooltip", std::move(tooltip)}}}};
 }
 
 }  // namespace
@@ -156,7 +158,8 @@ TrendCalendar calendar_of(const Trend& trend) {
   for (const Night& night : trend.nights) {
     const double ms = milliseconds_of(night.created).value_or(calendar.start_ms);
     if (calendar.days.empty()) calendar.start_ms = ms;
-    calendar.days.push_back(std::round((ms - calendar.start_ms) / 864e5 * 100) / 100);
+    // Finer than a second: results on one place would be drawn as one.
+    calendar.days.push_back(std::round((ms - calendar.start_ms) / 864e5 * 1e5) / 1e5);
   }
   return calendar;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "results/report/trend_chart.h"
 #include "results/report/trend_html.h"
 #include "tests/compare/simulated.h"
 
@@ -150,6 +151,32 @@ TEST(TrendHtml, ShowsTheStepInItsTableAndInItsChart) {
   EXPECT_THAT(page, HasSubstr("id=\"memory-0\""));
   EXPECT_THAT(page, HasSubstr("id=\"times-0\""));
   EXPECT_THAT(page, HasSubstr(", 1 step. "));
+}
+
+TEST(TrendChart, KeepsResultsApartThatAreMinutesApart) {
+  Trend trend;
+  trend.nights.resize(3);
+  trend.nights[0].created = "2026-01-01T02:00:00Z";
+  trend.nights[1].created = "2026-01-01T02:10:00Z";
+  trend.nights[2].created = "2026-01-01T02:10:01Z";
+  const TrendCalendar calendar = calendar_of(trend);
+  EXPECT_LT(calendar.days[0], calendar.days[1]);
+  EXPECT_LT(calendar.days[1], calendar.days[2]);
+}
+
+TEST(TrendChart, ShowsTheMeanOfResultsOfOneTimeAndNotTheirSum) {
+  Trend trend;
+  trend.nights.resize(2);
+  TrendSeries& line = trend.series.emplace_back();
+  line.workload = "load";
+  line.allocator = "glibc";
+  line.figure = "memory_cost_bytes";
+  line.points.resize(2);
+  for (unsigned night = 0; night < 2; ++night) line.points[night].night = night;
+  const auto spec =
+      trend_chart(trend, calendar_of(trend), {}, "load", "memory_cost_bytes", ByteUnit{"B", 1});
+  ASSERT_TRUE(spec);
+  EXPECT_EQ((*spec)["layer"].back()["transform"][1].value("op", "sum"), "mean");
 }
 
 TEST(TrendHtml, OfOneNightIsAPage) {
