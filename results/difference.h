@@ -29,7 +29,8 @@ struct TimeBasis {
 };
 
 /// One allocator against another in one figure where less is better. Percentages are of the other's
-/// figure, negative for less; low and high are what the corners of the two intervals allow.
+/// figure, negative for less; low and high are what the corners of the two intervals allow, and of
+/// the faster halves of runs what their ranges do.
 struct Difference {
   Relation relation = Relation::unknown;
   double percent = 0, low = 0, high = 0;

@@ -69,7 +69,9 @@ std::string describe_time(const WorkloadView& view) {
   const TimeBasis& basis = view.time;
   std::string text;
   if (basis.all_threads) text = "CPU time of all threads";
-  if (basis.faster_half) append(text, "of the faster half of the runs");
+  if (basis.faster_half) {
+    append(text, "of the faster half of the runs (whose range stands for an interval)");
+  }
   if (basis.starts_tell) append(text, "with what starting the program's processes takes");
   const bool recordings = view.info != nullptr && view.info->recordings.size() > 1;
   if (recordings && !basis.faster_half) {

@@ -136,6 +136,18 @@ TEST_F(HtmlReport, ShowsThePercentageAndTheTimesThatItIsOf) {
   EXPECT_THAT(text, HasSubstr("200<small>+43 %</small>"));
 }
 
+TEST_F(HtmlReport, SaysThatTheRangeOfTheFasterHalfIsNoInterval) {
+  Result result = threaded_result();
+  const std::vector<heapwise::Run> five = result.runs;
+  for (heapwise::Run run : five) {
+    run.repetition += 5;
+    result.runs.push_back(run);
+  }
+  const std::string text = html_report({result});
+  EXPECT_THAT(text,
+              HasSubstr("of the faster half of the runs (whose range stands for an interval"));
+}
+
 TEST_F(HtmlReport, MakesRegretsAnewAsAnOlderFilesMayBeWrong) {
   Result result = threaded_result();
   result.summary = summarize(result.runs);
