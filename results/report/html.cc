@@ -83,6 +83,26 @@ std::string signed_percent(double percent) {
   return (percent < 0 ? "−" : "+") + format_percent(percent);
 }
 
+/// What the verdict says of a figure; `name`, `from_to`: as of a Tile.
+void add_compared_tile(Page& page, const Difference& difference, const std::string& name,
+                       const std::string& from_to) {
+  const bool counts =
+      difference.relation == Relation::less || difference.relation == Relation::more;
+  const char* unranked = difference.relation == Relation::same ? "same" : "not clear";
+  add_tile(page, {name, counts ? signed_percent(difference.percent) : unranked,
+                  counts ? (difference.percent < 0 ? "less" : "more") : "even", from_to});
+}
+
+/// Of several recordings the verdict compares one figure within each; intervals of others reach
+/// over all recordings, and overlap where the program itself varies.
+void add_recordings_tile(Page& page, const Summary& base, const Summary& choice) {
+  const auto before = memory_cost(base), after = memory_cost(choice);
+  if (!before || !after) return;
+  add_compared_tile(page, memory_difference(choice, base),
+                    "memory (mean of peak, mean and end RSS)",
+                    format_bytes(before->median) + " → " + format_bytes(after->median));
+}
+
 void add_memory_tile(Page& page, const char* name, const std::optional<Interval>& before,
                      const std::optional<Interval>& after) {
   if (!before || !after) return;
@@ -101,16 +121,13 @@ void add_speed_tile(Page& page, const WorkloadInfo* info, const Summary& base,
                     const Summary& choice) {
   const Difference speed = speed_difference(choice, base, info);
   if (speed.relation == Relation::unknown) return;
-  const bool counts = speed.relation == Relation::less || speed.relation == Relation::more;
-  const char* unranked = speed.relation == Relation::same ? "same" : "not clear";
   const auto before = compared_time(base, speed.basis, info);
   const auto after = compared_time(choice, speed.basis, info);
   const std::string name =
       fmt::format("allocator {} per operation{}", speed.basis.all_threads ? "CPU time" : "time",
                   speed.basis.starts_tell ? ", process starts included" : "");
-  add_tile(page, {name, counts ? signed_percent(speed.percent) : unranked,
-                  counts ? (speed.percent < 0 ? "less" : "more") : "even",
-                  format_ns(before->median) + " → " + format_ns(after->median)});
+  add_compared_tile(page, speed, name,
+                    format_ns(before->median) + " → " + format_ns(after->median));
 }
 
 void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdict) {
@@ -119,11 +136,15 @@ void add_tiles(Page& page, const WorkloadView& view, const Recommendation& verdi
   if (base == nullptr || choice == nullptr || base == choice) return;
   page.add("<ul class=\"tiles\" aria-label=\"{} instead of {}\">\n",
            escape_html(display_name(*choice)), escape_html(display_name(*base)));
-  add_memory_tile(page, "peak RSS", base->peak_rss_bytes, choice->peak_rss_bytes);
-  add_memory_tile(page, "mean RSS over time", base->mean_rss_bytes, choice->mean_rss_bytes);
-  add_memory_tile(page, "RSS at the end", base->end_rss_bytes, choice->end_rss_bytes);
-  add_memory_tile(page, "RSS 10 s later", base->drained_10s_rss_bytes,
-                  choice->drained_10s_rss_bytes);
+  if (base->recordings.size() > 1) {
+    add_recordings_tile(page, *base, *choice);
+  } else {
+    add_memory_tile(page, "peak RSS", base->peak_rss_bytes, choice->peak_rss_bytes);
+    add_memory_tile(page, "mean RSS over time", base->mean_rss_bytes, choice->mean_rss_bytes);
+    add_memory_tile(page, "RSS at the end", base->end_rss_bytes, choice->end_rss_bytes);
+    add_memory_tile(page, "RSS 10 s later", base->drained_10s_rss_bytes,
+                    choice->drained_10s_rss_bytes);
+  }
   add_speed_tile(page, view.info, *base, *choice);
   page.add("</ul>\n");
 }

@@ -167,6 +167,28 @@ TEST_F(HtmlReport, CallsAMemoryDifferenceWithinTheNoiseNotClear) {
               HasSubstr("peak RSS</span><span class=\"change even\">not clear</span>"));
 }
 
+TEST_F(HtmlReport, ComparesRecordingsInItsTilesAsTheVerdictDoes) {
+  // The second recording is twice as large under all: intervals over both overlap.
+  Result result = fixture::full_result();
+  std::erase_if(result.runs, [](const heapwise::Run& run) { return run.workload != "two-wave"; });
+  result.workloads.resize(1);
+  const std::vector<heapwise::Run> first = result.runs;
+  for (heapwise::Run run : first) {
+    run.recording = 1;
+    for (auto* bytes : {&run.peak_rss_bytes, &run.mean_rss_bytes, &run.end_rss_bytes}) {
+      if (*bytes) *bytes = **bytes * 2;
+    }
+    result.runs.push_back(run);
+  }
+  result.summary.clear();
+  result.recommendations = recommend_objectives(result, fixture::deployments());
+  ASSERT_THAT(result.recommendations.front().headline, HasSubstr("less memory than glibc"));
+  const std::string text = html_report({result});
+  EXPECT_THAT(text, HasSubstr("<span class=\"name\">memory (mean of peak, mean and end RSS)</span>"
+                              "<span class=\"change less\">"));
+  EXPECT_THAT(text, Not(HasSubstr("not clear</span>")));
+}
+
 TEST_F(HtmlReport, ShowsTailLatencyWhereNothingElseWasMeasured) {
   Result result = fixture::full_result();
   result.summary.resize(2);
