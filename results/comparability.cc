@@ -49,6 +49,10 @@ class Differences {
   std::vector<SettingDifference> all_;
 };
 
+std::string cpu_limit_text(const Environment& environment) {
+  return environment.cpu_limit > 0 ? fmt::format("{:.4g} cores", environment.cpu_limit) : "none";
+}
+
 void compare_machines(const Environment& base, const Environment& now, Differences& found) {
   found.text("processor", base.cpu, now.cpu);
   found.count("cores", base.cores, now.cores);
@@ -56,6 +60,7 @@ void compare_machines(const Environment& base, const Environment& now, Differenc
               static_cast<double>(now.memory_bytes), 0.02);
   found.bytes("memory limit", static_cast<double>(base.memory_limit_bytes),
               static_cast<double>(now.memory_limit_bytes), 0);
+  found.text("CPU limit", cpu_limit_text(base), cpu_limit_text(now));
   found.text("kernel", base.kernel, now.kernel);
   found.text("transparent huge pages", base.transparent_hugepage, now.transparent_hugepage);
   found.count("page size", static_cast<double>(base.page_size_bytes),
@@ -68,16 +73,9 @@ void compare_machines(const Environment& base, const Environment& now, Differenc
   found.text("heapwise's compiler", base.compiler, now.compiler, false);
 }
 
-const WorkloadInfo* find(const Result& result, const std::string& name) {
-  for (const WorkloadInfo& one : result.workloads) {
-    if (one.name == name) return &one;
-  }
-  return nullptr;
-}
-
 void compare_workloads(const Result& base, const Result& now, Differences& found) {
   for (const WorkloadInfo& before : base.workloads) {
-    const WorkloadInfo* after = find(now, before.name);
+    const WorkloadInfo* after = find_workload_info(now, before.name);
     if (after == nullptr) continue;
     const std::string of = "workload " + before.name + ": ";
     found.count(of + "operations", static_cast<double>(before.operations),
@@ -149,6 +147,7 @@ std::string machine_class(const Environment& environment) {
   if (environment.memory_limit_bytes > 0) {
     name += fmt::format("-limit-{}m", environment.memory_limit_bytes >> 20);
   }
+  if (environment.cpu_limit > 0) name += fmt::format("-cpus-{:.4g}", environment.cpu_limit);
   if (environment.page_size_bytes != 4096) {
     name += fmt::format("-pages-{}k", environment.page_size_bytes >> 10);
   }

@@ -447,6 +447,16 @@ TEST(Compare, RefusesAnotherMachineAndSaysWhatDiffers) {
   EXPECT_EQ(allowed->differences.size(), 2U);
 }
 
+TEST(Compare, RefusesAMachineOfWhichOtherProcessorsMayBeUsed) {
+  Result base = simulated::result({}), now = base;
+  now.environment.cpu_limit = 1.5;
+  const auto refused = compare(base, now, {5, false});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().what, HasSubstr("CPU limit: none → 1.5 cores"));
+  base.environment.cpu_limit = 1.5;
+  EXPECT_TRUE(compare(base, now, {5, false}));
+}
+
 TEST(Compare, ComparesMachinesByTheClockWhenToldTo) {
   Session slower;
   slower.machine = 0.5;
@@ -490,6 +500,8 @@ TEST(Compare, GivesTheSameAnswerTwice) {
 TEST(MachineClass, IsAFileNameAndTellsMachinesApart) {
   Environment machine = simulated::machine();
   EXPECT_EQ(machine_class(machine), "amd-epyc-7763-8c-32g-linux-6.1.0-26-amd64-thp-madvise");
+  machine.cpu_limit = 1.5;
+  EXPECT_THAT(machine_class(machine), testing::EndsWith("-thp-madvise-cpus-1.5"));
   machine.cpu = "../../etc/pass wd";
   EXPECT_EQ(machine_class(machine).find('/'), std::string::npos);
   EXPECT_EQ(machine_class(Environment{}).substr(0, 7), "unknown");
