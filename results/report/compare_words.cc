@@ -42,14 +42,42 @@ std::string failures_text(const Comparison& comparison) {
   return enumerate(parts);
 }
 
+/// What the gate cannot decide, and why: more noise, too few runs and failures are no one thing.
+std::string unclear_text(const Comparison& comparison) {
+  unsigned noisy = 0, few = 0;
+  std::set<std::pair<std::string, std::string>> failing;
+  for (const FigureChange& one : comparison.changes) {
+    if (one.gate != Gate::unclear) continue;
+    if (one.figure == "status") {
+      failing.emplace(one.allocator, one.tuning);
+    } else if (one.percent) {
+      ++noisy;
+    } else {
+      ++few;
+    }
+  }
+  std::vector<std::string> parts;
+  if (noisy > 0) {
+    parts.push_back(counted(noisy, "may be") +
+                    fmt::format(" worse by more than {}: too much noise to tell",
+                                format_percent(*comparison.fail_over_percent)));
+  }
+  if (few > 0) {
+    parts.push_back(counted(few, few == 1 ? "has" : "have") +
+                    fmt::format(" fewer than {} runs a side: too few to tell",
+                                thresholds::kCompareRepetitions));
+  }
+  if (!failing.empty()) {
+    parts.push_back(fmt::format("{} allocator{} more often, but chance explains as much",
+                                failing.size(), failing.size() == 1 ? " fails" : "s fail"));
+  }
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 std::string gate_headline(const Comparison& comparison) {
   const double limit = *comparison.fail_over_percent;
-  const unsigned fails = comparison.count(Gate::fails), unclear = comparison.count(Gate::unclear);
-  if (fails > 0) return failures_text(comparison);
-  if (unclear > 0) {
-    return counted(unclear, "may be") +
-           fmt::format(" worse by more than {}: too much noise to tell", format_percent(limit));
-  }
+  if (comparison.count(Gate::fails) > 0) return failures_text(comparison);
+  if (comparison.count(Gate::unclear) > 0) return unclear_text(comparison);
   if (!comparison.only_in_base.empty()) {
     return fmt::format("no regression beyond {}, but {} of the base {} missing",
                        format_percent(limit), comparison.only_in_base.size(),
@@ -138,12 +166,12 @@ std::string compare_headline(const Comparison& comparison) {
                  unclear = comparison.count(Change::inconclusive);
   if (worse + better == 0) {
     return unclear == 0 ? "nothing changed in " + figures_text(comparison.changes.size())
-                        : counted(unclear, "cannot be told from noise") + ", none changed clearly";
+                        : counted(unclear, "cannot be told") + ", none changed clearly";
   }
   std::vector<std::string> parts;
   if (worse > 0) parts.push_back(counted(worse, "worse"));
   if (better > 0) parts.push_back(fmt::format("{} better", better));
-  if (unclear > 0) parts.push_back(fmt::format("{} not to be told from noise", unclear));
+  if (unclear > 0) parts.push_back(fmt::format("{} not to be told", unclear));
   return fmt::format("{} of {}", enumerate(parts), comparison.changes.size());
 }
 

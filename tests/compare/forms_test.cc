@@ -139,6 +139,25 @@ TEST(CompareHeadline, CountsFiguresAndAllocatorsThatFailEachInItsOwnNumber) {
   EXPECT_EQ(headline(now), "1 figure is worse by more than 5.0 % and 1 allocator fails more often");
 }
 
+TEST(CompareHeadline, TellsTooFewRunsFromTooMuchNoiseAndFromFailures) {
+  simulated::Session few;
+  few.rounds = 4;
+  const Result base = simulated::result(few);
+  auto comparison = compare(base, base, {5, false});
+  ASSERT_TRUE(comparison);
+  EXPECT_EQ(compare_headline(*comparison),
+            "16 figures have fewer than 5 runs a side: too few to tell");
+  FigureChange noisy;
+  noisy.percent = 7;
+  FigureChange failing;
+  failing.figure = "status";
+  noisy.gate = failing.gate = Gate::unclear;
+  comparison->changes = {noisy, failing};
+  EXPECT_EQ(compare_headline(*comparison),
+            "1 figure may be worse by more than 5.0 %: too much noise to tell; 1 allocator fails "
+            "more often, but chance explains as much");
+}
+
 TEST(CompareHeadline, CountsOneFigureAsOne) {
   Result base = simulated::result({});
   std::erase_if(base.runs, [](const heapwise::Run& run) {
