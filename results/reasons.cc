@@ -147,7 +147,8 @@ std::string speed_sentence(const Pair& pair, const Harness& harness) {
 
 std::string latency_sentence(const Pair& pair) {
   const auto of = [](const Summary& summary) {
-    return fmt::format("{} (half of them at most {})", format_ns(summary.latency_p999_ns->median),
+    return fmt::format("{} (half of all calls at most {})",
+                       format_ns(summary.latency_p999_ns->median),
                        summary.latency_p50_ns ? format_ns(summary.latency_p50_ns->median) : "–");
   };
   return fmt::format("One call in a thousand took longer than {} under {}, {} under {}.",

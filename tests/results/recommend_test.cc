@@ -691,6 +691,18 @@ TEST(Recommend, SaysThatSpeedWasNotMeasured) {
   EXPECT_THAT(verdict.error().what, HasSubstr("speed was measured"));
 }
 
+TEST(Recommend, SaysOfWhichCallsHalfTookAtMostTheMedian) {
+  Bench bench;
+  bench.did("glibc", 100, 20).did("jemalloc", 60, 20);
+  bench.verdict();
+  for (Summary& row : bench.result_.summary) {
+    row.latency_p50_ns = Interval{20, 20, 20, 0.0};
+    row.latency_p999_ns = Interval{900, 900, 900, 0.0};
+  }
+  const auto verdict = recommend(bench.result_, "w", Objective::memory, bench.deployments_);
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("(half of all calls at most 20.0 ns)")));
+}
+
 TEST(Recommend, NamesTheWorkloadThatIsNotThere) {
   Bench bench;
   bench.did("glibc", 100, 20);
