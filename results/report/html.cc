@@ -335,15 +335,19 @@ void add_machine(Page& page, const Result& result) {
 }
 
 void add_method(Page& page, const Result& result) {
+  const bool any = std::any_of(result.summary.begin(), result.summary.end(),
+                               [](const Summary& one) { return one.repetitions > 0; });
+  const std::string figures = any ? "Figures are " + escape_html(describe_method(result)) + "."
+                                  : "There are no figures, as no run ended well.";
   page.add(
       "<section><h2>How the figures were taken</h2>\n<p>What the program asked of malloc was "
       "replayed in a fresh process for each run and allocator, in interleaved order (seed {}). "
       "RSS is the heap's: anonymous resident memory less what the same process takes without a "
       "heap. Live is what the program had asked for and not yet freed. Memory and time come from "
-      "separate runs. Time is allocator time in replay, not the program's. Figures are {}. "
+      "separate runs. Time is allocator time in replay, not the program's. {} "
       "<code>docs/measuring.md</code> in the source says how each is taken and what can be wrong "
       "with it.</p></section>\n",
-      result.seed, escape_html(describe_method(result)));
+      result.seed, figures);
 }
 
 void add_title(Page& page, const Result& result) {

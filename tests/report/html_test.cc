@@ -236,6 +236,7 @@ TEST_F(HtmlReport, SaysThatThereIsNoVerdictWhereThereIsNone) {
 
 TEST_F(HtmlReport, OfNothingIsStillAPage) {
   EXPECT_THAT(html_report({Result{}}), HasSubstr("</html>"));
+  EXPECT_THAT(html_report({Result{}}), HasSubstr(" There are no figures, as no run ended well. "));
   EXPECT_THAT(html_report({}), HasSubstr("</html>"));
 }
 
