@@ -72,16 +72,8 @@ std::vector<std::string> names_of(const WorkloadView& view) {
   return distinct_names(names, kNameColumns);
 }
 
-/// The beginning of a row: a name that must stay whole to be told from another has a line before.
-std::string take_line(std::string& name) {
-  if (display_width(name) <= kNameColumns) return {};
-  std::string line = wrap(name, kTerminalColumns, "  ", "    ");
-  name.clear();
-  return line;
-}
-
 std::string row_text(const WorkloadView& view, const Summary& row, std::string name) {
-  const std::string before = take_line(name);
+  const std::string before = take_wide_name(name, kNameColumns);
   std::string text;
   if (row.peak_rss_bytes || row.ns_per_operation) {
     Cells cells = figure_cells(view, row);
@@ -108,7 +100,7 @@ std::string latency_table(const WorkloadView& view) {
   for (std::size_t index = 0; index < view.rows.size(); ++index) {
     const Summary* row = view.rows[index];
     if (!row->latency_p999_ns) continue;
-    text += take_line(names[index]);
+    text += take_wide_name(names[index], kNameColumns);
     text += line(names[index], {number(row->latency_p50_ns, 1), number(row->latency_p99_ns, 1),
                                 number(row->latency_p999_ns, 1), number(row->latency_max_ns, 1)});
   }

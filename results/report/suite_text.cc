@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <cctype>
+#include <optional>
 
 #include "results/regret.h"
 #include "results/report/escape.h"
@@ -18,10 +19,19 @@ namespace {
 
 constexpr std::size_t kNameColumns = 29;
 
-std::string row_text(const FleetRow& row, const std::vector<FleetColumn>& columns) {
-  std::string line = "  " + pad_right(shorten(printable(display_name(row.allocator, row.tuning)),
-                                              kNameColumns - 1),
-                                      kNameColumns);
+std::vector<std::string> fleet_names(const std::vector<const FleetRow*>& rows) {
+  std::vector<std::string> names;
+  names.reserve(rows.size());
+  for (const FleetRow* row : rows) {
+    names.push_back(printable(display_name(row->allocator, row->tuning)));
+  }
+  return distinct_names(names, kNameColumns - 1);
+}
+
+std::string row_text(const FleetRow& row, std::string name,
+                     const std::vector<FleetColumn>& columns) {
+  std::string line = take_wide_name(name, kNameColumns - 1);
+  line += "  " + pad_right(name, kNameColumns);
   for (const FleetColumn& column : columns) {
     line += pad_left(fleet_cell(row.*column.figure, false), 6) +
             pad_left(fleet_cell(row.*column.figure, true), 6);
@@ -32,25 +42,46 @@ std::string row_text(const FleetRow& row, const std::vector<FleetColumn>& column
   return line;
 }
 
-std::string verdict_line(const WorkloadView& view, std::size_t width) {
-  std::string text;
-  for (const Recommendation* one : view.verdicts) {
-    if (one != view.verdicts.front()) break;
-    text = wrap(printable(one->headline), kTerminalColumns,
-                "  " + pad_right(shorten(printable(view.name), width), width) + "  ",
-                std::string(width + 4, ' '));
+constexpr std::size_t kWorkloadColumns = 24;
+
+/// The objective that all lines have in common, or nothing.
+std::optional<Objective> common_objective(const std::vector<WorkloadView>& views) {
+  std::optional<Objective> common;
+  for (const WorkloadView& view : views) {
+    if (view.verdicts.empty()) continue;
+    const Objective own = view.verdicts.front()->objective;
+    if (common && *common != own) return std::nullopt;
+    common = own;
   }
-  return text;
+  return common;
+}
+
+/// The first verdict on a workload; with its objective where that is not the same for all.
+std::string headline_of(const WorkloadView& view, bool with_objective) {
+  if (view.verdicts.empty()) return "no verdict";
+  const Recommendation& first = *view.verdicts.front();
+  return (with_objective ? to_string(first.objective) + ": " : "") + printable(first.headline);
 }
 
 std::string verdicts_text(const Result& result) {
   const auto views = views_of(result);
+  if (views.empty()) return "No workload was run\n";
+  std::vector<std::string> names;
+  for (const WorkloadView& view : views) names.push_back(printable(view.name));
+  names = distinct_names(names, kWorkloadColumns);
   std::size_t width = 0;
-  for (const WorkloadView& view : views) width = std::max(width, view.name.size());
-  width = std::min<std::size_t>(width, 24);
-  std::string text =
-      views.empty() ? "No workload was run\n" : "Balanced verdict for each workload\n";
-  for (const WorkloadView& view : views) text += verdict_line(view, width);
+  for (const std::string& name : names) {
+    width = std::max(width, std::min(kWorkloadColumns, display_width(name)));
+  }
+  const auto objective = common_objective(views);
+  std::string text = (objective ? to_string(*objective) + " verdict" : "verdict");
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  text += " for each workload\n";
+  for (std::size_t index = 0; index < views.size(); ++index) {
+    text += take_wide_name(names[index], width);
+    text += wrap(headline_of(views[index], !objective), kTerminalColumns,
+                 "  " + pad_right(names[index], width) + "  ", std::string(width + 4, ' '));
+  }
   return text;
 }
 
@@ -90,7 +121,11 @@ std::string fleet_text(const Result& result) {
   std::string head = std::string(kNameColumns + 2, ' ');
   for (const FleetColumn& column : columns) head += pad_left(column.name, 12);
   text += head + "\n";
-  for (const FleetRow* row : fleet_order(result.fleet)) text += row_text(*row, columns);
+  const std::vector<const FleetRow*> rows = fleet_order(result.fleet);
+  const std::vector<std::string> names = fleet_names(rows);
+  for (std::size_t index = 0; index < rows.size(); ++index) {
+    text += row_text(*rows[index], names[index], columns);
+  }
   if (result.fleet_recommendations.empty()) return text;
   text += "\nOne for all\n";
   for (const Recommendation& one : result.fleet_recommendations) {

@@ -140,6 +140,13 @@ std::size_t display_width(std::string_view text) {
   return columns;
 }
 
+std::string take_wide_name(std::string& name, std::size_t columns) {
+  if (display_width(name) <= columns) return {};
+  std::string line = wrap(name, kTerminalColumns, "  ", "    ");
+  name.clear();
+  return line;
+}
+
 std::string glue_units(std::string_view text) {
   std::string glued;
   for (std::string word : words_of(text)) {

@@ -36,6 +36,10 @@ std::string shorten_middle(std::string_view text, std::size_t columns);
 /// not help they stay whole.
 std::vector<std::string> distinct_names(const std::vector<std::string>& names, std::size_t columns);
 
+/// Empties a name that is wider than `columns`, as one is that must stay whole to be told from
+/// another, and yields lines for it before its row; of others nothing.
+std::string take_wide_name(std::string& name, std::size_t columns);
+
 /// The text with a no-break space between each number and its unit.
 std::string glue_units(std::string_view text);
 

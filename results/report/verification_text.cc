@@ -37,9 +37,17 @@ std::string line_of(const std::string& name, const std::string& figure,
   return line + "\n";
 }
 
-std::string row_text(const Verification& row, double unit, std::size_t columns) {
-  std::string text;
-  std::string name = printable(display_name(row.allocator, row.tuning));
+std::vector<std::string> verified_names(const std::vector<Verification>& rows) {
+  std::vector<std::string> names;
+  names.reserve(rows.size());
+  for (const Verification& row : rows) {
+    names.push_back(printable(display_name(row.allocator, row.tuning)));
+  }
+  return distinct_names(names, kNameColumns - 1);
+}
+
+std::string row_text(const Verification& row, std::string name, double unit, std::size_t columns) {
+  std::string text = take_wide_name(name, kNameColumns - 1);
   for (const VerifiedFigure& figure : verified_figures(row)) {
     const std::string noise =
         figure.noise_percent ? "± " + format_percent(*figure.noise_percent) : "";
@@ -165,7 +173,10 @@ std::string verification_text(const Result& result, std::size_t columns) {
   const ByteUnit unit = unit_of(result.verification);
   std::string text = "Predicted and real\n" + line_of(fmt::format("heap RSS, {}", unit.name), "",
                                                       {"predicted", "real", "error", "noise"});
-  for (const Verification& row : result.verification) text += row_text(row, unit.bytes, columns);
+  const std::vector<std::string> names = verified_names(result.verification);
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    text += row_text(result.verification[index], names[index], unit.bytes, columns);
+  }
   text += "\n";
   for (const std::string& sentence : verification_sentences(result)) {
     text += wrap(printable(sentence) + ".", columns, "  ", "  ");

@@ -7,6 +7,7 @@
 
 #include "results/report/suite_text.h"
 #include "results/report/text.h"
+#include "results/report/verification_view.h"
 #include "tests/report/fixture.h"
 #include "tests/report/golden.h"
 
@@ -114,6 +115,62 @@ TEST(SuiteReport, OfAShardWithoutWorkloadsSaysSo) {
   const std::string text = suite_report(result);
   EXPECT_THAT(text, HasSubstr("quick suite, shard 2 of 2: none of its workloads"));
   EXPECT_THAT(text, Not(HasSubstr("Harness")));
+}
+
+TEST(SuiteReport, NamesTheObjectiveOfItsVerdicts) {
+  Result result = fixture::full_result();
+  std::erase_if(result.recommendations,
+                [](const Recommendation& one) { return one.objective != Objective::memory; });
+  EXPECT_THAT(suite_report(result), testing::StartsWith("Memory verdict for each workload\n"));
+  result.recommendations.front().objective = Objective::speed;
+  EXPECT_THAT(suite_report(result), testing::StartsWith("Verdict for each workload\n"));
+  EXPECT_THAT(suite_report(result), HasSubstr("  speed: "));
+  EXPECT_THAT(suite_report(result), HasSubstr("  memory: "));
+}
+
+TEST(SuiteReport, SaysOfWhichWorkloadThereIsNoVerdict) {
+  Result result = fixture::full_result();
+  std::erase_if(result.recommendations,
+                [](const Recommendation& one) { return one.workload == "two-wave"; });
+  EXPECT_THAT(suite_report(result), testing::ContainsRegex("\n  two-wave +no verdict\n"));
+}
+
+TEST(SuiteReport, MeasuresNamesInColumnsAndNotInBytes) {
+  Result result;
+  result.workloads.resize(2);
+  result.workloads[0].name = "ÄÖÜ";
+  result.workloads[1].name = "a";
+  EXPECT_THAT(suite_report(result), HasSubstr("\n  ÄÖÜ  no verdict\n  a    no verdict\n"));
+}
+
+TEST(SuiteReport, TellsWorkloadsAndAllocatorsApartWhoseNamesBeginAlike) {
+  Result result = fixture::large_result(2, 2);
+  for (std::size_t number = 0; number < 2; ++number) {
+    result.workloads[number].name = "a-workload-with-a-long-name-" + std::to_string(number);
+  }
+  const std::string text = suite_report(result);
+  EXPECT_THAT(text, HasSubstr("name-0  "));
+  EXPECT_THAT(text, HasSubstr("name-1  "));
+  FleetRow row;
+  row.allocator = "jemalloc";
+  row.memory.emplace();
+  for (const char* tuning : {"MALLOC_CONF=dirty_decay_ms:0", "MALLOC_CONF=dirty_decay_ms:1"}) {
+    row.tuning = tuning;
+    result.fleet.push_back(row);
+  }
+  EXPECT_THAT(fleet_text(result), HasSubstr("cay_ms:0 "));
+  EXPECT_THAT(fleet_text(result), HasSubstr("cay_ms:1 "));
+}
+
+TEST(VerificationReport, TellsAllocatorsApartWhoseNamesBeginAlike) {
+  Result result;
+  for (const char* tuning : {"MALLOC_CONF=dirty_decay_ms:0", "MALLOC_CONF=dirty_decay_ms:1"}) {
+    Verification& row = result.verification.emplace_back();
+    row.allocator = "jemalloc";
+    row.tuning = tuning;
+  }
+  EXPECT_THAT(verification_text(result, 80), HasSubstr("ay_ms:0 peak"));
+  EXPECT_THAT(verification_text(result, 80), HasSubstr("ay_ms:1 peak"));
 }
 
 TEST(ConsoleReport, OfNothingIsNoCrash) {
