@@ -256,11 +256,11 @@ Json pointer_layer(const std::vector<Series>& series, const WorkloadView& view, 
   const auto column = [&tooltip, &view](const std::string& field, const std::string& title) {
     tooltip.push_back({{"field", field},
                        {"type", "quantitative"},
-                       {"format", ".1f"},
+                       {"format", ".4~g"},
                        {"title", fmt::format("{}, {}", title, view.unit.name)}});
   };
   tooltip.push_back(
-      {{"field", "t"}, {"type", "quantitative"}, {"format", ".2f"}, {"title", "time, s"}});
+      {{"field", "t"}, {"type", "quantitative"}, {"format", ".4~g"}, {"title", "time, s"}});
   column("live", "live");
   const Run* any = any_typical(series);
   const unsigned steps = pointer_steps(series);

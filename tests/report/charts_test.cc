@@ -96,6 +96,13 @@ TEST_F(Charts, TellTimesApartThatAreMicrosecondsApart) {
   EXPECT_GT(times.size(), 400U);
 }
 
+TEST_F(Charts, TellFiguresInTheirTooltipsApartWhateverTheirUnit) {
+  const auto spec = memory_chart(views_[0], series_of(views_[0], result_));
+  for (const auto& one : layer(*spec, "pointer_line")["encoding"]["tooltip"]) {
+    EXPECT_EQ(one["format"], ".4~g") << one["title"];  // 1.16 GiB is not 1.24, nor 4 ms nothing
+  }
+}
+
 TEST_F(Charts, PutTheNameOfAPointBelowWhereTheOneAboveIsClose) {
   Result close = result_;
   for (Summary& row : close.summary) {
