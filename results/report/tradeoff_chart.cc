@@ -166,6 +166,17 @@ Json point_names(const char* name, const char* filter, int dy, const Json& x, co
             {"color", colour}}}};
 }
 
+/// What the verdict compares with: not glibc where the program is linked to another allocator. Null
+/// where that is not drawn.
+const Point* baseline_of(const WorkloadView& view, const std::vector<Point>& points) {
+  if (view.verdicts.empty()) return &points.front();
+  const AllocatorName& over = view.verdicts.front()->over;
+  const auto found = std::find_if(points.begin(), points.end(), [&over](const Point& one) {
+    return same_allocator(*one.series->summary, over);
+  });
+  return found == points.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
@@ -189,7 +200,9 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
       values(point_rows(points, view.unit.name, x["scale"]["domain"], y["scale"]["domain"]));
   spec["transform"] = unless_hidden();
   Json layers = Json::array();
-  for (Json& layer : baseline_layers(points.front(), x, y)) layers.push_back(std::move(layer));
+  if (const Point* baseline = baseline_of(view, points)) {
+    for (Json& layer : baseline_layers(*baseline, x, y)) layers.push_back(std::move(layer));
+  }
   layers.push_back(front_layer(points, x, y));
   layers.push_back(
       whisker("ns_interval", {{"x", x}, {"x2", {{"field", "ns_high"}}}, {"y", y}}, colour));

@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "results/difference.h"
+#include "results/summarize.h"
 #include "tests/report/fixture.h"
 
 namespace heapwise {
@@ -117,6 +119,20 @@ TEST_F(Charts, PutTheNameOfAPointBelowWhereTheOneAboveIsClose) {
   for (const auto& row : (*spec)["data"]["values"]) below[row["series"]] = row["below"].get<bool>();
   EXPECT_TRUE(below["jemalloc"]);
   EXPECT_FALSE(below["glibc"]);
+}
+
+TEST_F(Charts, DrawTheLinesOfTheBaselineThatTheVerdictHas) {
+  Result linked = result_;
+  const Summary* baseline = find_summary(linked, "two-wave", {"jemalloc", "default"});
+  const double memory = memory_cost(*baseline)->median;
+  for (Recommendation& one : linked.recommendations) one.over = {"jemalloc", "default"};
+  const auto views = views_of(linked);
+  const auto spec = tradeoff_chart(views[0], series_of(views[0], linked));
+  EXPECT_EQ(layer(*spec, "baseline_memory")["data"]["values"][0]["memory"],
+            memory / views[0].unit.bytes);
+  for (Recommendation& one : linked.recommendations) one.over = {"not-drawn", "default"};
+  EXPECT_THROW(layer(*tradeoff_chart(views[0], series_of(views[0], linked)), "baseline_memory"),
+               std::out_of_range);
 }
 
 TEST_F(Charts, LeaveNamesOutOfALineUpThatHasNoRoomForThem) {
