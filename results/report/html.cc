@@ -378,14 +378,13 @@ void add_result(Page& page, const Result& result) {
   const bool many = views.size() > kVerdictCards;
   if (many) {
     add_verdict_list(page, views, first);
-    page.body += html_matrix(result, views, first);
   } else {
     for (std::size_t index = 0; index < views.size(); ++index) {
       add_verdict(page, views[index], first + static_cast<unsigned>(index));
     }
-    page.body += html_matrix(result, views, first);
   }
-  page.body += html_fleet(result) + html_suite(result);
+  page.body += html_matrix(result, views, first);
+  page.body += html_fleet(result, first) + html_suite(result, first);
   for (const WorkloadView& view : views) add_workload(page, view, result, page.sections++, many);
   add_machine(page, result);
   add_method(page, result);

@@ -47,15 +47,17 @@ std::string table_row(const FleetRow& row, const std::vector<FleetColumn>& colum
 
 }  // namespace
 
-std::string html_fleet(const Result& result) {
+std::string html_fleet(const Result& result, unsigned number) {
   if (result.fleet.size() < 2) return {};
   const auto columns = fleet_columns(result.fleet);
-  std::string text = "<section id=\"fleet\"><h2>One for all workloads</h2>\n" + answers(result) +
-                     "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"How much "
-                     "worse than the best of each workload\"><table class=\"matrix\">\n"
-                     "<caption>How much worse than the best of each workload: on average over the "
-                     "workloads, and at most, with the workload. Differences that do not count are "
-                     "0.</caption>\n<thead><tr><th scope=\"col\">allocator</th>";
+  std::string text =
+      fmt::format("<section id=\"fleet-{}\"><h2>One for all workloads</h2>\n", number) +
+      answers(result) +
+      "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"How much "
+      "worse than the best of each workload\"><table class=\"matrix\">\n"
+      "<caption>How much worse than the best of each workload: on average over the "
+      "workloads, and at most, with the workload. Differences that do not count are "
+      "0.</caption>\n<thead><tr><th scope=\"col\">allocator</th>";
   for (const FleetColumn& column : columns) {
     text += heading(std::string(column.name) + ", mean") + heading("at most");
   }
@@ -64,18 +66,19 @@ std::string html_fleet(const Result& result) {
   return text + "</tbody></table></div></section>\n";
 }
 
-std::string html_suite(const Result& result) {
+std::string html_suite(const Result& result, unsigned number) {
   if (!result.suite) return {};
-  std::string text = "<section id=\"limits\"><h2>What this suite cannot tell</h2>\n<ul>\n";
+  std::string limits;
   for (const std::string& limit : result.suite->limits) {
-    text += "<li>" + escape_html(limit) + "</li>\n";
+    limits += "<li>" + escape_html(limit) + "</li>\n";
   }
   for (const SuiteWorkload& one : result.suite->progress) {
     if (one.stopped != "failed") continue;
-    text += "<li>" + escape_html(one.workload + " could not be run: " + one.reason) + "</li>\n";
+    limits += "<li>" + escape_html(one.workload + " could not be run: " + one.reason) + "</li>\n";
   }
-  return text + "</ul>\n<p class=\"muted\">" + escape_html(describe_suite(result)) +
-         ".</p></section>\n";
+  if (!limits.empty()) limits = "<h2>What this suite cannot tell</h2>\n<ul>\n" + limits + "</ul>\n";
+  return fmt::format("<section id=\"limits-{}\">{}<p class=\"muted\">{}.</p></section>\n", number,
+                     limits, escape_html(describe_suite(result)));
 }
 
 }  // namespace heapwise

@@ -278,11 +278,31 @@ TEST_F(HtmlReport, OfASuiteTellsWhatToRunEverywhereAndWhatItCannotTell) {
   EXPECT_THAT(text, HasSubstr("One for all workloads"));
   EXPECT_THAT(text, HasSubstr("<li>Differences below 5 % are &lt;lost&gt;.</li>"));
   EXPECT_THAT(text, HasSubstr("quick suite, "));
-  EXPECT_LT(text.find("id=\"fleet\""), text.find("id=\"w0\"")) << "before single workloads";
+  EXPECT_LT(text.find("id=\"fleet-0\""), text.find("id=\"w0\"")) << "before single workloads";
+}
+
+TEST_F(HtmlReport, GivesNoIdTwiceWhereThereAreSeveralSuites) {
+  Result result = fixture::large_result(3, 1);
+  fill_regrets(result, fixture::deployments());
+  result.suite.emplace();
+  const std::string text = without_assets(html_report({result, result}));
+  for (const char* id :
+       {"id=\"fleet-0\"", "id=\"fleet-3\"", "id=\"limits-0\"", "id=\"limits-3\""}) {
+    EXPECT_EQ(count(text, id), 1U) << id;
+  }
+}
+
+TEST_F(HtmlReport, OfASuiteWithoutLimitsHasNoListOfThem) {
+  Result result = fixture::full_result();
+  result.suite.emplace();
+  const std::string text = without_assets(html_report({result}));
+  EXPECT_THAT(text, HasSubstr("id=\"limits-0\""));
+  EXPECT_THAT(text, Not(HasSubstr("cannot tell")));
+  EXPECT_THAT(text, Not(HasSubstr("<ul>")));
 }
 
 TEST_F(HtmlReport, OfOneWorkloadHasNoTableForAll) {
-  EXPECT_THAT(without_assets(page()), Not(HasSubstr("id=\"limits\"")));
+  EXPECT_THAT(without_assets(page()), Not(HasSubstr("id=\"limits-")));
 }
 
 }  // namespace
