@@ -179,6 +179,13 @@ TEST(TrendChart, ShowsTheMeanOfResultsOfOneTimeAndNotTheirSum) {
   EXPECT_EQ((*spec)["layer"].back()["transform"][1].value("op", "sum"), "mean");
 }
 
+TEST(TrendHtml, HasAColourForAChangeInItsTable) {
+  const std::string page = trend_html(trend_of(nights_with_a_step()));
+  EXPECT_THAT(page, HasSubstr("<td class=\"more\""));
+  EXPECT_THAT(page, HasSubstr("td.more { color"));
+  EXPECT_THAT(page, HasSubstr("td.less { color"));
+}
+
 TEST(TrendHtml, OfOneNightIsAPage) {
   std::vector<Night> one;
   one.push_back(nights_with_a_step().front());
