@@ -175,6 +175,13 @@ async function manyAreDrawnWhenSeen(browser, file) {
   await nothingOverflows(browser, 1280);
 }
 
+// Paper has nothing to press: what is folded must be open there.
+async function printingUnfolds(browser) {
+  await browser.evaluate(`window.dispatchEvent(new Event('beforeprint'))`);
+  const box = await browser.evaluate(`document.querySelector('.disturbed .warning').getBoundingClientRect().height`);
+  check('a warning is there on paper', box > 0, box);
+}
+
 async function nothingOverflows(browser, width) {
   const wide = await browser.evaluate(`document.documentElement.scrollWidth`);
   check(`nothing overflows at ${width} px`, wide <= width, wide);
@@ -195,6 +202,7 @@ async function run(browser, file, large) {
   await nothingOverflows(browser, 1280);
   await runsAreShown(browser);
   await figuresCanBeChosen(browser);
+  await printingUnfolds(browser);
 
   await open(browser, file, 1280, 800, 'dark');
   await coloursFollow(browser, 'dark');

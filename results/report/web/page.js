@@ -89,6 +89,11 @@
   window.heapwiseDrawAll = drawAll;
   window.addEventListener('beforeprint', drawAll);
 
+  // What is folded would be lost on paper: the warnings among it.
+  window.addEventListener('beforeprint', () => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true;
+  });
+
   // ---- hiding lines
 
   function toggleSeries(button) {
