@@ -26,6 +26,8 @@ Json colour_scale(const std::vector<Series>& series) {
           {"scale", {{"domain", names}, {"range", colours}}}};
 }
 
+Json ink() { return {{"field", "ink"}, {"type", "nominal"}, {"scale", nullptr}}; }
+
 namespace {
 
 Json style_scale(const std::vector<Series>& series, const Json& styles) {

@@ -23,6 +23,9 @@ Json quantity(const char* field);
 /// An encoding by the field "series" in the colours of the series.
 Json colour_scale(const std::vector<Series>& series);
 
+/// An encoding of text by the field "ink", which holds its colour.
+Json ink();
+
 /// An encoding by "series" of what tells an allocator's tunings apart: dashes of lines, or shapes.
 Json dash_scale(const std::vector<Series>& series);
 Json shape_scale(const std::vector<Series>& series);
@@ -42,10 +45,10 @@ Json series_axis(const std::vector<Series>& series);
 /// The transform that leaves out what the buttons above the chart put into `hidden`.
 Json unless_hidden();
 
-/// The same for a chart with a row for each series, high enough for their names.
-Json row_frame(std::size_t rows);
-
 /// The outside of a chart that is as wide as the page allows, with the parameter `hidden`.
 Json frame(int height);
+
+/// The same for a chart with a row for each series, high enough for their names.
+Json row_frame(std::size_t rows);
 
 }  // namespace heapwise::parts

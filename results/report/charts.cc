@@ -15,9 +15,20 @@
 namespace heapwise {
 namespace {
 
+struct Colour {
+  const char* mark;
+  const char* text;  ///< of a contrast of 4.5 : 1 to white; page.css has the one for a dark page
+};
+
 /// Okabe and Ito's colours, the ones dark enough for a line on white first.
-constexpr std::array<const char*, 8> kColours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                 "#b8860b", "#7f5fc7", "#a05a2c", "#8c8c8c"};
+constexpr std::array<Colour, 8> kColours = {{{"#0072b2", "#0072b2"},
+                                             {"#d55e00", "#be5400"},
+                                             {"#009e73", "#00835f"},
+                                             {"#cc79a7", "#9f5e82"},
+                                             {"#b8860b", "#936b09"},
+                                             {"#7f5fc7", "#7f5fc7"},
+                                             {"#a05a2c", "#a05a2c"},
+                                             {"#8c8c8c", "#737373"}}};
 
 /// Colours go by allocator and styles by tuning. The four usual allocators have the same colour in
 /// every report.
@@ -26,12 +37,13 @@ class Styles {
   void give(Series& series) {
     const std::string& allocator = series.summary->allocator;
     if (colours_.count(allocator) == 0) colours_[allocator] = colour_of(allocator);
-    series.colour = colours_[allocator];
+    series.colour = colours_[allocator].mark;
+    series.text_colour = colours_[allocator].text;
     series.style = used_[allocator]++;
   }
 
  private:
-  std::string colour_of(const std::string& allocator) {
+  Colour colour_of(const std::string& allocator) {
     static constexpr std::array<const char*, 4> kUsual = {"glibc", "jemalloc", "tcmalloc",
                                                           "mimalloc"};
     for (std::size_t index = 0; index < kUsual.size(); ++index) {
@@ -40,7 +52,7 @@ class Styles {
     return kColours[kUsual.size() + next_free_++ % (kColours.size() - kUsual.size())];
   }
 
-  std::map<std::string, std::string> colours_;
+  std::map<std::string, Colour> colours_;
   std::map<std::string, unsigned> used_;
   std::size_t next_free_ = 0;
 };

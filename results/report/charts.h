@@ -16,7 +16,8 @@ struct Series {
   std::string name;    ///< as displayed; unique within a workload
   std::string colour;  ///< "#0072b2": told apart by the colour-blind, on white and on black; of an
                        ///< allocator's tunings the same
-  unsigned style = 0;  ///< of the tuning: which dash and which shape
+  std::string text_colour;  ///< the same, but dark enough to be read as text on white
+  unsigned style = 0;       ///< of the tuning: which dash and which shape
   const Summary* summary = nullptr;
   const Run* typical = nullptr;    ///< the footprint run with the median peak; null: none
   std::vector<const Run*> others;  ///< the remaining footprint runs

@@ -157,7 +157,7 @@ Json recorded_layer(const WorkloadInfo& info, const WorkloadView& view) {
 }
 
 struct EndLabel {
-  std::string series, text;
+  std::string series, text, ink;
   double time_s, at, place;  ///< place: where the text goes so that no two overlap
 };
 
@@ -185,7 +185,7 @@ Json line_ends(const std::vector<Series>& series, const WorkloadView& view) {
     if (one.typical == nullptr) continue;
     const Sample& last = one.typical->samples.back();
     const double at = static_cast<double>(last.rss_bytes) / view.unit.bytes;
-    labels.push_back({one.name, names[index], last.time_s, at, at});
+    labels.push_back({one.name, names[index], one.text_colour, last.time_s, at, at});
     for (const Sample& sample : one.typical->samples) {
       highest = std::max(highest, static_cast<double>(sample.rss_bytes) / view.unit.bytes);
     }
@@ -196,7 +196,8 @@ Json line_ends(const std::vector<Series>& series, const WorkloadView& view) {
     rows.push_back({{"t", rounded_time(label.time_s)},
                     {"v", rounded(label.place)},
                     {"series", label.series},
-                    {"text", label.text}});
+                    {"text", label.text},
+                    {"ink", label.ink}});
   }
   return {{"name", "line_ends"},
           {"data", values(std::move(rows))},
@@ -212,7 +213,7 @@ Json line_ends(const std::vector<Series>& series, const WorkloadView& view) {
            {{"x", time_axis()},
             {"y", bytes_axis(view.unit.name)},
             {"text", {{"field", "text"}, {"type", "nominal"}}},
-            {"color", colour_scale(series)}}}};
+            {"color", ink()}}}};
 }
 
 /// Whether a line through the samples would have no length.

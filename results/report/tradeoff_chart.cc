@@ -78,6 +78,7 @@ Json point_rows(const std::vector<Point>& points, const char* unit, const Json& 
     const Point& point = points[index];
     rows.push_back({{"series", point.series->name},
                     {"text", names[index]},
+                    {"ink", point.series->text_colour},
                     {"below", name_below(point, points, ns_domain, memory_domain)},
                     {"ns", rounded(point.ns.median)},
                     {"ns_low", rounded(point.ns.low)},
@@ -148,22 +149,19 @@ Json whisker(const char* name, Json encoding, const Json& colour) {
           {"encoding", std::move(encoding)}};
 }
 
-Json point_names(const char* name, const char* filter, int dy, const Json& x, const Json& y,
-                 const Json& colour) {
-  return {{"name", name},
-          {"transform", Json::array({{{"filter", filter}}})},
-          {"mark",
-           {{"type", "text"},
-            {"align", "center"},
-            {"dy", dy},
-            {"fontSize", 12},
-            {"fontWeight", 600},
-            {"tooltip", false}}},
-          {"encoding",
-           {{"x", x},
-            {"y", y},
-            {"text", {{"field", "text"}, {"type", "nominal"}}},
-            {"color", colour}}}};
+Json point_names(const char* name, const char* filter, int dy, const Json& x, const Json& y) {
+  return {
+      {"name", name},
+      {"transform", Json::array({{{"filter", filter}}})},
+      {"mark",
+       {{"type", "text"},
+        {"align", "center"},
+        {"dy", dy},
+        {"fontSize", 12},
+        {"fontWeight", 600},
+        {"tooltip", false}}},
+      {"encoding",
+       {{"x", x}, {"y", y}, {"text", {{"field", "text"}, {"type", "nominal"}}}, {"color", ink()}}}};
 }
 
 /// What the verdict compares with: not glibc where the program is linked to another allocator. Null
@@ -221,8 +219,8 @@ std::optional<nlohmann::json> tradeoff_chart(const WorkloadView& view,
                        {label_column("series", "allocator"), label_column("memory_text", "memory"),
                         label_column("ns_text", "time per operation")}}}}});
   if (points.size() <= kMostNames) {
-    layers.push_back(point_names("point_names", "!datum.below", -14, x, y, colour));
-    layers.push_back(point_names("point_names_below", "datum.below", 18, x, y, colour));
+    layers.push_back(point_names("point_names", "!datum.below", -14, x, y));
+    layers.push_back(point_names("point_names_below", "datum.below", 18, x, y));
   }
   spec["layer"] = std::move(layers);
   return spec;

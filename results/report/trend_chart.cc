@@ -32,6 +32,13 @@ struct Rows {
   Json points = Json::array(), steps = Json::array();
 };
 
+std::string text_colour_of(const std::vector<Series>& series, const std::string& name) {
+  for (const Series& one : series) {
+    if (one.name == name) return one.text_colour;
+  }
+  return "#737373";
+}
+
 /// The name of a column for the pointer's tooltip; an allocator's own may hold anything.
 std::string column_of(const std::vector<Series>& series, const std::string& name) {
   for (std::size_t index = 0; index < series.size(); ++index) {
@@ -56,6 +63,7 @@ void add_rows(Rows& rows, const TrendSeries& one, const std::vector<Series>& ser
         {{"d", calendar.days[point.night]},
          {"v", rounded(point.median / unit)},
          {"series", name},
+         {"ink", text_colour_of(series, name)},
          {"up", step.percent > 0},
          {"text", fmt::format("{}{:.0f} %", step.percent > 0 ? "+" : "−", std::abs(step.percent))},
          {"detail", fmt::format("{} → {}", format_number(step.before / unit),
@@ -111,18 +119,14 @@ Json steps_layer(const std::vector<Series>& series, const Json& rows, const Json
                           tooltip_of("detail", "level"), tooltip_of("t", "since", "temporal")})}}}};
 }
 
-Json step_texts_layer(const std::vector<Series>& series, const Json& rows, const Json& x,
-                      const Json& y) {
+Json step_texts_layer(const Json& rows, const Json& x, const Json& y) {
   return {
       {"name", "step_texts"},
       {"data", values(rows)},
       {"mark",
        {{"type", "text"}, {"dy", -13}, {"fontWeight", 600}, {"fontSize", 11}, {"tooltip", false}}},
       {"encoding",
-       {{"x", x},
-        {"y", y},
-        {"text", {{"field", "text"}, {"type", "nominal"}}},
-        {"color", colour_scale(series)}}}};
+       {{"x", x}, {"y", y}, {"text", {{"field", "text"}, {"type", "nominal"}}}, {"color", ink()}}}};
 }
 
 /// A vertical line at the night nearest to the pointer, which tells every allocator's figure.
@@ -192,7 +196,7 @@ std::optional<Json> trend_chart(const Trend& trend, const TrendCalendar& calenda
   layers.push_back(with_date(nights_layer(series, x, y)));
   if (!rows.steps.empty()) {
     layers.push_back(with_date(steps_layer(series, rows.steps, x, y)));
-    layers.push_back(with_date(step_texts_layer(series, rows.steps, x, y)));
+    layers.push_back(with_date(step_texts_layer(rows.steps, x, y)));
   }
   layers.push_back(pointer_layer(series, x, to_date));
   spec["layer"] = std::move(layers);

@@ -127,6 +127,16 @@ async function hoverTells(browser, chart, target, expected) {
   await browser.send('Input.dispatchMouseEvent', { type: 'mouseMoved', x: 1, y: 1 });
 }
 
+// WCAG's contrast of two colours, each "rgb(r, g, b)".
+function contrast(one, other) {
+  const [dark, light] = [one, other].map((colour) => {
+    const [red, green, blue] = colour.match(/\d+/g).slice(0, 3).map((part) =>
+      part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  }).sort((left, right) => left - right);
+  return light / dark;
+}
+
 // 0 is black, 255 white; of "rgb(r, g, b)".
 const lightness = (colour) => colour.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + +part, 0) / 3;
 
@@ -134,6 +144,12 @@ async function coloursFollow(browser, scheme) {
   const paper = lightness(await browser.evaluate(`getComputedStyle(document.body).backgroundColor`));
   const ink = lightness(await browser.evaluate(`getComputedStyle(document.querySelector('#memory-0 .role-axis-title text')).fill`));
   check(`paper and chart text suit the ${scheme} scheme`, scheme === 'dark' ? paper < 60 && ink > 180 : paper > 240 && ink < 80, { paper, ink });
+  const names = await browser.evaluate(`(() => {
+    const paper = getComputedStyle(document.body).backgroundColor;
+    return [...document.querySelectorAll('.line_ends_marks text, .point_names_marks text')].map((one) => [getComputedStyle(one).fill, paper]);
+  })()`);
+  check(`every name in a ${scheme} chart can be read`,
+    names.length > 0 && names.every(([fill, page]) => contrast(fill, page) >= 4.5), names);
   check(`the ${scheme} chart lets the paper through`,
     await browser.evaluate(`getComputedStyle(document.querySelector('#memory-0 svg')).backgroundColor`) === 'rgba(0, 0, 0, 0)');
 }

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <set>
 
 #include "results/difference.h"
@@ -37,6 +38,35 @@ TEST_F(Charts, GiveAnAllocatorTheSameColourInEveryWorkload) {
   std::map<std::string, std::string> first;
   for (const Series& one : series_of(views_[0], result_)) first[one.name] = one.colour;
   for (const Series& one : series_of(views_[1], result_)) EXPECT_EQ(first[one.name], one.colour);
+}
+
+/// WCAG's relative luminance of "#rrggbb".
+double luminance(const std::string& colour) {
+  const auto part = [&colour](std::size_t at) {
+    const double value = std::stoi(colour.substr(at, 2), nullptr, 16) / 255.0;
+    return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
+  };
+  return 0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5);
+}
+
+TEST_F(Charts, WriteNamesInColoursThatCanBeReadOnWhite) {
+  Result many;
+  for (const char* name : {"glibc", "jemalloc", "tcmalloc", "mimalloc", "a", "b", "c", "d"}) {
+    Summary& row = many.summary.emplace_back();
+    row.workload = "w";
+    row.allocator = name;
+  }
+  const auto views = views_of(many);
+  std::set<std::string> colours;
+  for (const Series& one : series_of(views[0], many)) {
+    colours.insert(one.text_colour);
+    EXPECT_GE(1.05 / (luminance(one.text_colour) + 0.05), 4.5) << one.text_colour;
+  }
+  EXPECT_THAT(colours, SizeIs(8));
+  const auto series = series_of(views_[0], result_);
+  for (const auto& row : layer(*memory_chart(views_[0], series), "line_ends")["data"]["values"]) {
+    EXPECT_EQ(colours.count(row["ink"]), 1U) << row["ink"];
+  }
 }
 
 TEST_F(Charts, HaveNoLayerOfOtherRunsWhenThereIsOneRun) {
