@@ -296,6 +296,13 @@ Expected<Result> from_json(std::string_view text, const std::string& name) {
     return fail(ErrorCode::bad_input, name + ": " + error,
                 "results/SCHEMA.md describes each field");
   }
+  // Other documents of heapwise have a schema_version too, and each field alone may be absent.
+  for (const char* field : {"workloads", "runs"}) {
+    if (root->contains(field)) continue;
+    return fail(ErrorCode::bad_input, fmt::format("{} is no result: it has no {}", name, field),
+                "give what heapwise replay, advise or suite wrote with --json; what trace info, "
+                "compare and recommend print as JSON holds no runs");
+  }
   return result;
 }
 

@@ -22,7 +22,8 @@ std::string to_json(const std::vector<Recommendation>& recommendations);
 
 /// Reads what to_json writes. `name` is the file's, for messages. Unknown fields are ignored; null
 /// stands for absent. Fails on malformed JSON with line and column, on another schema_version with
-/// both versions, and on a value of the wrong kind with its place in the document.
+/// both versions, on a value of the wrong kind with its place in the document, and on a document
+/// without workloads or runs, which is another.
 Expected<Result> from_json(std::string_view text, const std::string& name);
 
 }  // namespace heapwise

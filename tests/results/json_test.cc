@@ -257,7 +257,9 @@ TEST(Json, LeavesOutFiguresThatAreNotFinite) {
 }
 
 TEST(Json, IgnoresFieldsItDoesNotKnow) {
-  EXPECT_TRUE(from_json(R"({"schema_version":1,"later":{"x":[1]},"runs":[{"moon":"full"}]})", "x")
+  EXPECT_TRUE(from_json(R"({"schema_version":1,"later":{"x":[1]},"workloads":[],
+                            "runs":[{"moon":"full"}]})",
+                        "x")
                   .has_value());
 }
 
@@ -314,6 +316,13 @@ TEST(JsonRefusal, TakesNoDocumentThatIsNoObject) {
   EXPECT_THAT(refusal("\"\xff\"").what, HasSubstr("r.json"));
 }
 
+TEST(JsonRefusal, TakesNoOtherDocumentOfHeapwiseForAResult) {
+  const Error verdicts = refusal(to_json(std::vector<Recommendation>(1)));
+  EXPECT_THAT(verdicts.what, HasSubstr("r.json is no result: it has no workloads"));
+  EXPECT_THAT(verdicts.hint, HasSubstr("replay, advise or suite"));
+  EXPECT_THAT(refusal(R"({"schema_version":1,"workloads":[]})").what, HasSubstr("has no runs"));
+}
+
 TEST(JsonRefusal, SurvivesEveryTruncationOfAResult) {
   Result result = Maker(3).result();
   result.runs.resize(1);
@@ -336,7 +345,8 @@ TEST(JsonRefusal, SaysSoWhereArraysLieTooDeepWithinEachOther) {
 
 TEST(JsonRefusal, CountsNoBracketsWithinText) {
   const std::string text = std::string(200, '[') + "\\\"" + std::string(200, '{');
-  EXPECT_TRUE(from_json("{\"schema_version\":1,\"created\":\"" + text + "\"}", "text.json"));
+  EXPECT_TRUE(from_json(
+      R"({"schema_version":1,"workloads":[],"runs":[],"created":")" + text + "\"}", "text.json"));
 }
 
 }  // namespace
