@@ -38,7 +38,7 @@ Expected<int> run(const MergeVerb& verb) {
   }
   auto merged = merge_shards(shards);
   if (!merged) return tl::make_unexpected(merged.error());
-  merged->summary = summarize(merged->runs);
+  merged->summary = summarize(merged->runs);  // what deployments_of() goes by
   complete(*merged, deployments_of(*merged));
   auto saved = save_result(verb.output, *merged, verb.force);
   if (!saved) return tl::make_unexpected(saved.error());

@@ -28,7 +28,7 @@ struct Leading {
 /// are of one workload.
 std::vector<Leading> leading_comparisons(const std::vector<Run>& runs);
 
-/// "memory: jemalloc 46 % below glibc (45 % to 47 %)"
+/// "memory: jemalloc 46 % below glibc (from 47 % below to 45 % below)"
 std::string describe(const Leading& leading);
 
 /// A run that stands apart from the others of its kind. It counts like any other; medians take it.

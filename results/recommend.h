@@ -47,8 +47,9 @@ Expected<Verdicts> recommend_all(const Result& result, Objective objective,
 /// How many repetitions to make next where `have` cannot tell.
 unsigned more_repetitions(unsigned have);
 
-/// recommend_all() for each objective whose figures the result has: balanced and memory where
-/// footprints were measured, speed where throughput was. What cannot be said is left out.
+/// recommend() for each workload and each objective whose figures it has: balanced and memory where
+/// footprints were measured, speed where throughput was, latency where that was. What cannot be
+/// said is left out.
 std::vector<Recommendation> recommend_objectives(const Result& result,
                                                  const std::vector<Deployment>& deployments);
 

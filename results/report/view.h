@@ -59,7 +59,7 @@ std::string describe_method(const Result& result);
 /// The warnings of the machine and of every workload, each once.
 std::vector<Warning> warnings_of(const Result& result);
 
-/// "2 of 5 runs crashed: signal 11"; empty where none failed.
+/// "2 runs failed, crashed: signal 11"; empty where none failed.
 std::string describe_failure(const Summary& summary);
 
 /// Half the width of the interval in per cent of the median: what "±" stands for.
