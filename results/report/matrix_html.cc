@@ -97,7 +97,8 @@ class Matrix {
         "aria-label=\"{} of every allocator on every workload\"><table class=\"matrix{}\">\n"
         "<caption>{}; below, by how much it is above the least of the row. The stronger the shade, "
         "the worse; "
-        "“?”: within the noise.</caption>\n<thead><tr><th scope=\"col\">workload</th>",
+        "“?”: within the noise, or recordings disagree.</caption>\n<thead><tr><th "
+        "scope=\"col\">workload</th>",
         figure.name, shown ? "" : " hidden", figure.button,
         columns_.size() > kNarrowColumns ? " narrow" : "", caption_of(figure));
     for (const AllocatorColumn& column : columns_) {
