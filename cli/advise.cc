@@ -232,6 +232,7 @@ void add_advise(const Command& root, Outcome& outcome) {
   app.add_flag("--separate", verb->separate,
                "Every trace is a workload of its own, though the command is the same");
   app.add_flag("--force", verb->force, "Replace existing files");
+  app.takes_words();
   add_recording_flags(app, verb->recording);
   verb->measure.add_to(app);
   app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb, outcome.command)); });

@@ -165,6 +165,7 @@ void add_bench(const Command& root, Outcome& outcome) {
       .show_default();
   app.add_flag("--list", verb->list, "List the primitives and run none");
   app.add_flag("--force", verb->force, "Replace an existing file");
+  app.takes_words();
   app.add_flag("--quiet", verb->quiet, "No progress");
   app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb, outcome.command)); });
 }

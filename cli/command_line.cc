@@ -98,6 +98,15 @@ std::optional<Error> command_problem(const Reached& at, const std::vector<std::s
   return Error{ErrorCode::usage, "there is no command \"" + word + "\"", at.hint()};
 }
 
+/// What is wrong with words behind "--" where nobody takes them, if anything.
+std::optional<Error> behind_problem(const Reached& at, const std::vector<std::string>& behind,
+                                    const std::set<const CLI::App*>& takers) {
+  if (behind.empty() || takers.count(at.command) != 0) return std::nullopt;
+  return Error{ErrorCode::usage,
+               "\"" + at.words + "\" takes nothing behind \"--\": \"" + behind.front() + "\"",
+               "Its own flags and files stand without \"--\" before them; " + at.hint()};
+}
+
 /// What the parser found wrong, in the words of our own errors.
 Error parser_problem(const CLI::App& root, const CLI::ParseError& error, const Reached& at) {
   // Of an option where a command is due it says only that the command is missing.
@@ -145,14 +154,16 @@ Option Option::note_given(bool& given) const {
 }
 
 Command Command::add_command(const std::string& name, const std::string& description) const {
-  return Command(app_->add_subcommand(name, description));
+  return {app_->add_subcommand(name, description), takers_};
 }
 
 Command Command::command(const std::string& name) const {
-  return Command(app_->get_subcommand(name));
+  return {app_->get_subcommand(name), takers_};
 }
 
 void Command::require_command() const { app_->require_subcommand(1); }
+
+void Command::takes_words() const { takers_->insert(app_); }
 
 template <class Value>
 Option Command::add_option(const std::string& name, Value& value,
@@ -194,11 +205,13 @@ CommandLine::CommandLine(const std::string& about, const std::string& version)
 
 CommandLine::~CommandLine() = default;
 
-Command CommandLine::root() const { return Command(app_.get()); }
+Command CommandLine::root() { return {app_.get(), &takers_}; }
 
-std::optional<int> CommandLine::parse(std::vector<std::string> words) {
+std::optional<int> CommandLine::parse(std::vector<std::string> words,
+                                      const std::vector<std::string>& behind) {
   const Reached at = reach(app_.get(), words);
   if (const auto problem = command_problem(at, words)) return report_error(*problem);
+  if (const auto problem = behind_problem(at, behind, takers_)) return report_error(*problem);
   std::reverse(words.begin(), words.end());  // as the parser takes them
   try {
     app_->parse(std::move(words));

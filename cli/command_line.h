@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,13 +52,16 @@ class Option {
 class Command {
  public:
   Command() = default;
-  explicit Command(CLI::App* app) : app_(app) {}
+  Command(CLI::App* app, std::set<const CLI::App*>* takers) : app_(app), takers_(takers) {}
 
   Command add_command(const std::string& name, const std::string& description) const;
   /// The one that was added under this name.
   Command command(const std::string& name) const;
   /// Without a verb below it, it is a usage error.
   void require_command() const;
+  /// Words behind "--" are for this verb; for any other they are a usage error, since what would be
+  /// dropped may be a flag that decides the outcome.
+  void takes_words() const;
 
   /// `value` is a std::string, a std::vector<std::string>, an unsigned, a std::uint64_t or a
   /// double, and must outlive the parsing. A name without dashes is what stands without one.
@@ -74,6 +78,7 @@ class Command {
 
  private:
   CLI::App* app_ = nullptr;
+  std::set<const CLI::App*>* takers_ = nullptr;
 };
 
 /// Owns the parser and all that was added to it. Not to be used by two threads at once.
@@ -85,15 +90,18 @@ class CommandLine {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  Command root() const;
+  Command root();
 
-  /// Parses the words behind the program's name and runs the callback of the verb among them.
-  /// Nothing when that was run; the exit code where help or the version was asked for and printed,
-  /// or where the words are wrong and that was said.
-  std::optional<int> parse(std::vector<std::string> words);
+  /// Parses the words behind the program's name, up to "--", and runs the callback of the verb
+  /// among them. `behind` are those that follow, which are looked at only for whether the verb
+  /// takes any. Nothing when that was run; the exit code where help or the version was asked for
+  /// and printed, or where the words are wrong and that was said.
+  std::optional<int> parse(std::vector<std::string> words,
+                           const std::vector<std::string>& behind = {});
 
  private:
   std::unique_ptr<CLI::App> app_;
+  std::set<const CLI::App*> takers_;  ///< the verbs that take words behind "--"
 };
 
 }  // namespace heapwise::cli

@@ -58,7 +58,8 @@ int run(int argc, char** argv) {
 
   const int own = end_of_options(argc, argv);
   if (own < argc) outcome.command.assign(argv + own + 1, argv + argc);
-  if (const auto ended = line.parse(std::vector<std::string>(argv + 1, argv + own))) return *ended;
+  const std::vector<std::string> words(argv + 1, argv + own);
+  if (const auto ended = line.parse(words, outcome.command)) return *ended;
   return outcome.exit_code;
 }
 

@@ -70,6 +70,7 @@ void add_record(const Command& root, Outcome& outcome) {
       "Example: heapwise record -o load.hwt -- sqlite3 :memory: '.read load.sql'");
   app.add_option("-o,--output", verb->output, "The trace to write (.hwt)").required();
   app.add_flag("--force", verb->force, "Replace an existing file");
+  app.takes_words();
   add_recording_flags(app, verb->recording);
   app.add_flag("--quiet", verb->quiet, "Say nothing but errors");
   app.callback([verb, &outcome] {

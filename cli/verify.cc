@@ -301,6 +301,7 @@ void add_verify(const Command& root, Outcome& outcome) {
       .range(1, 100)
       .show_default();
   app.add_flag("--force", verb->force, "Replace existing files");
+  app.takes_words();
   verb->measure.add_to(app);
   app.callback([verb, &outcome] { outcome.exit_code = exit_code_of(run(*verb, outcome.command)); });
 }

@@ -71,6 +71,21 @@ TEST_F(Usage, UnknownAndMissingCommandsAreNamed) {
   EXPECT_THAT(heapwise({"--quick"}).err, HasSubstr("there is no option \"--quick\""));
 }
 
+TEST_F(Usage, WordsBehindDashesAreRefusedWhereNobodyTakesThem) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"compare", "a.json", "b.json", "--", "--fail-over", "5"},
+      {"suite", "--", "--quick"},
+      {"workload", "list", "--", "x"},
+      {"doctor", "--", "x"}};
+  for (const auto& arguments : commands) {
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, HasSubstr("takes nothing behind \"--\""));
+    EXPECT_THAT(finished.err, HasSubstr("hint: "));
+  }
+  EXPECT_EQ(heapwise({"bench", "--list", "--", "--benchmark_filter=malloc_free"}).exit_code, 0);
+}
+
 TEST_F(Usage, PurposesComeInAnyOrderAndWrongOnesAreNamed) {
   ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
   const auto replay = [this](const std::string& purposes) {
