@@ -35,11 +35,6 @@ struct BenchVerb {
   bool list = false, force = false, quiet = false;
 };
 
-std::uint64_t seed_from_clock() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(now.count()) | 1U;
-}
-
 /// What Google Benchmark's own flags say overrides ours.
 Expected<BenchFlags> take_flags(BenchVerb& verb, const std::vector<std::string>& words) {
   auto flags = sort_bench_flags(words);
@@ -159,7 +154,8 @@ void add_bench(const Command& root, Outcome& outcome) {
                  "Write one file in Google Benchmark's JSON, or - for stdout; names end with the "
                  "allocator's, such as malloc_free/64/jemalloc");
   app.add_option("--seed", verb->seed,
-                 "Of the order of runs; kept in the file. Default: drawn anew");
+                 "Of the order of runs; kept in the file. Default: drawn anew")
+      .positive();
   app.add_option("--timeout", verb->timeout_s, "Seconds that one process may take")
       .positive()
       .show_default();

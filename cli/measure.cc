@@ -64,7 +64,9 @@ void add_start_costs(Result& result, const ReplayOptions& options, Progress& pro
 
 std::uint64_t seed_from_clock() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(now.count()) | 1U;
+  // Whoever reads the result's JSON into doubles, as JavaScript does, rounds what is beyond 2^53.
+  constexpr std::uint64_t kExact = (std::uint64_t{1} << 53) - 1;
+  return (static_cast<std::uint64_t>(now.count()) & kExact) | 1U;
 }
 
 void MeasureOptions::add_to(const Command& verb) {
@@ -88,7 +90,8 @@ void MeasureOptions::add_to(const Command& verb) {
           "--purposes", purposes,
           "Measure footprint, throughput, latency (each call timed), or several, with commas")
       .show_default();
-  verb.add_option("--seed", seed, "Of the order of runs; kept in the result. Default: drawn anew");
+  verb.add_option("--seed", seed, "Of the order of runs; kept in the result. Default: drawn anew")
+      .positive();
   verb.add_option("--timeout", timeout_s, "Seconds that one run may take. Default: as is usual")
       .not_negative();
   verb.add_flag("--quiet", quiet, "No progress");

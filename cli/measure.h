@@ -43,7 +43,7 @@ Expected<Result> measure(const std::vector<std::string>& traces, const MeasureOp
 /// none of them ended well.
 int exit_code_of_runs(const Result& result);
 
-/// Another seed each time; never 0.
+/// Another seed each time; never 0, and below 2^53.
 std::uint64_t seed_from_clock();
 
 }  // namespace heapwise::cli

@@ -479,8 +479,8 @@ void add_options(const Command& app, SuiteVerb& verb) {
                  "seed is 1 then, unless it is given");
   app.add_flag("--resume", verb.resume,
                "Go on with a suite that was cut short; flags that are left out are taken from it");
-  app.add_option("--seed", verb.seed,
-                 "Of the order of runs and their padding. Default: drawn anew");
+  app.add_option("--seed", verb.seed, "Of the order of runs and their padding. Default: drawn anew")
+      .positive();
   app.add_option("--workload-seed", verb.workload_seed, "Of the workloads' random choices")
       .show_default();
   app.add_option("--timeout", verb.timeout_s, "Seconds that one run may take. Default: as is usual")

@@ -194,6 +194,7 @@ void add_workload_fit(const Command& root, Outcome& outcome) {
       .range(1, 1000)
       .show_default();
   app.add_option("--seed", verb->seed, "Seed of the trace that is made and of the order of runs")
+      .positive()
       .show_default();
   app.add_flag("--no-replay", verb->no_replay, "Do not measure the error");
   app.add_flag("--quiet", verb->quiet, "No progress");

@@ -133,6 +133,27 @@ TEST_F(Usage, WholeNumbersAreReadAsTheyAreWrittenOrRefused) {
   EXPECT_EQ(result["runs"].size(), 10U);
 }
 
+TEST_F(Usage, ASeedOf0IsRefusedAndDoesNotStandForADrawnOne) {
+  const std::vector<std::vector<std::string>> commands = {
+      {"replay", "x.hwt"}, {"suite"}, {"bench"}, {"workload", "fit", "x.hwt", "-o", "x.json"}};
+  for (auto arguments : commands) {
+    arguments.insert(arguments.end(), {"--seed", "0"});
+    const auto finished = heapwise(arguments);
+    EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, HasSubstr("--seed: Value 0 is not a number above 0"));
+  }
+}
+
+TEST_F(Usage, ADrawnSeedIsOneThatEveryReaderOfTheJsonKeeps) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const auto replayed = heapwise({"replay", "w.hwt", "--allocators", "glibc", "--purposes",
+                                  "footprint", "--quiet", "--repetitions", "1", "--json", "-"});
+  const auto result = nlohmann::json::parse(replayed.out, nullptr, false);
+  ASSERT_FALSE(result.is_discarded()) << replayed.err;
+  EXPECT_GT(result["seed"].get<std::uint64_t>(), 0U);
+  EXPECT_LT(result["seed"].get<std::uint64_t>(), std::uint64_t{1} << 53);
+}
+
 TEST_F(Usage, EmptyNamesAreRefusedAndDoNotStandForAll) {
   const std::vector<std::vector<std::string>> commands = {
       {"replay", "x.hwt", "--allocators", ""},
