@@ -322,6 +322,11 @@ Expected<void> check_same(const std::string& file, const Result& earlier,
   for (std::string& one : machine_differences(earlier.environment, here)) {
     differences.push_back(std::move(one));
   }
+  // Two of a kind compare from night to night; the runs of one workload come from one of them.
+  if (here.host != earlier.environment.host) {
+    differences.push_back(
+        fmt::format("machine: {} against {}", earlier.environment.host, here.host));
+  }
   if (differences.empty()) return {};
   std::string list;
   for (const std::string& one : differences) list += (list.empty() ? "" : "; ") + one;

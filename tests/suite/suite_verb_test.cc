@@ -127,6 +127,16 @@ TEST_F(SuiteVerb, GoesOnWithFlagsTakenFromTheFile) {
   EXPECT_EQ(runs("r.json"), before);
 }
 
+TEST_F(SuiteVerb, RefusesToGoOnWithWhatAnotherMachineOfTheSameKindBegan) {
+  ASSERT_EQ(heapwise(command({"--json", "r.json"})).exit_code, 0);
+  auto document = json("r.json");
+  document["environment"]["host"] = "elsewhere";
+  ASSERT_TRUE(write_file(path("r.json"), document.dump(), true));
+  const Finished end = heapwise({"suite", "--resume", "--json", "r.json", "--quiet"});
+  EXPECT_EQ(end.exit_code, 2);
+  EXPECT_THAT(end.err, HasSubstr("machine: elsewhere against "));
+}
+
 TEST_F(SuiteVerb, ReplacesNothingUnasked) {
   ASSERT_TRUE(write_file(path("r.json"), "mine", false));
   const Finished end = heapwise(command({"--json", "r.json"}));
