@@ -313,7 +313,6 @@ Expected<void> check_same(const std::string& file, const Result& earlier,
   now.heapwise_version = HEAPWISE_VERSION;
   now.seed = options.seed;
   now.suite = options.info;
-  now.suite->budget_s = earlier.suite->budget_s;  // it may have more time
   auto differences = suite_differences(earlier, now);
   if (now.suite->shard != earlier.suite->shard) {
     differences.push_back(

@@ -173,6 +173,11 @@ void warn_of_machines(Result& merged, const std::vector<Shard>& shards) {
   }
 }
 
+/// 0 is no limit.
+double longer_budget(double one, double other) {
+  return one == 0 || other == 0 ? 0 : std::max(one, other);
+}
+
 /// Workloads in the order that the whole suite would have had.
 void sort_workloads(Result& merged) {
   const auto& order = merged.suite->workloads;
@@ -205,7 +210,6 @@ SettingDifferences suite_differences(const Result& one, const Result& other) {
   differences.compare_lists("purposes", mine.purposes, theirs.purposes);
   differences.compare("least rounds", mine.least_rounds, theirs.least_rounds);
   differences.compare("most rounds", mine.most_rounds, theirs.most_rounds);
-  differences.compare("budget in seconds", mine.budget_s, theirs.budget_s);
   differences.compare("seed", one.seed, other.seed);
   differences.compare("seed of the workloads", mine.workload_seed, theirs.workload_seed);
   differences.compare("number of shards", mine.shards, theirs.shards);
@@ -245,6 +249,7 @@ Expected<Result> merge_shards(const std::vector<std::pair<std::string, Result>>&
     merged.machines.push_back(result.environment);
     suite.merged.push_back(result.suite->shard);
     suite.elapsed_s += result.suite->elapsed_s;
+    suite.budget_s = longer_budget(suite.budget_s, result.suite->budget_s);
     suite.progress.insert(suite.progress.end(), result.suite->progress.begin(),
                           result.suite->progress.end());
     merged.runs.insert(merged.runs.end(), result.runs.begin(), result.runs.end());

@@ -15,8 +15,9 @@ namespace heapwise {
 using SettingDifferences = std::vector<std::string>;
 
 /// What two results of suites were told differently, or were made by differently: mode, workloads,
-/// allocators, purposes, rounds, budget, seeds, number of shards, version of heapwise. Which shard
-/// it is does not count. Both must have a suite.
+/// allocators, purposes, rounds, seeds, number of shards, version of heapwise. Which shard it is
+/// does not count, nor the budget, of which one that is gone on with may get more. Both must have a
+/// suite.
 SettingDifferences suite_differences(const Result& one, const Result& other);
 
 /// What differs between two machines so that their figures do not compare (comparability.h).

@@ -101,6 +101,15 @@ TEST(Merge, RefusesMixedSettingsAndNamesThem) {
                                      HasSubstr("seed: 7 against 8")));
 }
 
+TEST(Merge, TakesAShardThatGotMoreTime) {
+  Shards shards = three();
+  for (auto& [name, result] : shards) result.suite->budget_s = 30;
+  shards[1].second.suite->budget_s = 60;
+  const auto merged = merge_shards(shards);
+  ASSERT_TRUE(merged) << merged.error().what;
+  EXPECT_EQ(merged->suite->budget_s, 60);
+}
+
 TEST(Merge, RefusesMixedVersions) {
   Shards shards = three();
   shards[2].second.heapwise_version = "2";
