@@ -407,6 +407,16 @@ Expected<void> conclude(const SuiteVerb& verb, Result& result,
   return {};
 }
 
+void tell_interrupted(const SuiteVerb& verb, const Result& result) {
+  if (verb.json == "-") {
+    say("heapwise: interrupted; nothing was kept\n");
+    say("  One that goes to a file (--json FILE) can be gone on with.\n");
+    return;
+  }
+  say(fmt::format("heapwise: interrupted; {} runs are in {}\n", result.runs.size(), verb.json));
+  say(fmt::format("  Go on with: {}\n", next_command({"suite", "--resume", "--json", verb.json})));
+}
+
 /// Yields the exit code.
 Expected<int> run(const SuiteVerb& verb) {
   if (auto good = check_outputs(verb); !good) return tl::make_unexpected(good.error());
@@ -444,9 +454,7 @@ Expected<int> run(const SuiteVerb& verb) {
   progress.clear();
   if (!result) return tl::make_unexpected(result.error());
   if (!result->suite->complete) {
-    say(fmt::format("heapwise: interrupted; {} runs are in {}\n", result->runs.size(), verb.json));
-    say(fmt::format("  Go on with: {}\n",
-                    next_command({"suite", "--resume", "--json", verb.json})));
+    tell_interrupted(verb, *result);
     return 128 + the_signal.load();
   }
   if (auto done = conclude(verb, *result, options->contenders); !done) {

@@ -109,6 +109,21 @@ TEST_F(SuiteVerb, InterruptedSaysHowToGoOnAndNeedsNoFlagsForIt) {
   }
 }
 
+TEST_F(SuiteVerb, InterruptedWithoutAFileSaysThatNothingWasKept) {
+  const char* const interrupt =
+      "set -m; \"$@\" & until [ -e \"$0\" ] || ! kill -0 $!; do sleep 0.05; done; "
+      "kill -INT $!; wait $!";
+  RunOptions options;
+  options.directory = path("");
+  const Finished end = run(
+      {"bash", "-c", interrupt, path("suite.work"), kProgram, "suite", "--workloads", kWorkloads,
+       "--allocators", "glibc,jemalloc", "--rounds", "100", "--quiet", "--json", "-"},
+      options);
+  EXPECT_EQ(end.exit_code, 130) << end.err;
+  EXPECT_EQ(end.out, "");
+  EXPECT_THAT(end.err, AllOf(HasSubstr("nothing was kept"), Not(HasSubstr("--resume"))));
+}
+
 TEST_F(SuiteVerb, RefusesToGoOnWithOtherSettingsAndNamesThem) {
   ASSERT_EQ(heapwise(command({"--json", "r.json"})).exit_code, 0);
   const Finished end = heapwise({"suite", "--resume", "--json", "r.json", "--allocators", "glibc",
