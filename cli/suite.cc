@@ -362,13 +362,23 @@ Expected<void> check_new(const SuiteVerb& verb) {
               "--resume goes on with it, --force begins anew, --json gives another name.");
 }
 
-Expected<void> check_outputs(const SuiteVerb& verb) {
-  if (auto fine = check_new(verb); !fine) return fine;
-  std::vector<std::string> traces;
-  for (const std::string& piece : split(verb.workloads)) {
-    if (names_trace(piece)) traces.push_back(piece);
+/// The files that workloads are read from.
+std::vector<std::string> files_of(const std::vector<std::string>& workloads) {
+  std::vector<std::string> files;
+  for (const std::string& one : workloads) {
+    if (names_trace(one)) files.push_back(one);
+    const auto choice = parse_workload(one);
+    if (choice && needs_file(*choice->workload)) files.push_back(choice->params.path("file"));
   }
-  return check_places({verb.json, verb.output}, verb.force || verb.resume, traces);
+  return files;
+}
+
+/// Going on replaces the result, as it holds what the old one held, but nothing else unasked.
+Expected<void> check_outputs(const SuiteVerb& verb, const std::vector<std::string>& workloads) {
+  if (auto fine = check_new(verb); !fine) return fine;
+  auto fine = check_places({verb.json, verb.output}, true, files_of(workloads));
+  if (!fine || verb.output.empty()) return fine;
+  return check_replaceable(verb.output, verb.force);
 }
 
 /// What tells one saved state of a result from another; empty where there is none.
@@ -393,7 +403,7 @@ Expected<void> conclude(const SuiteVerb& verb, Result& result,
   if (auto saved = save_result(verb.json, result, true); !saved) return saved;
   std::string report;
   if (!verb.output.empty()) {
-    auto kept = keep(verb.output, html_report({result}), verb.force || verb.resume);
+    auto kept = keep(verb.output, html_report({result}), verb.force);
     if (!kept) return tl::make_unexpected(kept.error());
     report = *std::move(kept);
   }
@@ -419,12 +429,14 @@ void tell_interrupted(const SuiteVerb& verb, const Result& result) {
 
 /// Yields the exit code.
 Expected<int> run(const SuiteVerb& verb) {
-  if (auto good = check_outputs(verb); !good) return tl::make_unexpected(good.error());
   const std::string state = state_of(verb.json);
   auto earlier = load_earlier(verb);
   if (!earlier) return tl::make_unexpected(earlier.error());
   auto options = options_of(verb, earlier->get());
   if (!options) return tl::make_unexpected(options.error());
+  if (auto good = check_outputs(verb, options->info.workloads); !good) {
+    return tl::make_unexpected(good.error());
+  }
   const Environment here = look_at_machine();
   if (*earlier) {
     auto same = check_same(verb.json, **earlier, *options, here);

@@ -160,6 +160,30 @@ TEST_F(SuiteVerb, ReplacesNothingUnasked) {
   EXPECT_EQ(content("r.json"), "mine");
 }
 
+TEST_F(SuiteVerb, GoingOnReplacesTheResultAndNoOtherFileUnasked) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  ASSERT_EQ(heapwise({"suite", "--workloads", "w.hwt", "--allocators", "glibc", "--rounds", "1",
+                      "--quiet", "--json", "r.json"})
+                .exit_code,
+            0);
+  const std::string trace = content("w.hwt");
+  ASSERT_TRUE(write_file(path("r.html"), "mine", false));
+  const auto go_on = [this](const char* report, std::vector<std::string> more = {}) {
+    std::vector<std::string> words{"suite", "--resume", "--json", "r.json",
+                                   "-o",    report,     "--quiet"};
+    words.insert(words.end(), more.begin(), more.end());
+    return heapwise(words);
+  };
+  for (const Finished& refused : {go_on("r.html"), go_on("w.hwt"), go_on("w.hwt", {"--force"})}) {
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("hint: "));
+  }
+  EXPECT_EQ(content("r.html"), "mine");
+  EXPECT_EQ(content("w.hwt"), trace);
+  EXPECT_EQ(go_on("r.html", {"--force"}).exit_code, 0);
+  EXPECT_THAT(content("r.html"), HasSubstr("</html>"));
+}
+
 TEST_F(SuiteVerb, OfTwoAtOnceTheSecondReplacesNoResult) {
   const Finished end = shell(
       "go() { $HEAPWISE suite --workloads two-wave:wave=1MiB --allocators glibc --rounds 1 --quiet "
