@@ -150,6 +150,14 @@ Expected<void> check_arguments(const AdviseVerb& verb, const std::vector<std::st
     return fail(ErrorCode::usage, "--recordings is for a program: traces are recorded already",
                 "give several traces of the same command, which count as recordings of it");
   }
+  if (verb.recording.touch_given && command.empty()) {
+    return fail(ErrorCode::usage, "--touch is for recordings: there is no program to record",
+                "leave it out; heapwise record --touch decides what a trace holds");
+  }
+  if (verb.separate && !command.empty()) {
+    return fail(ErrorCode::usage, "--separate is for traces: there are none",
+                "leave it out, or give traces of the program (heapwise record)");
+  }
   if (auto good = contenders_of(verb.measure); !good) return tl::make_unexpected(good.error());
   if (auto good = parse_purposes(verb.measure.purposes); !good) {
     return tl::make_unexpected(good.error());

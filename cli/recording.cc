@@ -111,6 +111,7 @@ void add_recording_flags(const Command& app, RecordingFlags& flags) {
                  "Count which pages of blocks of more than 4 KiB the program writes: on, or off "
                  "where every microsecond counts; then all of a block is taken to be written")
       .one_of({"on", "off"})
+      .note_given(flags.touch_given)
       .show_default();
 }
 

@@ -17,6 +17,7 @@ namespace heapwise::cli {
 /// How a command is recorded, as the user chose.
 struct RecordingFlags {
   std::string touch = "on";
+  bool touch_given = false;
   bool ends_with_us = true;  ///< the program, when heapwise is killed; not the user's choice
 };
 

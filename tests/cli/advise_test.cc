@@ -90,6 +90,17 @@ TEST_F(Advise, NeitherTraceNorProgramIsAnErrorThatShowsBothWays) {
   EXPECT_THAT(finished.err, HasSubstr("-- PROGRAM"));
 }
 
+TEST_F(Advise, FlagsThatWouldChangeNothingAreRefused) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const auto touch = heapwise({"advise", "w.hwt", "--touch", "off"});
+  EXPECT_EQ(touch.exit_code, 2);
+  EXPECT_THAT(touch.err, HasSubstr("--touch is for recordings"));
+  const auto separate = heapwise({"advise", "--separate", "--", "touch", "started"});
+  EXPECT_EQ(separate.exit_code, 2);
+  EXPECT_THAT(separate.err, HasSubstr("--separate is for traces"));
+  EXPECT_FALSE(exists("started"));
+}
+
 TEST_F(Advise, AProgramThatNobodyCanRecordLeavesNoReport) {
   ASSERT_EQ(run({"sh", "-c",
                  "echo 'int main(){return 0;}' | gcc -x c -static -o " + path("static") + " -"})
