@@ -39,9 +39,10 @@ Expected<void> write_forms(const CompareVerb& verb, const Comparison& comparison
 }
 
 /// A line of its own; nothing where there is nothing to say.
-std::string next_step(const CompareVerb& verb, const Comparison& comparison) {
+std::string next_step(const CompareVerb& verb, const Comparison& comparison, bool suite) {
   if (comparison.count(Gate::unclear) > 0 || comparison.count(Change::inconclusive) > 0) {
-    return "\nNext: measure both again with more --repetitions, on an idle machine.\n";
+    return fmt::format("\nNext: measure both again with more {}, on an idle machine.\n",
+                       suite ? "--rounds" : "--repetitions");
   }
   if (verb.base == "-" || verb.now == "-") return {};  // it is gone
   return fmt::format("\nNext: {} shows the figures behind it.\n",
@@ -78,7 +79,8 @@ Expected<int> run(const CompareVerb& verb) {
   comparison->now_name = verb.now;
   if (auto done = write_forms(verb, *comparison); !done) return tl::make_unexpected(done.error());
   if (verb.json != "-" && verb.markdown != "-" && verb.junit != "-") {
-    fmt::print("{}{}", compare_console(*comparison, verb.all), next_step(verb, *comparison));
+    fmt::print("{}{}", compare_console(*comparison, verb.all),
+               next_step(verb, *comparison, now->suite.has_value()));
   }
   return exit_code_of(*comparison);
 }

@@ -53,9 +53,10 @@ unsigned repetitions_for(const Result& result, const std::vector<Recommendation>
 std::string next_step(const std::string& name, const Result& result,
                       const std::vector<Recommendation>& verdicts) {
   if (std::any_of(verdicts.begin(), verdicts.end(), is_inconclusive)) {
-    return fmt::format(
-        "Next: measure again with more repetitions: heapwise replay TRACE --repetitions {}\n",
-        repetitions_for(result, verdicts));
+    return fmt::format("Next: measure again with more {} {}\n",
+                       result.suite ? "rounds: heapwise suite --rounds"
+                                    : "repetitions: heapwise replay TRACE --repetitions",
+                       repetitions_for(result, verdicts));
   }
   if (name == "-") return {};  // it is gone
   return fmt::format("Next: {} shows the figures behind it.\n",

@@ -36,6 +36,26 @@ TEST_F(CompareVerb, SaysNextWhatAShellRuns) {
   EXPECT_THAT(verdict.out, HasSubstr("heapwise report 'my base.json' -o"));
 }
 
+TEST_F(CompareVerb, AsksForMoreOfWhatTheResultWasMadeBy) {
+  simulated::Session session;
+  session.rounds = 1;  // which gives no interval, so that nothing can be told
+  session.larger = session.slower = {{"glibc", 0.5}};
+  Result result = simulated::result(session);
+  ASSERT_TRUE(save_result(path("replay.json"), result, false).has_value());
+  result.suite.emplace();
+  ASSERT_TRUE(save_result(path("suite.json"), result, false).has_value());
+  const auto said = [this](const std::string& verb, const std::string& name) {
+    std::vector<std::string> words{verb, name};
+    if (verb == "compare") words.push_back(name);
+    const std::string out = heapwise(words).out;
+    return out.substr(std::min(out.find("Next:"), out.size()));
+  };
+  EXPECT_THAT(said("compare", "replay.json"), HasSubstr("--repetitions"));
+  EXPECT_THAT(said("compare", "suite.json"), HasSubstr("--rounds"));
+  EXPECT_THAT(said("recommend", "replay.json"), HasSubstr("heapwise replay TRACE --repetitions"));
+  EXPECT_THAT(said("recommend", "suite.json"), HasSubstr("heapwise suite --rounds"));
+}
+
 TEST_F(CompareVerb, SaysNothingNextOfAResultThatIsGone) {
   RunOptions piped;
   piped.input = content("my base.json");
