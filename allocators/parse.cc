@@ -126,7 +126,7 @@ Expected<Contender> built_in(std::string_view name, std::string_view tuning) {
   if (!allocator->built) {
     return fail(ErrorCode::unsupported,
                 std::string(name) + " was not there when heapwise was built",
-                "Install " + allocator->development_package + " and build again.");
+                "Install " + allocator->development_package + ", then configure and build again.");
   }
   if (tuning == "default") return Contender{allocator->name, "default", allocator->name, {}, {}};
   for (const Tuning& known : allocator->tunings) {

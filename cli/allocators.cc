@@ -21,7 +21,8 @@ std::string told(const std::string& text, const std::string& indent) {
 /// "5.3.0, /usr/lib/…/libjemalloc.so.2", or why there is none.
 std::string where(const Allocator& allocator) {
   if (!allocator.built) {
-    return "not built; apt-get install " + allocator.development_package + ", then build again";
+    return "not built; apt-get install " + allocator.development_package +
+           ", then configure and build again";
   }
   const auto identity = identify_runner(library_directory(), allocator.name);
   if (!identity) return identity.error().what;

@@ -86,9 +86,10 @@ std::vector<Warning> look_at_allocators() {
   std::vector<Warning> warnings;
   for (const Allocator& one : allocators()) {
     if (one.built || one.on_request) continue;
-    warnings.push_back({"missing-allocator", one.title + " cannot be measured by this heapwise",
-                        "apt-get install " + one.development_package + ", then build again",
-                        "missing-allocators"});
+    warnings.push_back(
+        {"missing-allocator", one.title + " cannot be measured by this heapwise",
+         "apt-get install " + one.development_package + ", then configure and build again",
+         "missing-allocators"});
   }
   if (access("/etc/malloc.conf", F_OK) == 0) {
     warnings.push_back({"malloc-conf-file",

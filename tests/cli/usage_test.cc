@@ -15,8 +15,9 @@ using ::testing::IsEmpty;
 
 class Usage : public CliTest {};
 
-const std::vector<std::string> kVerbs = {"advise", "record", "replay",   "recommend",
-                                         "report", "trace",  "workload", "doctor"};
+const std::vector<std::string> kVerbs = {
+    "advise", "allocators", "bench", "compare", "doctor", "merge",  "record",  "recommend",
+    "replay", "report",     "suite", "trace",   "trend",  "verify", "workload"};
 
 TEST_F(Usage, EveryVerbExplainsItselfWithAnExample) {
   for (const std::string& verb : kVerbs) {
@@ -198,9 +199,14 @@ TEST_F(Usage, HelpAndHintsFitTheTerminal) {
     }
     return most;
   };
+  std::vector<std::string> commands = kVerbs;
+  commands.insert(commands.end(), {"", "workload make", "workload list", "workload fit",
+                                   "trace info", "trace check"});
+  for (const std::string& command : commands) {
+    const std::string help = "unset COLUMNS; $HEAPWISE " + command + " --help";
+    EXPECT_LE(widest(shell(help).out), 80U) << command;
+  }
   for (const std::string verb : {"advise", "record", "replay", "suite", "verify", "bench", ""}) {
-    const std::string help = "unset COLUMNS; $HEAPWISE " + verb + " --help";
-    EXPECT_LE(widest(shell(help).out), 80U) << verb;
     EXPECT_GT(widest(shell("COLUMNS=120; export COLUMNS; $HEAPWISE " + verb + " --help").out), 80U)
         << verb;
   }
@@ -259,6 +265,16 @@ TEST_F(Usage, DoctorNamesTheMachineAndTheAllocators) {
   for (const char* word : {"CPU", "glibc", "jemalloc", "tcmalloc", "mimalloc", "disturbs"}) {
     EXPECT_THAT(finished.out, HasSubstr(word));
   }
+}
+
+TEST_F(Usage, DoctorNamesAPackageWhereOneHelpsAndNoneWhereNoneDoes) {
+  // Beside a program that was copied by itself there are no runners.
+  const auto finished = shell("mkdir bin; cp $HEAPWISE bin; bin/heapwise doctor");
+  EXPECT_EQ(finished.exit_code, 1);
+  EXPECT_THAT(finished.out,
+              HasSubstr("apt-get install libmimalloc-dev, then configure and build again"));
+  EXPECT_THAT(finished.out, ::testing::Not(HasSubstr("apt-get install ,")));
+  EXPECT_THAT(shell("COLUMNS=1000 $HEAPWISE doctor --help").out, HasSubstr("Exit status: 0 all"));
 }
 
 TEST_F(Usage, VersionIsOneLine) {
