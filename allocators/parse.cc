@@ -9,25 +9,10 @@
 
 #include "allocators/allocator.h"
 #include "allocators/elf_exports.h"
+#include "base/edit_distance.h"
 
 namespace heapwise {
 namespace {
-
-/// The least number of letters to change, add or remove to make one word the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
-}
 
 /// "Did you mean x? There are x, y, z."
 std::string suggestion(std::string_view wrong, const std::vector<std::string>& known) {

@@ -5,23 +5,10 @@
 #include <cassert>
 #include <string_view>
 
+#include "base/edit_distance.h"
+
 namespace heapwise {
 namespace {
-
-// Letters to add, drop or change to get from one word to the other.
-std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t corner = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t changed = corner + (from[i] == to[j] ? 0 : 1);
-      corner = row[j + 1];
-      row[j + 1] = std::min({changed, corner + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
 
 template <class Named>
 std::string suggest(const std::string& wrong, const std::vector<Named>& known) {
@@ -30,7 +17,7 @@ std::string suggest(const std::string& wrong, const std::vector<Named>& known) {
   std::string all;
   for (const Named& one : known) {
     all += (all.empty() ? "" : ", ") + one.name;
-    const std::size_t far = distance(wrong, one.name);
+    const std::size_t far = edit_distance(wrong, one.name);
     if (far >= least) continue;
     least = far;
     nearest = &one;
