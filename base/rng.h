@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 namespace heapwise {
@@ -32,9 +31,6 @@ class Rng {
 
   /// Uniform in [0, 1).
   double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
-
-  /// Exponentially distributed with the given mean.
-  double exponential(double mean) { return -mean * std::log1p(-unit()); }
 
  private:
   std::uint64_t state_;

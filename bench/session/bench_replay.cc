@@ -7,6 +7,7 @@
 // Without a trace, OPERATIONS mallocs and frees of random sizes and lifetimes are made up, shared
 // out among THREADS that keep to themselves.
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -28,6 +29,8 @@ constexpr unsigned kRuns = 5;
 constexpr std::size_t kLive = 100'000;
 constexpr std::uint64_t kScalingOperations = 10'000'000;
 constexpr unsigned kScalingRounds = 25;
+
+double exponential(Rng& rng, double mean) { return -mean * std::log1p(-rng.unit()); }
 
 /// Each thread holds a pool of objects; every operation frees a random one or replaces it.
 Expected<void> make_trace(const std::string& path, std::uint64_t operations, unsigned threads) {
@@ -51,7 +54,7 @@ Expected<void> make_trace(const std::string& path, std::uint64_t operations, uns
       writer->free(thread, i * 20, pool.back());
       pool.pop_back();
     } else {
-      const auto size = static_cast<std::uint64_t>(8 + rng.exponential(120));
+      const auto size = static_cast<std::uint64_t>(8 + exponential(rng, 120));
       pool.push_back(writer->allocate(thread, i * 20, OpKind::malloc, size));
     }
   }

@@ -25,12 +25,5 @@ TEST(Rng, StaysWithinItsBounds) {
   }
 }
 
-TEST(Rng, DrawsExponentiallyWithTheMeanAskedFor) {
-  Rng rng(11);
-  double sum = 0;
-  for (int i = 0; i < 100000; ++i) sum += rng.exponential(40);
-  EXPECT_NEAR(sum / 100000, 40, 1);
-}
-
 }  // namespace
 }  // namespace heapwise
