@@ -55,20 +55,22 @@ class Server {
     while (program_.now() + kTick <= end) {
       const std::uint64_t next = program_.now() + kTick;
       const std::size_t turn = std::min<std::size_t>(kTurn, concurrent);
-      if (under_way_.size() > concurrent - turn) finish(turn);
-      begin(turn);
+      if (under_way_.size() >= concurrent) finish(turn);
+      begin(std::min<std::size_t>(turn, concurrent - under_way_.size()));
       program_.pass_until(next);
     }
     program_.pass_until(end);
   }
 
   void burst() {
-    while (under_way_.size() < params_["peak"]) begin(kTurn);
-    for (std::uint64_t done = 0; done < params_["peak"] * params_["turnover"]; done += kTurn) {
-      finish(kTurn);
-      begin(kTurn);
+    const std::size_t peak = params_["peak"], base = params_["base"];
+    while (under_way_.size() < peak) begin(std::min(kTurn, peak - under_way_.size()));
+    const std::size_t turn = std::min(kTurn, peak);
+    for (std::uint64_t done = 0; done < peak * params_["turnover"]; done += kTurn) {
+      finish(turn);
+      begin(turn);
     }
-    while (under_way_.size() > params_["base"]) finish(kTurn);
+    while (under_way_.size() > base) finish(std::min(kTurn, under_way_.size() - base));
   }
 
   void begin(std::size_t count) {

@@ -85,7 +85,7 @@ void expect_alike(const TraceProfile& fitted, const TraceProfile& recorded, doub
 TEST_F(Fit, MemoryAndTimeAreThoseOfTheTrace) {
   for (const char* workload : {"two-wave:wave=2MiB,idle=3s", "mixed:calls=60000",
                                "churn:calls=60000", "cache:writes=40000,capacity=1MiB",
-                               "request-server:peak=100", "rocksdb:memtable=256KiB,cache=1MiB"}) {
+                               "request-server:peak=200", "rocksdb:memtable=256KiB,cache=1MiB"}) {
     SCOPED_TRACE(workload);
     const std::string trace = record(workload);
     expect_alike(make(fit(trace)).profile, *profile_trace(trace), 0.1);

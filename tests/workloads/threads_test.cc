@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "tests/workloads/support.h"
 
@@ -79,6 +80,25 @@ TEST(RequestServer, WithoutSessionsNothingButTheRequestsUnderWayIsLeft) {
   EXPECT_LE(none.profile.end_live_objects, 52U * 8);
   const Made all = make("request-server:peak=100,base=1,quiet=1s,sessions=100");
   EXPECT_GT(all.profile.end_live_objects, 3U * 300);
+}
+
+TEST(RequestServer, AsManyRequestsAreUnderWayAsWasSaid) {
+  for (const auto& [text, peak, base] :
+       {std::tuple("request-server:base=15,peak=50,quiet=400ms", 50, 15),
+        std::tuple("request-server:base=3,peak=5,quiet=400ms", 5, 3)}) {
+    const Made made = make(text);
+    std::vector<bool> is_buffer(made.ops.size() + 1);
+    int under_way = 0, most = 0;
+    for (const Op& op : made.ops) {
+      const std::size_t object = index(op.object);
+      if (is_allocation(op.kind)) is_buffer[object] = op.thread == ThreadId{0};
+      if (!is_buffer[object]) continue;
+      if (is_allocation(op.kind)) most = std::max(most, ++under_way);
+      if (op.kind == OpKind::free) --under_way;
+    }
+    EXPECT_EQ(most, peak) << text;
+    EXPECT_EQ(under_way, base) << text << ": in the end";
+  }
 }
 
 TEST(RequestServer, ConnectionBuffersComeFromTheMainThread) {
