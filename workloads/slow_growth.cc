@@ -4,8 +4,8 @@
 // A service that runs for days. It answers requests in bursts, each with objects that are gone a
 // moment later and now and then a report that needs a large piece of memory for a short time. Of
 // what it learns it keeps a little: a new user, a name, a counter; nothing of that is ever freed.
-// In between there are sessions, which live for some minutes. What it needs grows by some hundred
-// KiB in an hour. What is resident grows as well, and the question that its operators have is
+// In between there are sessions, which live for some minutes. What it needs grows by a MiB
+// in an hour. What is resident grows as well, and the question that its operators have is
 // whether by the same amount.
 //
 // Where it comes from: the "leak that is none" that maintainers of long-running services see, where
