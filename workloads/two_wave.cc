@@ -22,10 +22,8 @@
 // loaded.
 #include <algorithm>
 #include <array>
-#include <utility>
 #include <vector>
 
-#include "base/rng.h"
 #include "workloads/program.h"
 #include "workloads/random.h"
 #include "workloads/workload.h"
@@ -43,7 +41,7 @@ struct Record {
 class Store {
  public:
   Store(const Params& params, std::uint64_t seed, TraceWriter& writer)
-      : params_(params), rng_(seed), writer_(writer) {}
+      : params_(params), program_(seed, writer) {}
 
   using Version = std::vector<ObjectId>;
 
@@ -54,42 +52,28 @@ class Store {
     return version;
   }
 
-  void drop(Version& version) {
-    for (std::size_t left = version.size(); left > 0; --left) {
-      std::swap(version[rng_.below(left)], version[left - 1]);
-      free(version[left - 1]);
-    }
-    version.clear();
-  }
+  void drop(Version& version) { program_.free_shuffled(kMain, version); }
 
-  void pause() { now_ += kSecond; }
+  void pause() { program_.pass(kSecond); }
 
-  // A request is parsed, answered and forgotten.
   void idle() {
-    const std::uint64_t end = now_ + params_["idle"];
-    while (now_ + params_["tick"] <= end) {
-      const std::uint64_t next = now_ + params_["tick"];
-      for (std::uint64_t i = params_["requests"]; i > 0; --i) answer_request();
-      now_ = std::max(now_, next);
+    const std::uint64_t end = program_.now() + params_["idle"];
+    while (program_.now() + params_["tick"] <= end) {
+      const std::uint64_t next = program_.now() + params_["tick"];
+      for (std::uint64_t i = params_["requests"]; i > 0; --i) program_.answer_request(kMain);
+      program_.pass_until(next);
     }
-    now_ = std::max(now_, end);
+    program_.pass_until(end);
   }
 
-  void exit() { writer_.exit_begin(kMain, now_); }
+  void exit() { program_.exit(); }
 
  private:
-  ObjectId allocate(std::uint64_t size) {
-    now_ += kMicrosecond;
-    return writer_.allocate(kMain, now_, OpKind::malloc, size);
-  }
-
-  void free(ObjectId object) {
-    now_ += kMicrosecond;
-    writer_.free(kMain, now_, object);
-  }
+  ObjectId allocate(std::uint64_t size) { return program_.allocate(kMain, size); }
 
   Record next_record() {
-    return {rng_.between(12, 60), log_uniform(rng_, params_["smallest"], params_["largest"] + 1)};
+    Rng& rng = program_.rng();
+    return {rng.between(12, 60), log_uniform(rng, params_["smallest"], params_["largest"] + 1)};
   }
 
   // Stores records until the batch or `wanted` bytes are full; yields what was stored.
@@ -107,23 +91,14 @@ class Store {
       version.push_back(allocate(records[i].key_bytes));
       version.push_back(allocate(records[i].value_bytes));
     }
-    free(buffer);
+    program_.free(kMain, buffer);
     return bytes;
-  }
-
-  void answer_request() {
-    const ObjectId request = allocate(log_uniform(rng_, 64, 1024));
-    const ObjectId answer = allocate(log_uniform(rng_, 256, 65536));
-    free(answer);
-    free(request);
   }
 
   static constexpr std::uint64_t kBatchBytes = 32768;
 
   const Params& params_;
-  Rng rng_;
-  TraceWriter& writer_;
-  std::uint64_t now_ = 0;
+  Program program_;
 };
 
 Expected<void> generate(const Params& params, std::uint64_t seed, TraceWriter& writer) {
