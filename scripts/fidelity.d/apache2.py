@@ -2,7 +2,7 @@
 """apache2 with 16 threads: texts of 200 and 3 KB, the larger ones compressed as they are sent."""
 GROUP = "others"
 WAIT_PORT = "{port}"
-COMMAND = ["sh", "-c", "sed \"s|PORT|{port}|; s|HERE|$PWD|; s|INPUTS|{inputs}|\" "
+COMMAND = ["sh", "-c", "sed \"s|PORT|{port}|; s|HERE|$PWD|; s|INPUTS|\"{inputs}\"|\" "
            "{inputs}/apache.conf >apache.conf; exec apache2 -X -f $PWD/apache.conf"]
 LOAD = ("ab -q -n 600 -c 8 -H 'Accept-Encoding: gzip' http://127.0.0.1:{port}/long.txt; "
         "ab -q -n 10000 -c 16 http://127.0.0.1:{port}/short.txt")
