@@ -29,5 +29,23 @@ TEST_F(Install, WorksFromAnyFolder) {
   EXPECT_NE(content("r.html").find("mimalloc"), std::string::npos);
 }
 
+TEST_F(Install, ItsPagesLinkToNothingThatIsNotInstalled) {
+  ASSERT_EQ(
+      run({HEAPWISE_CMAKE, "--install", HEAPWISE_BINARY_DIR, "--prefix", path("prefix")}).exit_code,
+      0);
+  const char* const dead_links =
+      "import pathlib, re\n"
+      "pages = list(pathlib.Path('prefix/share/doc').rglob('*.md'))\n"
+      "print(len(pages) > 5)\n"
+      "for page in pages:\n"
+      "    for link in re.findall(r'\\]\\(([^)#]+)', page.read_text()):\n"
+      "        if '://' not in link and not (page.parent / link).exists():\n"
+      "            print(page.name, link)\n";
+  RunOptions here;
+  here.directory = path("");
+  const auto found = run({"python3", "-c", dead_links}, here);
+  EXPECT_EQ(found.out, "True\n") << found.err;
+}
+
 }  // namespace
 }  // namespace heapwise::testing
