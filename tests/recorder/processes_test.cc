@@ -135,7 +135,9 @@ TEST(RecordedProcesses, TheFirstKnowsWhatItsChildrenTookOfTheTime) {
   EXPECT_GT(share("working-child"), 0.5);
 }
 
-TEST(RecordedProcesses, TheProgramDoesNotSeeTheRecorder) { record_scenario({"surroundings"}); }
+TEST(RecordedProcesses, TheProgramDoesNotSeeTheRecorder) {
+  EXPECT_EQ(record_scenario({"surroundings"}).bare.status, 0);
+}
 
 TEST(RecordedProcesses, APreloadOfTheUsersOwnStaysAndWorks) {
   setenv("LD_PRELOAD", HEAPWISE_PLUGIN, 1);
@@ -276,7 +278,7 @@ TEST(RecordedProcesses, AProgramLinkedToAnAllocatorIsRecordedOverGlibc) {
 }
 
 TEST(RecordedProcesses, AStaticProgramRunsAndIsNamedAsTheReasonThatNothingIsSeen) {
-  const auto recorded = record_command({HEAPWISE_STATIC_TARGET});
+  const auto recorded = record_command({HEAPWISE_STATIC_TARGET}, Check::behavior);
   EXPECT_EQ(WEXITSTATUS(recorded.run.status), 3);
   EXPECT_TRUE(recorded.traces.empty());
   EXPECT_TRUE(recorded.warned("static-executable"));

@@ -113,7 +113,7 @@ const Seen& Recorded::main() const {
   return traces.empty() ? none : traces.front();
 }
 
-Recorded record_command(const std::vector<std::string>& command, bool compare) {
+Recorded record_command(const std::vector<std::string>& command, Check check) {
   auto folder = TemporaryDirectory::make();
   EXPECT_TRUE(folder);
   Recorded recorded;
@@ -123,7 +123,11 @@ Recorded record_command(const std::vector<std::string>& command, bool compare) {
   driven.insert(driven.end(), command.begin(), command.end());
   recorded.run = run(driven, folder->path());
   read_notes(output + ".txt", recorded);
-  if (compare) {
+  if (check == Check::recording) {
+    EXPECT_FALSE(recorded.traces.empty()) << recorded.notes;
+    EXPECT_FALSE(recorded.warned("nothing-recorded")) << recorded.notes;
+  }
+  if (check != Check::nothing) {
     EXPECT_EQ(recorded.bare.out, recorded.run.out);
     EXPECT_EQ(recorded.bare.err, recorded.run.err);
     EXPECT_EQ(recorded.bare.status, recorded.run.status) << recorded.notes;
@@ -133,9 +137,9 @@ Recorded record_command(const std::vector<std::string>& command, bool compare) {
 
 std::string target() { return HEAPWISE_RECORD_TARGET; }
 
-Recorded record_scenario(std::vector<std::string> words, bool compare) {
+Recorded record_scenario(std::vector<std::string> words, Check check) {
   words.insert(words.begin(), target());
-  return record_command(words, compare);
+  return record_command(words, check);
 }
 
 }  // namespace heapwise::recorder_test

@@ -63,7 +63,7 @@ TEST(RecordedThreads, EndsAreSeenHoweverAThreadEnds) {
 }
 
 TEST(RecordedThreads, AHandlerMayAllocateWhileAnEventIsWritten) {
-  const auto recorded = record_scenario({"signals"}, false);
+  const auto recorded = record_scenario({"signals"}, Check::nothing);
   EXPECT_EQ(recorded.run.status, 0);
   const Seen& trace = recorded.main();
   expect_whole(trace);
