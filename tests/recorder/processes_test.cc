@@ -285,16 +285,22 @@ TEST(RecordedProcesses, AStaticProgramRunsAndIsNamedAsTheReasonThatNothingIsSeen
   EXPECT_TRUE(recorded.warned("nothing-recorded"));
 }
 
+bool is_there_in_time(const std::string& path) {
+  for (int i = 0; i < 6000 && ::access(path.c_str(), F_OK) != 0; ++i) usleep(10'000);
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
 TEST(RecordedProcesses, AProgramOutlivesItsSupervisorAndTheNextOneCleansUp) {
   auto folder = TemporaryDirectory::make();
   ASSERT_TRUE(folder);
   const std::string output = folder->path() + "/x.hwt";
-  const std::string marker = folder->path() + "/marker";
+  const std::string started = folder->path() + "/started";
+  const std::string ended = folder->path() + "/ended";
   const std::string driver = HEAPWISE_RECORD_DRIVER;
   const pid_t pid = fork();
   if (pid == 0) {
     execl(driver.c_str(), driver.c_str(), HEAPWISE_RECORD_LIBRARY, output.c_str(),
-          HEAPWISE_RECORD_TARGET, "outlive", marker.c_str(), nullptr);
+          HEAPWISE_RECORD_TARGET, "outlive", started.c_str(), ended.c_str(), nullptr);
     _exit(127);
   }
   const auto folders = [&] {
@@ -302,13 +308,11 @@ TEST(RecordedProcesses, AProgramOutlivesItsSupervisorAndTheNextOneCleansUp) {
     return std::count_if(begin(all), end(all),
                          [](const auto& file) { return file.is_directory(); });
   };
-  while (folders() == 0) usleep(1000);
-  usleep(50'000);
+  EXPECT_TRUE(is_there_in_time(started));
   kill(pid, SIGKILL);
   waitpid(pid, nullptr, 0);
   EXPECT_EQ(folders(), 1) << "raw spools that nobody removed";
-  for (int i = 0; i < 6000 && ::access(marker.c_str(), F_OK) != 0; ++i) usleep(10'000);
-  EXPECT_EQ(::access(marker.c_str(), F_OK), 0) << "the program came to its end";
+  EXPECT_TRUE(is_there_in_time(ended)) << "the program came to its end";
   const std::string next = driver + " " + HEAPWISE_RECORD_LIBRARY + " " + output + " true";
   EXPECT_EQ(std::system(next.c_str()), 0);
   EXPECT_EQ(folders(), 0);
