@@ -8,7 +8,8 @@ source "$1"
 PATH=$(dirname "$2"):$PATH
 failures=0
 
-# expect WANTED WORD…: what is offered for the last word, in alphabetical order, begins so.
+# expect WANTED WORD…: what is offered for the last word, in alphabetical order, begins so; where
+# WANTED is empty, nothing is offered.
 expect() {
   local wanted=$1 got
   shift
@@ -16,7 +17,7 @@ expect() {
   compopt() { :; }
   _heapwise
   got=$(printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' ')
-  if [[ $got != "$wanted"* ]]; then
+  if [[ $got != "$wanted"* || (-z $wanted && ${#COMPREPLY[@]} -ne 0) ]]; then
     echo "for '$*' bash offers '$got' and not '$wanted'"
     failures=$((failures + 1))
   fi
