@@ -35,20 +35,22 @@ TEST_F(Usage, TheOverviewNamesEveryVerb) {
 }
 
 TEST_F(Usage, NoVerbAndWrongVerbsAndWrongFlagsExitWith2AndSayWhy) {
-  const std::vector<std::vector<std::string>> wrong = {{},
-                                                       {"advize"},
-                                                       {"--no-such-flag"},
-                                                       {"replay"},
-                                                       {"replay", "x.hwt", "--no-such-flag"},
-                                                       {"replay", "x.hwt", "--clock", "sundial"},
-                                                       {"replay", "x.hwt", "--repetitions", "0"},
-                                                       {"record", "--", "true"},
-                                                       {"workload", "make"},
-                                                       {"trace"}};
-  for (const auto& arguments : wrong) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> wrong = {
+      {{}, "a command is missing"},
+      {{"advize"}, "advize"},
+      {{"--no-such-flag"}, "--no-such-flag"},
+      {{"replay"}, "TRACE is required"},
+      {{"replay", "w.hwt", "--no-such-flag"}, "--no-such-flag"},
+      {{"replay", "w.hwt", "--clock", "sundial"}, "--clock: sundial"},
+      {{"replay", "w.hwt", "--repetitions", "0"}, "--repetitions: Value 0"},
+      {{"record", "--", "true"}, "--output is required"},
+      {{"workload", "make"}, "WORKLOAD is required"},
+      {{"trace"}, "a command is missing"}};
+  for (const auto& [arguments, why] : wrong) {
     const auto finished = heapwise(arguments);
     EXPECT_EQ(finished.exit_code, 2) << ::testing::PrintToString(arguments);
-    EXPECT_THAT(finished.err, ::testing::Not(IsEmpty())) << ::testing::PrintToString(arguments);
+    EXPECT_THAT(finished.err, HasSubstr(why)) << ::testing::PrintToString(arguments);
   }
 }
 
@@ -174,16 +176,19 @@ TEST_F(Usage, EmptyNamesAreRefusedAndDoNotStandForAll) {
 }
 
 TEST_F(Usage, WhatTheSystemRefusesComesWithARemedy) {
-  const std::vector<std::string> lines = {"$HEAPWISE recommend .",
-                                          "$HEAPWISE report . -o r.html",
-                                          "$HEAPWISE compare . .",
-                                          "ulimit -n 8; $HEAPWISE record -o x.hwt -- true",
-                                          "$HEAPWISE suite --workloads /nonexistent.hwt",
-                                          "TMPDIR=rel $HEAPWISE replay x.hwt"};
-  for (const std::string& line : lines) {
+  ASSERT_EQ(heapwise({"workload", "make", "two-wave:wave=64KiB", "-o", "w.hwt"}).exit_code, 0);
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"$HEAPWISE recommend .", "give a file"},
+      {"$HEAPWISE report . -o r.html", "give a file"},
+      {"$HEAPWISE compare . .", "give a file"},
+      {"ulimit -n 8; $HEAPWISE record -o x.hwt -- true", "ulimit -n"},
+      {"$HEAPWISE suite --workloads /nonexistent.hwt", "/nonexistent.hwt"},
+      {"TMPDIR=rel $HEAPWISE replay w.hwt", "TMPDIR"}};
+  for (const auto& [line, word] : lines) {
     const auto finished = shell(line);
     EXPECT_EQ(finished.exit_code, 2) << line;
     EXPECT_THAT(finished.err, HasSubstr("hint: ")) << line;
+    EXPECT_THAT(finished.err, HasSubstr(word)) << line;
   }
 }
 
