@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/files.h"
@@ -14,7 +15,16 @@ namespace heapwise::testing {
 namespace {
 
 /// A file without a name: what a child writes is read when it has ended, so no pipe can fill up.
-Fd scratch() { return Fd(open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)); }
+Fd scratch() {
+  std::string name = "/tmp/heapwise-test-XXXXXX";
+  Fd file(mkostemp(name.data(), O_CLOEXEC));
+  if (!file) {
+    std::perror(name.c_str());
+    std::abort();
+  }
+  unlink(name.c_str());
+  return file;
+}
 
 std::string whole(const Fd& fd) {
   std::string content;
@@ -34,6 +44,7 @@ std::string whole(const Fd& fd) {
   if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) _exit(127);
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));
   }
