@@ -142,7 +142,7 @@ TEST_F(Verify, SettingsWithoutEffectAreNotRunForRealEither) {
   EXPECT_THAT(finished.out, Not(HasSubstr("does not run well")));
 }
 
-TEST_F(Verify, AProgramThatCrashesUnderAPreloadedAllocatorIsJudgedToTheEnd) {
+TEST_F(Verify, AProgramIsJudgedToTheEndWhetherOrNotItBearsAPreloadedAllocator) {
   if (!has("php")) GTEST_SKIP() << "there is no php";
   const auto finished = heapwise({"verify", "--quiet", "--repetitions", "1", "--json", "v.json",
                                   "--allocators", "glibc,jemalloc", "--", "php", "-r",
