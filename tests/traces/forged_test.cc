@@ -172,6 +172,8 @@ TEST(Forged, TotalsThatDoNotFitAreDamage) {
     EXPECT_THAT(said_of(body(4, 2, end_payload(totals))), HasSubstr("totals")) << *one;
     --*one;
   }
+  ++totals.threads;
+  EXPECT_THAT(said_of(body(4, 2, end_payload(totals))), HasSubstr("totals"));
 }
 
 TEST(Forged, FieldsThatALaterVersionAddsAreSkipped) {
