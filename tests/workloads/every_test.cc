@@ -86,7 +86,7 @@ std::string text_of(const std::string& name, const std::string& more) {
   }
   std::string text = name;
   for (const auto& [key, value] : values) {
-    text += (text == name ? ":" : ",") + key + "=" + value;
+    text.append(text == name ? ":" : ",").append(key).append("=").append(value);
   }
   return text;
 }
@@ -106,6 +106,40 @@ TEST(Every, ParameterIsTriedAtTheEndsOfItsRange) {
     for (const Parameter& parameter : parse_workload(name)->workload->parameters) {
       EXPECT_THAT(all, testing::HasSubstr("," + parameter.name + "="));
     }
+  }
+}
+
+/// FNV-1a over all fields of all ops.
+std::uint64_t digest(const std::vector<Op>& ops) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const Op& op : ops) {
+    for (const std::uint64_t field :
+         {op.time_ns, op.size, std::uint64_t{index(op.object)}, std::uint64_t{index(op.thread)},
+          static_cast<std::uint64_t>(op.kind), std::uint64_t{op.align_log2}}) {
+      hash = (hash ^ field) * 0x100000001b3;
+    }
+  }
+  return hash;
+}
+
+/// Of the ops of kSmall. Results of one release can be compared with those of another only while
+/// the workloads are the same. Whoever changes one on purpose changes its digest here, and says so
+/// in the release notes.
+const std::map<std::string, std::uint64_t> kDigests = {
+    {"cache", 643578629996370999U},           {"checkerboard", 14015742041900734183U},
+    {"churn", 5694369295101521481U},          {"larson", 15538123021846702082U},
+    {"idle-threads", 3245641199123725542U},   {"large-buffers", 18414625825683253636U},
+    {"mixed", 17233035241421544048U},         {"producer-consumer", 12064415966947754205U},
+    {"realloc-growth", 5841555145144026388U}, {"request-server", 7926950685119736932U},
+    {"rocksdb", 9330830400584840691U},        {"slow-growth", 14479000293294192594U},
+    {"thread-churn", 17580998883968981892U},  {"two-wave", 869473680244937401U},
+};
+
+TEST(Every, WorkloadsOpsAreThoseOfTheLastRelease) {
+  for (const auto& [name, small] : kSmall) {
+    const auto wanted = kDigests.find(name);
+    ASSERT_NE(wanted, kDigests.end()) << name;
+    EXPECT_EQ(digest(make(text_of(name, "")).ops), wanted->second) << name;
   }
 }
 
