@@ -43,6 +43,27 @@ TEST_F(ReplayVerb, TwoWavesStayUnderGlibcAndAreReturnedByJemalloc) {
   EXPECT_LT(jemalloc, 1.4 * live);
 }
 
+TEST_F(ReplayVerb, EachProcessOfAScriptRecordedTwiceIsAWorkloadOfTwoRecordings) {
+  for (const char* output : {"one.hwt", "two.hwt"}) {
+    ASSERT_EQ(heapwise({"record", "--quiet", "-o", output, "--", "sh", "-c",
+                        "perl -e 'my @a = 1..99'; perl -e 'my @a = 1..99'; true"})
+                  .exit_code,
+              0);
+  }
+  const auto finished = shell(
+      "$HEAPWISE replay one* two* --quiet --allocators glibc "
+      "--purposes footprint --repetitions 1 --json -");
+  const auto result = nlohmann::json::parse(finished.out, nullptr, false);
+  ASSERT_FALSE(result.is_discarded()) << finished.err;
+  unsigned perls = 0;
+  for (const auto& workload : result["workloads"]) {
+    EXPECT_EQ(workload["recordings"].size(), 2U) << workload["name"];
+    perls += workload["name"].get<std::string>().starts_with("perl") ? 1 : 0;
+  }
+  EXPECT_EQ(perls, 2U);
+  EXPECT_EQ(result["workloads"].size(), 3U) << "the shell is one, too";
+}
+
 TEST_F(ReplayVerb, EndedByASignalLeavesNothingBehind) {
   // Without -m the shell would have it ignore SIGINT.
   const char* const end =
