@@ -67,6 +67,53 @@ TEST_F(CompareVerb, SaysNothingNextOfAResultThatIsGone) {
   EXPECT_THAT(verdict.out, Not(HasSubstr("Next:")));
 }
 
+TEST_F(CompareVerb, ExitsWith3WhereTheRunsCannotTellWhetherTheGateHolds) {
+  simulated::Session few;
+  few.rounds = 4;
+  few.larger["glibc"] = 0.5;
+  ASSERT_TRUE(save_result(path("few.json"), simulated::result(few), false).has_value());
+  const auto compared = heapwise({"compare", "my base.json", "few.json", "--fail-over", "5"});
+  EXPECT_EQ(compared.exit_code, 3) << compared.err;
+  EXPECT_THAT(compared.out, HasSubstr("measure both again with more --repetitions"));
+  EXPECT_EQ(heapwise({"compare", "my base.json", "few.json"}).exit_code, 0) << "there is no gate";
+}
+
+TEST_F(CompareVerb, ExitsWith1ForARegressionBeyondTheLimitAndWritesItAsJUnit) {
+  simulated::Session worse;
+  worse.seed = 2;
+  worse.larger["glibc"] = 0.5;
+  ASSERT_TRUE(save_result(path("worse.json"), simulated::result(worse), false).has_value());
+  const auto compared =
+      heapwise({"compare", "my base.json", "worse.json", "--fail-over", "5", "--junit", "j.xml"});
+  EXPECT_EQ(compared.exit_code, 1) << compared.err;
+  EXPECT_THAT(content("j.xml"), HasSubstr("<failure"));
+}
+
+TEST_F(CompareVerb, RefusesToWriteItsJUnitOverAFileOrWhatItCompares) {
+  ASSERT_TRUE(write_file(path("j.xml"), "precious", false));
+  const auto refused = heapwise({"compare", "my base.json", "my base.json", "--junit", "j.xml"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--force"));
+  EXPECT_EQ(content("j.xml"), "precious");
+  const std::string base = content("my base.json");
+  EXPECT_EQ(
+      heapwise({"compare", "my base.json", "my base.json", "--junit", "my base.json", "--force"})
+          .exit_code,
+      2);
+  EXPECT_EQ(content("my base.json"), base);
+  const auto forced =
+      heapwise({"compare", "my base.json", "my base.json", "--junit", "j.xml", "--force"});
+  EXPECT_EQ(forced.exit_code, 0) << forced.err;
+  EXPECT_THAT(content("j.xml"), HasSubstr("<testsuite"));
+}
+
+TEST_F(CompareVerb, SaysThatItsJUnitCouldNotBeWritten) {
+  const auto lost =
+      heapwise({"compare", "my base.json", "my base.json", "--junit", "no-such-folder/j.xml"});
+  EXPECT_EQ(lost.exit_code, 2);
+  EXPECT_THAT(lost.err, HasSubstr("no-such-folder/j.xml"));
+}
+
 TEST_F(CompareVerb, TrendLeavesOutAndNamesANightOfNoKnownTime) {
   std::filesystem::create_directory(path("nights"));
   Result result = simulated::result({});
