@@ -19,6 +19,23 @@ class RecordVerb : public CliTest {
     arguments.insert(arguments.end(), command.begin(), command.end());
     return heapwise(arguments, std::move(options));
   }
+
+  /// Sends a signal to `record` while it records a program, which does `first` before all else.
+  Finished ended_by(const std::string& signal, const std::string& first) const {
+    return shell("$HEAPWISE record --quiet --force -o t.hwt -- perl -e '" + first + R"(
+        my %h; $h{$_} = "y" x 100 for 1..20000;
+        open my $f, ">", "ready"; close $f; sleep 1 for 1..60' &
+        for ((i = 0; i < 3000; ++i)); do [ -e ready ] && break; sleep 0.02; done
+        rm ready; kill -)" +
+                 signal + " $!; wait $!");
+  }
+
+  nlohmann::json facts_of_trace() const {
+    const auto info = heapwise({"trace", "info", "t.hwt", "--json", "-"});
+    const auto document = nlohmann::json::parse(info.out, nullptr, false);
+    EXPECT_FALSE(document.is_discarded()) << info.err;
+    return document.is_discarded() ? nlohmann::json() : document["traces"][0];
+  }
 };
 
 TEST_F(RecordVerb, TheProgramsOutputInputAndStatusAreItsOwn) {
@@ -92,13 +109,64 @@ TEST_F(RecordVerb, EveryProcessOfAScriptGetsATrace) {
 }
 
 TEST_F(RecordVerb, ATraceTellsTheCommandAndWhatItDid) {
-  ASSERT_EQ(record({"perl", "-e", "my %h; $h{$_} = 'y' x 100 for 1..20000"}).exit_code, 0);
+  const char* const kFills = "my %h; $h{$_} = 'y' x 100 for 1..20000";
+  ASSERT_EQ(record({"perl", "-e", kFills}).exit_code, 0);
   const auto info = heapwise({"trace", "info", "t.hwt"});
   EXPECT_EQ(info.exit_code, 0);
   EXPECT_THAT(info.out, HasSubstr("perl"));
-  const auto facts = nlohmann::json::parse(heapwise({"trace", "info", "t.hwt", "--json", "-"}).out,
-                                           nullptr, false);
-  ASSERT_FALSE(facts.is_discarded());
+  auto trace = facts_of_trace();
+  EXPECT_EQ(trace["name"], "perl");
+  EXPECT_EQ(trace["command"][2], kFills);
+  EXPECT_GT(trace["allocations"], 20'000);
+  EXPECT_GT(trace["peak_live_bytes"], 20'000 * 100);
+  EXPECT_EQ(trace["threads"], 1);
+}
+
+TEST_F(RecordVerb, ASignalThatAsksItToEndReachesTheProgramWhichDecides) {
+  for (const char* signal : {"TERM", "HUP"}) {
+    const auto ended =
+        ended_by(signal, "$SIG{TERM} = sub { exit 9 }; $SIG{HUP} = sub { exit 10 };");
+    EXPECT_EQ(ended.exit_code, std::string(signal) == "TERM" ? 9 : 10) << ended.err;
+    auto trace = facts_of_trace();
+    EXPECT_TRUE(trace["damage"].is_null()) << signal;
+    EXPECT_GT(trace["allocations"], 20'000) << signal;
+    EXPECT_FALSE(trace["exit_begin_s"].is_null()) << signal << ": its end is missing";
+  }
+}
+
+TEST_F(RecordVerb, ASignalThatTheProgramDiesOfIsPassedOnAndTheTraceIsWhole) {
+  for (const char* signal : {"TERM", "HUP"}) {
+    const auto ended = ended_by(signal, "");
+    EXPECT_EQ(ended.exit_code, 128 + (std::string(signal) == "TERM" ? SIGTERM : SIGHUP))
+        << ended.err;
+    auto trace = facts_of_trace();
+    EXPECT_TRUE(trace["damage"].is_null()) << signal;
+    EXPECT_GT(trace["allocations"], 20'000) << signal;
+  }
+}
+
+/// Of 64 MiB it writes one page.
+TEST_F(RecordVerb, WithoutCountingOfPagesAllOfABlockIsTakenToBeWritten) {
+  for (const std::string touch : {"on", "off"}) {
+    ASSERT_EQ(heapwise({"record", "--quiet", "--force", "--touch", touch, "-o", "t.hwt", "--",
+                        HEAPWISE_LEAVES_EMPTY})
+                  .exit_code,
+              0);
+    const std::string capabilities = facts_of_trace()["capabilities"].dump();
+    const auto replayed =
+        heapwise({"replay", "t.hwt", "--quiet", "--allocators", "glibc", "--repetitions", "1",
+                  "--purposes", "footprint", "--json", "-"});
+    const auto result = nlohmann::json::parse(replayed.out, nullptr, false);
+    ASSERT_FALSE(result.is_discarded()) << replayed.err;
+    const auto& peak = result["runs"][0]["peak_rss_bytes"];
+    if (touch == "on") {
+      EXPECT_THAT(capabilities, HasSubstr("\"touch\""));
+      EXPECT_LT(peak, 8 << 20);
+    } else {
+      EXPECT_THAT(capabilities, ::testing::Not(HasSubstr("\"touch\"")));
+      EXPECT_GT(peak, 64 << 20);
+    }
+  }
 }
 
 }  // namespace
