@@ -29,6 +29,11 @@ constexpr int kCannotStart = 127;
 
 }  // namespace
 
+void die_with(pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) raise(SIGKILL);
+}
+
 std::uint64_t oom_kills() {
   std::uint64_t sum = 0;
   std::vector<std::string> files{"/proc/vmstat"};
@@ -48,8 +53,8 @@ namespace {
 
 /// Between fork and exec: nothing that allocates.
 [[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment,
-                         int output) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+                         int output, pid_t parent) {
+  die_with(parent);
   const int null = open("/dev/null", O_RDONLY);
   dup2(null, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
@@ -155,9 +160,10 @@ Expected<ProcessEnd> run_process(const ProcessCall& call) {
 
   const std::uint64_t kills_before = oom_kills();
   const auto start = Clock::now();
+  const pid_t self = getpid();
   const pid_t process = fork();
   if (process < 0) return fail_errno("cannot start a process");
-  if (process == 0) become(command, environment, writing.get());
+  if (process == 0) become(command, environment, writing.get(), self);
   writing.close();
 
   ProcessEnd end;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <string>
@@ -36,6 +37,9 @@ struct ProcessEnd {
 /// What exec wants: pointers to the strings, which stay where they are, and null at the end. There
 /// is room for one more.
 std::vector<char*> exec_pointers(const std::vector<std::string>& strings);
+
+/// In a child, right after fork: it is killed when `parent` dies, and at once where that is dead.
+void die_with(pid_t parent);
 
 /// How often the system has killed for want of memory so far: of the machine, and of the own
 /// cgroup.

@@ -70,9 +70,9 @@ std::vector<std::string> environment_of(const RealRunCall& call, const ProgramSt
 
 /// Between fork and exec. Errors go through `problem`, which exec closes.
 [[noreturn]] void become(const std::vector<char*>& command, const std::vector<char*>& environment,
-                         const std::string& input, int problem) {
+                         const std::string& input, int problem, pid_t parent) {
   setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  die_with(parent);
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   const int in = open(input.empty() ? "/dev/null" : input.c_str(), O_RDONLY | O_CLOEXEC);
@@ -95,9 +95,10 @@ Expected<pid_t> start(const RealRunCall& call, const ProgramStarts& starts) {
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("cannot make a pipe");
   const Fd reading(ends[0]);
   Fd writing(ends[1]);
+  const pid_t self = getpid();
   const pid_t pid = fork();
   if (pid < 0) return fail_errno("cannot start a process");
-  if (pid == 0) become(command, environment, call.input, writing.get());
+  if (pid == 0) become(command, environment, call.input, writing.get(), self);
   writing.close();
   int problem = 0;
   if (read(reading.get(), &problem, sizeof problem) != static_cast<ssize_t>(sizeof problem)) {

@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -15,6 +14,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+
+#include "bench/session/process.h"
 
 namespace heapwise {
 namespace {
@@ -69,9 +70,9 @@ bool wait_until_ready(const LoadScript& script, const Fd& server) {
   return true;
 }
 
-[[noreturn]] void become_script(const LoadScript& script, pid_t server) {
+[[noreturn]] void become_script(const LoadScript& script, pid_t server, pid_t parent) {
   setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  die_with(parent);
   setenv("HEAPWISE_PID", std::to_string(server).c_str(), 1);
   const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(in, STDIN_FILENO);
@@ -92,9 +93,10 @@ int shell_code(int status) {
 bool has_ended(pid_t script, int& status) { return waitpid(script, &status, WNOHANG) != 0; }
 
 void run_script(const LoadScript& script, pid_t server_pid, const Fd& server, LoadReport& report) {
+  const pid_t self = getpid();
   const pid_t pid = fork();
   if (pid < 0) return;
-  if (pid == 0) become_script(script, server_pid);
+  if (pid == 0) become_script(script, server_pid, self);
   int status = 0;
   bool ended = false, gone = false;
   while (!ended && !gone) {
@@ -121,8 +123,8 @@ void end_server(pid_t pid, const Fd& server) {
 }
 
 [[noreturn]] void attend(const LoadScript& script, pid_t server_pid, const Fd& tell,
-                         LoadReport report) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+                         LoadReport report, pid_t parent) {
+  die_with(parent);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -150,9 +152,10 @@ Expected<Load> Load::start(const LoadScript& script, pid_t server) {
   const Fd tell(ends[1]);
   LoadReport report;
   report.begun_ns = now_ns();
+  const pid_t self = getpid();
   load.pid_ = fork();
   if (load.pid_ < 0) return fail_errno("cannot start a process for the load");
-  if (load.pid_ == 0) attend(script, server, tell, report);
+  if (load.pid_ == 0) attend(script, server, tell, report, self);
   return load;
 }
 
