@@ -33,6 +33,7 @@ struct Contest {
   Objective objective = Objective::balanced;
   const WorkloadInfo* workload = nullptr;  ///< null where the result does not describe it
   const Harness* harness = nullptr;
+  bool by_rounds = false;  ///< a suite's, which calls repetitions rounds
   const Summary* base = nullptr;
   std::vector<Candidate> candidates;  ///< without the baseline
   std::vector<std::string> left_out;  ///< a sentence each
@@ -375,12 +376,13 @@ std::string why_not_told(const Difference& difference, unsigned repetitions) {
 }
 
 /// What may make it clear.
-std::string advice_on(const Difference& difference, unsigned repetitions) {
+std::string advice_on(const Difference& difference, const Contest& contest, unsigned repetitions) {
   if (difference.recordings_disagree) {
     return "More repetitions do not change that recordings disagree. More recordings show which "
            "of them are usual, and --separate gives each a verdict of its own.";
   }
-  return fmt::format("More repetitions narrow the intervals: --repetitions {}.",
+  const char* const what = contest.by_rounds ? "rounds" : "repetitions";
+  return fmt::format("More {} narrow the intervals: --{} {}.", what, what,
                      more_repetitions(repetitions));
 }
 
@@ -439,7 +441,7 @@ Recommendation keep(const Contest& contest, const Candidate* hope) {
     verdict.reasons =
         tell_difference(*contest.base, *hope->summary, contest.workload, *contest.harness);
     verdict.reasons.push_back(
-        advice_on(leading_difference(contest, *hope), repetitions_of(contest, *hope)));
+        advice_on(leading_difference(contest, *hope), contest, repetitions_of(contest, *hope)));
   } else {
     verdict.verdict = VerdictKind::same;
     verdict.headline = keep_headline(contest);
@@ -487,6 +489,7 @@ Expected<Recommendation> recommend(const Result& result, const std::string& work
   empty.objective = objective;
   empty.workload = find_workload_info(result, workload);
   empty.harness = &result.harness;
+  empty.by_rounds = result.suite.has_value();
   const auto contest =
       gather(result.summary.empty() ? made : result.summary, workload, empty, deployments);
   if (!contest) return tl::unexpected<Error>(contest.error());

@@ -55,6 +55,10 @@ class Bench {
     }
     return *this;
   }
+  Bench& of_suite() {
+    result_.suite.emplace();
+    return *this;
+  }
   Bench& repetitions(unsigned count) {
     repetitions_ = count;
     return *this;
@@ -330,6 +334,15 @@ TEST(Recommend, CallsASingleRepetitionTheSameWhereThereIsNothingToGain) {
   const auto verdict =
       Bench().repetitions(1).did("glibc", 100, 20).did("jemalloc", 100, 20).verdict();
   EXPECT_EQ(verdict->verdict, VerdictKind::same);
+}
+
+TEST(Recommend, AsksASuiteForMoreRounds) {
+  const auto verdict = Bench()
+                           .of_suite()
+                           .did("glibc", 100, 20, 60)
+                           .did("jemalloc", 80, 20, 60)
+                           .verdict(Objective::memory);
+  EXPECT_THAT(verdict->reasons, Contains(HasSubstr("More rounds narrow the intervals: --rounds")));
 }
 
 TEST(Recommend, DecidesNothingWhenTheNoiseIsHuge) {
