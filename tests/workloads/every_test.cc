@@ -130,7 +130,7 @@ const std::map<std::string, std::uint64_t> kDigests = {
     {"churn", 5694369295101521481U},          {"larson", 15538123021846702082U},
     {"idle-threads", 3245641199123725542U},   {"large-buffers", 18414625825683253636U},
     {"mixed", 17233035241421544048U},         {"producer-consumer", 12064415966947754205U},
-    {"realloc-growth", 5841555145144026388U}, {"request-server", 7926950685119736932U},
+    {"realloc-growth", 5841555145144026388U}, {"request-server", 5354880847827253135U},
     {"rocksdb", 9330830400584840691U},        {"slow-growth", 14479000293294192594U},
     {"thread-churn", 17580998883968981892U},  {"two-wave", 869473680244937401U},
 };
