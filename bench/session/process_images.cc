@@ -24,7 +24,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kMostMoments = 8192;
-constexpr double kLongestPause_s = 0.02;
+constexpr double kLongestPause_s = MomentKeeper::kLongestPause_s;
+/// … and this as long as the process that is meant is not there.
+constexpr double kSearchPause_s = 0.002;
+/// What is forked to execute another does so at once.
+constexpr double kTimeToExec_s = 0.1;
 /// Reading smaps walks all pages: it may take this share of the time, and no more.
 constexpr double kSmapsShare = 1.0 / 40;
 /// … but this where what is not heap, or the whole since the last look at that, has changed by a
@@ -115,30 +119,34 @@ void MomentKeeper::add(const Sight& sight) {
     height = std::max(
         height, anonymous_at_mark(sight.high_water, last_.file_and_shared, sight.file_and_shared));
   }
-  if (kept_.empty() || height > highest_.bytes) highest_ = {sight.time_s, height};
-  const bool due = kept_.empty() || sight.time_s >= kept_.back().time_s + period_s_;
-  if (due) kept_.push_back({sight.time_s, sight.anonymous});
+  high_ = std::max(high_, height);
+  highest_ = std::max(highest_, height);
   last_ = sight;
+  if (!kept_.empty() && sight.time_s < kept_.back().time_s + period_s_) return;
+  kept_.push_back({sight.time_s, sight.anonymous, high_});
+  high_ = 0;
   if (kept_.size() >= kMostMoments) thin();
 }
 
-/// Every other one, whatever it is: a choice by height would raise the mean.
+/// Every other one, whatever it is: a choice by height would raise the mean. The next one takes
+/// over the height.
 void MomentKeeper::thin() {
-  for (std::size_t i = 0; 2 * i < kept_.size(); ++i) kept_[i] = kept_[2 * i];
-  kept_.resize((kept_.size() + 1) / 2);
+  const std::size_t half = (kept_.size() + 1) / 2;
+  for (std::size_t i = 1; i < half; ++i) {
+    const std::uint64_t high = std::max(kept_[2 * i - 1].high, kept_[2 * i].high);
+    kept_[i] = kept_[2 * i];
+    kept_[i].high = high;
+  }
+  if (kept_.size() % 2 == 0) high_ = std::max(high_, kept_.back().high);
+  kept_.resize(half);
   period_s_ *= 2;
 }
 
 std::vector<ProcessMoment> MomentKeeper::moments() const {
   std::vector<ProcessMoment> moments = kept_;
-  if (moments.empty()) return moments;
-  if (last_.time_s > moments.back().time_s) moments.push_back({last_.time_s, last_.anonymous});
-  const auto at = std::find_if(moments.begin(), moments.end(), [this](const ProcessMoment& one) {
-    return one.time_s >= highest_.time_s;
-  });
-  if (at->bytes >= highest_.bytes && at->time_s == highest_.time_s) return moments;
-  const std::uint64_t around = at->time_s == highest_.time_s ? at->bytes : std::prev(at)->bytes;
-  moments.insert(at, {{highest_.time_s, around}, highest_, {highest_.time_s, around}});
+  if (!moments.empty() && last_.time_s > moments.back().time_s) {
+    moments.push_back({last_.time_s, last_.anonymous, high_});
+  }
   return moments;
 }
 
@@ -229,17 +237,20 @@ void ProcessImages::begin_image(pid_t pid, bool forked, std::uint64_t identity, 
 
 double ProcessImages::look(double now) {
   find_new(now);
-  double next = now + kLongestPause_s;
+  const bool searching = !meant_lives_;
+  double next = now + (searching ? kSearchPause_s : kLongestPause_s);
+  meant_lives_ = false;
   for (auto one = live_.begin(); one != live_.end();) {
     Member& member = one->second;
-    if (member.image->next_look_s() <= now) {
-      check_exec(member, now);
-      if (!member.image->look(now, may_be_chosen(*member.image), rules_)) {
-        member.image->close();
-        one = live_.erase(one);
-        continue;
-      }
+    const bool may_exec = member.image->forked() && now < member.image->begun_s() + kTimeToExec_s;
+    if (searching || may_exec || member.image->next_look_s() <= now) check_exec(member, now);
+    const bool due = member.image->next_look_s() <= now;
+    if (due && !member.image->look(now, may_be_chosen(*member.image), rules_)) {
+      member.image->close();
+      one = live_.erase(one);
+      continue;
     }
+    meant_lives_ = meant_lives_ || may_be_chosen(*member.image);
     next = std::min(next, member.image->next_look_s());
     ++one;
   }

@@ -22,6 +22,7 @@ namespace heapwise {
 struct ProcessMoment {
   double time_s = 0;
   std::uint64_t bytes = 0;
+  std::uint64_t high = 0;  ///< the most since the moment before, where that is known
 };
 
 /// Which of the images that a command runs is meant. An image is a process from its start or from
@@ -41,6 +42,8 @@ struct ImageChoice {
 /// files took at either side.
 class MomentKeeper {
  public:
+  static constexpr double kLongestPause_s = 0.02;
+
   struct Sight {
     double time_s = 0;
     std::uint64_t anonymous = 0, file_and_shared = 0, resident = 0, high_water = 0;
@@ -48,19 +51,17 @@ class MomentKeeper {
   void add(const Sight& sight);
   /// How long to wait until the next sight.
   double pause_s() const { return std::min(period_s_, kLongestPause_s); }
-  /// In order of time; the highest moment is among them. Where it was between two looks it takes no
-  /// time: the moments around it are of the same time.
+  /// In order of time, the last sight among them. Their heights hold what was between them.
   std::vector<ProcessMoment> moments() const;
-  std::uint64_t highest() const { return highest_.bytes; }
+  std::uint64_t highest() const { return highest_; }
   double last_s() const { return last_.time_s; }
 
  private:
-  static constexpr double kLongestPause_s = 0.05;
-
   void thin();
 
   std::vector<ProcessMoment> kept_;
-  ProcessMoment highest_;
+  std::uint64_t high_ = 0;  ///< since the last that was kept
+  std::uint64_t highest_ = 0;
   Sight last_;
   double period_s_ = 0.002;
 };
@@ -145,6 +146,7 @@ class ProcessImages {
   pid_t root_;
   ImageChoice choice_;
   const NonHeapRules& rules_;
+  bool meant_lives_ = false;  ///< one that may be chosen was there at the last look
   std::function<void(pid_t)> found_;
   Fd load_average_;
   pid_t newest_;

@@ -172,7 +172,7 @@ class Watch {
       if (moment.time_s > until_s) break;
       const double time_s = std::max(0.0, moment.time_s - from_s);
       if (!part.empty() && time_s == 0) part.clear();
-      part.push_back({time_s, moment.bytes});
+      part.push_back({time_s, moment.bytes, moment.high});
     }
     return part;
   }

@@ -301,26 +301,34 @@ std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
     const double heap = std::max(0.0, bytes - value_at(other, time_s));
     samples.push_back({time_s, 0, static_cast<std::uint64_t>(std::llround(heap))});
   };
+  // A height takes no time: around it is what the moment had.
+  const auto add_moment = [&](const ProcessMoment& moment) {
+    const auto bytes = static_cast<double>(moment.bytes);
+    add(moment.time_s, bytes);
+    if (moment.high <= moment.bytes) return;
+    add(moment.time_s, static_cast<double>(moment.high));
+    add(moment.time_s, bytes);
+  };
   const double heap = mean(whole) - mean(other);
   if (non_heap.size() < 2 || mean(other) <= kLargeNonHeap * heap) {
-    for (const auto& [time_s, bytes] : whole) add(time_s, bytes);
+    for (const ProcessMoment& moment : anonymous) add_moment(moment);
     return samples;
   }
-  auto next = whole.begin();
+  auto next = anonymous.begin();
   for (std::size_t i = 0; i < other.size(); ++i) {
     const auto& [time_s, bytes] = other[i];
     const bool steady = i > 0 && std::abs(bytes - other[i - 1].second) <= kSteadyNonHeap * heap;
-    for (; next != whole.end() && next->first <= time_s; ++next) {
-      if (steady && next->first < time_s) add(next->first, next->second);
+    bool seen = false;  // at the very same time
+    for (; next != anonymous.end() && next->time_s <= time_s; ++next) {
+      if (next->time_s == time_s) seen = true;
+      if (steady || next->time_s == time_s) add_moment(*next);
     }
-    add(time_s, value_at(whole, time_s));
+    if (!seen) add(time_s, value_at(whole, time_s));
   }
   // Behind the last look it is taken to be as steady as before.
   const std::size_t last = other.size() - 1;
   const double change = std::abs(other[last].second - other[last - 1].second);
-  for (; next != whole.end() && change <= kSteadyNonHeap * heap; ++next) {
-    add(next->first, next->second);
-  }
+  for (; next != anonymous.end() && change <= kSteadyNonHeap * heap; ++next) add_moment(*next);
   return samples;
 }
 

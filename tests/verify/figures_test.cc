@@ -99,6 +99,18 @@ TEST(HeapSamples, GoOnBehindTheLastLookAtTheRestWhereThatWasSteady) {
   EXPECT_EQ(unsteady.back().time_s, 5);
 }
 
+TEST(HeapSamples, HaveAHeightThatTakesNoTime) {
+  const auto samples = heap_samples({{0, 1'000}, {1, 1'000, 5'000}, {2, 1'000}}, {{0, 100}});
+  EXPECT_EQ(figures_of(samples).peak, 4'900);
+  EXPECT_NEAR(figures_of(samples).mean, 900, 1e-9);
+}
+
+TEST(HeapSamples, OfAProcessThatIsMostlySomethingElseHaveTheHeightsOfTheSameMoment) {
+  const auto samples = heap_samples({{0, 1'000}, {5, 1'500, 4'000}, {10, 2'000}},
+                                    {{0, 900}, {5, 1'350}, {10, 1'800}});
+  EXPECT_EQ(figures_of(samples).peak, 4'000 - 1'350);
+}
+
 TEST(HeapSamples, AreNeverBelowNothing) {
   EXPECT_EQ(heap_samples({{0, 50}, {1, 60}}, {{0, 100}})[0].rss_bytes, 0U);
   EXPECT_TRUE(heap_samples({}, {{0, 100}}).empty());
@@ -116,7 +128,7 @@ double area(const std::vector<ProcessMoment>& moments) {
 
 std::uint64_t highest(const std::vector<ProcessMoment>& moments) {
   std::uint64_t bytes = 0;
-  for (const ProcessMoment& moment : moments) bytes = std::max(bytes, moment.bytes);
+  for (const ProcessMoment& moment : moments) bytes = std::max({bytes, moment.bytes, moment.high});
   return bytes;
 }
 
@@ -155,6 +167,19 @@ TEST(MomentKeeper, ALongRunIsKeptLessOftenWithItsPeakItsEndAndItsMean) {
   EXPECT_EQ(moments.back().bytes, 99U);
   const double mean = area(moments) / moments.back().time_s;
   EXPECT_NEAR(mean, 49.5, 3) << "what goes up and down is not taken for its heights";
+}
+
+TEST(MomentKeeper, TheHeightOfEachPartOfALongRunIsKnown) {
+  MomentKeeper keeper;
+  for (std::uint64_t i = 0; i < 20'000; ++i) {
+    const std::uint64_t bytes = i == 4'321 ? 5'000 : i == 15'001 ? 9'000 : 1'000;
+    keeper.add({static_cast<double>(i) * 0.002, bytes, 0, bytes, bytes});
+  }
+  const std::vector<ProcessMoment> moments = keeper.moments();
+  const auto half = std::find_if(moments.begin(), moments.end(),
+                                 [](const ProcessMoment& one) { return one.time_s > 20; });
+  EXPECT_EQ(highest({moments.begin(), half}), 5'000U) << "as of a load that ends there";
+  EXPECT_EQ(highest({half, moments.end()}), 9'000U);
 }
 
 TEST(MomentKeeper, OfALongRunTheLastGrowthIsSeen) {
