@@ -149,10 +149,12 @@ void identify_or_refuse(probe::Identity& identity, const Arguments& arguments) {
 const probe::Identity& identify_aside(const Arguments& arguments) {
   auto* const identity = static_cast<probe::Identity*>(map_shared(sizeof(probe::Identity), true));
   if (identity == nullptr) quit(kRunnerSystem, "the system gives no memory");
+  const pid_t self = getpid();
   const pid_t child = fork();
   if (child < 0) quit(kRunnerSystem, "the system gives no process");
   if (child == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // it may hang in an allocator that is not what it seems
+    if (getppid() != self) _exit(kRunnerSystem);
     identify_or_refuse(*identity, arguments);
     _exit(kRunnerFine);
   }

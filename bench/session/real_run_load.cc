@@ -51,18 +51,29 @@ bool is_ready(const LoadScript& script) {
   return script.wait_file.empty() || access(script.wait_file.c_str(), F_OK) == 0;
 }
 
-// Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
-Fd watch(pid_t process) { return Fd(static_cast<int>(syscall(SYS_pidfd_open, process, 0))); }
+/// A process that another collects.
+struct Server {
+  explicit Server(pid_t number)
+      // Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
+      : pid(number), fd(static_cast<int>(syscall(SYS_pidfd_open, number, 0))) {}
+  pid_t pid;
+  Fd fd;
+};
+
+/// Where the kernel has no pidfd. The number may be another's in the end, which lives.
+bool is_gone(const Server& server) { return kill(server.pid, 0) != 0 && errno == ESRCH; }
 
 /// True when the process ends within so many milliseconds.
-bool ends_within(const Fd& process, int milliseconds) {
-  pollfd event{process.get(), POLLIN, 0};
-  return poll(&event, 1, milliseconds) > 0;
+bool ends_within(const Server& server, int milliseconds) {
+  pollfd event{server.fd.get(), POLLIN, 0};
+  if (server.fd) return poll(&event, 1, milliseconds) > 0;
+  for (; milliseconds > 0 && !is_gone(server); --milliseconds) usleep(1000);
+  return is_gone(server);
 }
 
 // ---- inside the process of the load
 
-bool wait_until_ready(const LoadScript& script, const Fd& server) {
+bool wait_until_ready(const LoadScript& script, const Server& server) {
   const std::uint64_t end = now_ns() + static_cast<std::uint64_t>(script.ready_timeout_s * 1e9);
   while (!is_ready(script)) {
     if (now_ns() > end || ends_within(server, kLookEvery_ms)) return false;
@@ -92,11 +103,11 @@ int shell_code(int status) {
 /// True when the script has ended, with its wait status.
 bool has_ended(pid_t script, int& status) { return waitpid(script, &status, WNOHANG) != 0; }
 
-void run_script(const LoadScript& script, pid_t server_pid, const Fd& server, LoadReport& report) {
+void run_script(const LoadScript& script, const Server& server, LoadReport& report) {
   const pid_t self = getpid();
   const pid_t pid = fork();
   if (pid < 0) return;
-  if (pid == 0) become_script(script, server_pid, self);
+  if (pid == 0) become_script(script, server.pid, self);
   int status = 0;
   bool ended = false, gone = false;
   while (!ended && !gone) {
@@ -116,10 +127,10 @@ void run_script(const LoadScript& script, pid_t server_pid, const Fd& server, Lo
                                          : LoadOutcome::failed;
 }
 
-void end_server(pid_t pid, const Fd& server) {
+void end_server(const Server& server) {
   if (ends_within(server, 0)) return;
-  kill(pid, SIGTERM);
-  if (!ends_within(server, kGrace_ms)) kill(pid, SIGKILL);
+  kill(server.pid, SIGTERM);
+  if (!ends_within(server, kGrace_ms)) kill(server.pid, SIGKILL);
 }
 
 [[noreturn]] void attend(const LoadScript& script, pid_t server_pid, const Fd& tell,
@@ -129,16 +140,16 @@ void end_server(pid_t pid, const Fd& server) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   signal(SIGCHLD, SIG_DFL);
-  const Fd server = watch(server_pid);
+  const Server server(server_pid);
   if (!wait_until_ready(script, server)) {
     const bool gone = ends_within(server, 0);
     report.outcome = gone ? LoadOutcome::server_gone : LoadOutcome::never_ready;
   } else {
-    run_script(script, server_pid, server, report);
+    run_script(script, server, report);
   }
   report.ended_ns = now_ns();
   write_all(tell.get(), &report, sizeof report);
-  end_server(server_pid, server);
+  end_server(server);
   _exit(0);
 }
 

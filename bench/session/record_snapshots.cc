@@ -37,7 +37,7 @@ std::vector<LiveObject> unpacked(const std::string& packed, std::size_t count) {
 }  // namespace
 
 std::string Snapshots::path_of(std::size_t image) const {
-  return folder_ + "/" + kSnapshotName + std::to_string(image);
+  return folder_ + "/" + kSnapshotPrefix + std::to_string(image) + kSnapshotEnding;
 }
 
 Snapshots::~Snapshots() {

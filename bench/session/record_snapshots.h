@@ -13,8 +13,8 @@
 
 namespace heapwise {
 
-/// The beginning of the names of their files.
-constexpr char kSnapshotName[] = "inherited.";
+/// The names of their files have a number in between.
+constexpr char kSnapshotPrefix[] = "inherited.", kSnapshotEnding[] = ".live";
 
 /// Live objects by the number of the image that inherited them, packed in files. Where there is no
 /// room for a file they stay in memory, packed too. Not thread-safe.

@@ -51,7 +51,7 @@ bool is_numbered(std::string_view name, std::string_view prefix, std::string_vie
 /// with a colon can be preloaded.
 bool is_session_name(std::string_view name) {
   return name == kSessionFile || name == "new.session" || name == spool::kLibraryLink ||
-         is_numbered(name, "new.") || is_numbered(name, kSnapshotName) ||
+         is_numbered(name, "new.") || is_numbered(name, kSnapshotPrefix, kSnapshotEnding) ||
          is_numbered(name, "spool.", kLaunchersTrace);
 }
 

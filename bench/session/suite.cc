@@ -380,6 +380,7 @@ Expected<void> Suite::visit(Place& place, bool first_pass) {
 bool is_work_folder(const std::string& directory) {
   std::error_code failed;
   const std::filesystem::directory_iterator entries(directory, failed);
+  if (failed == std::errc::no_such_file_or_directory) return true;  // just removed by a suite
   return !failed && std::all_of(begin(entries), end(entries), [](const auto& entry) {
     const std::string name = entry.path().filename();
     return name == "lock" || name.find_first_not_of("0123456789") == std::string::npos;
@@ -392,9 +393,7 @@ Expected<Fd> try_lock(const std::string& directory) {
   if (mkdir(directory.c_str(), 0777) != 0) {
     if (errno != EEXIST)
       return fail_errno("cannot make " + directory, "Plans of traces are put there.");
-    struct stat there {};
-    const bool exists = stat(directory.c_str(), &there) == 0;  // a suite may have just removed it
-    if (exists && !is_work_folder(directory)) {
+    if (!is_work_folder(directory)) {
       return fail(ErrorCode::usage, directory + " is there, and is no folder of a suite's",
                   "Plans of traces would be put there and removed again: move it away, or give "
                   "another name with --json.");

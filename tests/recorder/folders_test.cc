@@ -49,6 +49,7 @@ TEST_F(SessionFolders, OfKilledSessionsAreRemovedWithAllThatSessionsMake) {
   const std::string dead = make_dead("heapwise-a1B2c3");
   put(dead + "/new.12.3457", "");
   put(dead + "/spool.12.3456.hwt.part-77-0", "half a trace");
+  put(dead + "/inherited.17.live.part-77-1", "half of what a process inherited");
   fs::create_symlink("/nowhere:/library.so", dead + "/" + spool::kLibraryLink);
   clean();
   EXPECT_FALSE(fs::exists(dead));

@@ -51,7 +51,7 @@ TEST_F(Inherited, ObjectsComeBackOnceToTheirImage) {
 TEST_F(Inherited, AHeapTakesAFewBytesForEachObject) {
   Snapshots snapshots(folder_.path());
   snapshots.keep(1, heap(100'000));
-  EXPECT_LT(std::filesystem::file_size(folder_.path() + "/inherited.1"), 100'000U * 12);
+  EXPECT_LT(std::filesystem::file_size(folder_.path() + "/inherited.1.live"), 100'000U * 12);
 }
 
 TEST_F(Inherited, WithoutRoomForAFileTheyStayInMemory) {
