@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,7 +41,18 @@ Expected<void> write_forms(const CompareVerb& verb, const Comparison& comparison
 
 /// A line of its own; nothing where there is nothing to say.
 std::string next_step(const CompareVerb& verb, const Comparison& comparison, bool suite) {
-  if (comparison.count(Gate::unclear) > 0 || comparison.count(Change::inconclusive) > 0) {
+  const auto is_unclear = [](const FigureChange& one) {
+    return one.gate == Gate::unclear || one.change == Change::inconclusive;
+  };
+  const auto unclear =
+      std::count_if(comparison.changes.begin(), comparison.changes.end(), is_unclear);
+  const bool all_alone =
+      std::all_of(comparison.changes.begin(), comparison.changes.end(),
+                  [&](const FigureChange& one) { return one.alone || !is_unclear(one); });
+  if (unclear > 0 && all_alone) {
+    return "\nNext: measure both again with one more allocator, which tells a slower machine.\n";
+  }
+  if (unclear > 0) {
     return fmt::format("\nNext: measure both again with more {}, on an idle machine.\n",
                        suite ? "--rounds" : "--repetitions");
   }

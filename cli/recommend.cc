@@ -42,7 +42,7 @@ bool is_inconclusive(const Recommendation& one) { return one.verdict == VerdictK
 unsigned repetitions_for(const Result& result, const std::vector<Recommendation>& verdicts) {
   unsigned needed = 0;
   for (const Recommendation& one : verdicts) {
-    if (!is_inconclusive(one)) continue;
+    if (!wants_more_runs(one)) continue;
     const Summary* base = find_summary(result, one.workload, one.over);
     needed = std::max(needed, more_repetitions(base == nullptr ? 0 : base->repetitions));
   }
@@ -52,7 +52,7 @@ unsigned repetitions_for(const Result& result, const std::vector<Recommendation>
 /// A line of its own; nothing where there is nothing to say.
 std::string next_step(const std::string& name, const Result& result,
                       const std::vector<Recommendation>& verdicts) {
-  if (std::any_of(verdicts.begin(), verdicts.end(), is_inconclusive)) {
+  if (std::any_of(verdicts.begin(), verdicts.end(), wants_more_runs)) {
     return fmt::format("Next: measure again with more {} {}\n",
                        result.suite ? "rounds: heapwise suite --rounds"
                                     : "repetitions: heapwise replay TRACE --repetitions",

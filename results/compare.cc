@@ -66,9 +66,8 @@ const RunList& runs_in(const std::map<std::string, RunList>& lists, const std::s
 struct Candidate {
   FigureChange change;
   ShiftCell cell;
-  double least_worth = 0;   ///< per cent
-  bool no_witness = false;  ///< a time with nothing to tell it from a slower machine
-  double least_bytes = 0;   ///< 0 for times
+  double least_worth = 0;  ///< per cent
+  double least_bytes = 0;  ///< 0 for times
 };
 
 /// Whether the recordings of a workload are those of the other result. Without any there is but
@@ -340,7 +339,7 @@ void Comparer::add_time(const FigureChange& like, const TimeTable& table) {
   const std::size_t witnesses = witnesses_of(table, who);
   candidate.change.relative =
       candidate.cell.views.size() == 1 && !by_clock_ && witnesses >= thresholds::kControls;
-  candidate.no_witness = !by_clock_ && witnesses == 0;
+  candidate.change.alone = !by_clock_ && witnesses == 0;
   candidate.least_worth = thresholds::kSpeedTimePercent;
   candidates_.push_back(std::move(candidate));
 }
@@ -361,7 +360,7 @@ std::string why_unclear(const Candidate& candidate, bool agree) {
   if (std::abs(*candidate.change.percent) <= candidate.least_worth) {
     return "the runs scatter too much to call it the same";
   }
-  if (candidate.no_witness) {
+  if (candidate.change.alone) {
     return "no other allocator in both results tells it from a slower machine";
   }
   return agree ? "noise explains as much" : "by the clock it moved the other way";
@@ -379,7 +378,7 @@ void Comparer::judge_shift(Candidate& candidate) {
   const double worth = candidate.least_worth;
   const bool too_small =
       candidate.least_bytes > 0 && std::abs(*change.now - *change.base) < candidate.least_bytes;
-  const bool beyond_chance = !candidate.no_witness && change.probability &&
+  const bool beyond_chance = !candidate.change.alone && change.probability &&
                              *change.probability <= thresholds::kFamilyError;
   if (beyond_chance && std::abs(*change.percent) > worth && !too_small) {
     change.change = *change.percent > 0 ? Change::worse : Change::better;

@@ -32,6 +32,7 @@ struct FigureChange {
   std::optional<double> percent, low, high;  ///< the shift with its own 95 % interval
   std::optional<double> probability;         ///< adjusted for all figures of the comparison
   bool relative = false;                     ///< times: to the other allocators of the same rounds
+  bool alone = false;  ///< times: no other allocator tells it from a slower machine
   Change change = Change::inconclusive;
   Gate gate = Gate::passes;  ///< without CompareOptions::fail_over_percent always `passes`
   /// Nothing to show: the same, and no gate has anything against it.

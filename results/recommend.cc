@@ -375,15 +375,16 @@ std::string why_not_told(const Difference& difference, unsigned repetitions) {
                                         : "the runs scatter too widely to tell";
 }
 
+constexpr const char* kNarrow = " narrow the intervals";
+
 /// What may make it clear.
 std::string advice_on(const Difference& difference, const Contest& contest, unsigned repetitions) {
   if (difference.recordings_disagree) {
     return "More repetitions do not change that recordings disagree. More recordings show which "
-           "of them are usual, and --separate gives each a verdict of its own.";
+           "of them are usual, and heapwise replay --separate gives each a verdict of its own.";
   }
   const char* const what = contest.by_rounds ? "rounds" : "repetitions";
-  return fmt::format("More {} narrow the intervals: --{} {}.", what, what,
-                     more_repetitions(repetitions));
+  return fmt::format("More {}{}: --{} {}.", what, kNarrow, what, more_repetitions(repetitions));
 }
 
 std::string inconclusive_headline(const Contest& contest, const Candidate& hope) {
@@ -525,6 +526,13 @@ std::vector<std::string> workload_names(const Result& result) {
 }
 
 }  // namespace
+
+bool wants_more_runs(const Recommendation& verdict) {
+  return verdict.verdict == VerdictKind::inconclusive &&
+         std::any_of(verdict.reasons.begin(), verdict.reasons.end(), [](const std::string& reason) {
+           return reason.find(kNarrow) != std::string::npos;
+         });
+}
 
 unsigned more_repetitions(unsigned have) { return std::max(10U, 2 * have); }
 

@@ -44,6 +44,9 @@ struct Verdicts {
 Expected<Verdicts> recommend_all(const Result& result, Objective objective,
                                  const std::vector<Deployment>& deployments);
 
+/// Whether more repetitions may make an inconclusive verdict clear: not where recordings disagree.
+bool wants_more_runs(const Recommendation& verdict);
+
 /// How many repetitions to make next where `have` cannot tell.
 unsigned more_repetitions(unsigned have);
 

@@ -42,14 +42,17 @@ std::string failures_text(const Comparison& comparison) {
   return enumerate(parts);
 }
 
-/// What the gate cannot decide, and why: more noise, too few runs and failures are no one thing.
+/// What the gate cannot decide, and why: noise, a lone allocator, too few runs and failures are no
+/// one thing.
 std::string unclear_text(const Comparison& comparison) {
-  unsigned noisy = 0, few = 0;
+  unsigned noisy = 0, alone = 0, few = 0;
   std::set<std::pair<std::string, std::string>> failing;
   for (const FigureChange& one : comparison.changes) {
     if (one.gate != Gate::unclear) continue;
     if (one.figure == "status") {
       failing.emplace(one.allocator, one.tuning);
+    } else if (one.alone && one.percent) {
+      ++alone;
     } else if (one.percent) {
       ++noisy;
     } else {
@@ -61,6 +64,13 @@ std::string unclear_text(const Comparison& comparison) {
     parts.push_back(counted(noisy, "may be") +
                     fmt::format(" worse by more than {}: too much noise to tell",
                                 format_percent(*comparison.fail_over_percent)));
+  }
+  if (alone > 0) {
+    parts.push_back(counted(alone, "may be") +
+                    fmt::format(" worse by more than {}: no other allocator tells {} from a slower "
+                                "machine",
+                                format_percent(*comparison.fail_over_percent),
+                                alone == 1 ? "it" : "them"));
   }
   if (few > 0) {
     parts.push_back(counted(few, few == 1 ? "has" : "have") +

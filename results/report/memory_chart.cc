@@ -260,8 +260,10 @@ Json pointer_layer(const std::vector<Series>& series, const WorkloadView& view, 
                        {"format", ".4~g"},
                        {"title", fmt::format("{}, {}", title, view.unit.name)}});
   };
+  // Four digits tell 4 ms from 4.1, but would write a day with an exponent.
+  const char* const time_format = until < 10'000 ? ".4~g" : ".0f";
   tooltip.push_back(
-      {{"field", "t"}, {"type", "quantitative"}, {"format", ".4~g"}, {"title", "time, s"}});
+      {{"field", "t"}, {"type", "quantitative"}, {"format", time_format}, {"title", "time, s"}});
   column("live", "live");
   const Run* any = any_typical(series);
   const unsigned steps = pointer_steps(series);

@@ -135,6 +135,19 @@ TEST_F(Charts, TellFiguresInTheirTooltipsApartWhateverTheirUnit) {
   }
 }
 
+TEST_F(Charts, TellTheTimeOfALongTraceInDigits) {
+  Result day = result_;
+  for (heapwise::Run& run : day.runs) {
+    if (run.workload != "two-wave" || run.samples.empty()) continue;
+    const double times = 86'400 / run.samples.back().time_s;
+    for (Sample& sample : run.samples) sample.time_s *= times;
+  }
+  const auto views = views_of(day);
+  const auto spec = memory_chart(views[0], series_of(views[0], day));
+  const auto& time = layer(*spec, "pointer_line")["encoding"]["tooltip"][0];
+  EXPECT_EQ(time["format"], ".0f") << "8.64e+4 is no time of day";
+}
+
 TEST_F(Charts, PutTheNameOfAPointBelowWhereTheOneAboveIsClose) {
   Result close = result_;
   for (Summary& row : close.summary) {
