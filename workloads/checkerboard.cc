@@ -50,7 +50,8 @@ class Board {
   }
 
  private:
-  // Between three and four quarters, so that objects of one wave never fit a hole of the other.
+  // Between three and four quarters, so that objects of one wave never fit a hole of the other, but
+  // for squares of a few bytes, below what allocators hand out at least.
   std::uint64_t next_size(std::uint64_t largest) {
     return std::max<std::uint64_t>(1, program_.rng().between(largest - largest / 4, largest));
   }

@@ -49,7 +49,7 @@ class Server {
   static constexpr std::uint64_t kTick = 10 * kMillisecond;
   static constexpr std::size_t kTurn = 8;  // requests of one worker before another's are seen
 
-  // Each tick, the requests under way are answered and as many others come in.
+  // Each tick, a turn of the requests under way is answered and as many others come in.
   void serve(std::uint64_t ns, std::uint64_t concurrent) {
     const std::uint64_t end = program_.now() + ns;
     while (program_.now() + kTick <= end) {
@@ -66,7 +66,7 @@ class Server {
     const std::size_t peak = params_["peak"], base = params_["base"];
     while (under_way_.size() < peak) begin(std::min(kTurn, peak - under_way_.size()));
     const std::size_t turn = std::min(kTurn, peak);
-    for (std::uint64_t done = 0; done < peak * params_["turnover"]; done += kTurn) {
+    for (std::uint64_t done = 0; done < peak * params_["turnover"]; done += turn) {
       finish(turn);
       begin(turn);
     }

@@ -161,6 +161,24 @@ TEST_F(Fit, AFewLargeObjectsComeAsTheyWere) {
   EXPECT_EQ(fitted.profile.end_live_bytes, 0U);
 }
 
+TEST_F(Fit, TheLastSizeOfALargeObjectIsItsLastHoweverOftenItGrew) {
+  for (const int reallocs : {1, 32, 33, 36, 64, 65, 66, 200}) {
+    const std::string trace = record([reallocs](Program& program) {
+      const ObjectId large = program.allocate(kMain, 10 << 20);
+      for (int i = 1; i < reallocs; ++i) {
+        program.reallocate(kMain, large, (10U << 20) + static_cast<unsigned>(i) * 4096);
+        program.free(kMain, program.allocate(kMain, 64));
+      }
+      program.reallocate(kMain, large, 3 << 20);
+      program.exit();
+    });
+    const auto model = fit::learn(trace);
+    ASSERT_TRUE(model);
+    ASSERT_EQ(model->giants.size(), 1U);
+    EXPECT_EQ(model->giants[0].steps.back().second, 3U << 20) << reallocs;
+  }
+}
+
 TEST_F(Fit, CallsKeepTheirKinds) {
   const std::string trace = record([](Program& program) {
     for (int i = 0; i < 4000; ++i) {

@@ -161,6 +161,8 @@ class Learner {
 
   void count_size(std::uint64_t size) { ++counts_[bucket_of(size)].sizes[size]; }
 
+  static std::uint64_t pages_of(std::uint64_t size) { return (size + kPageBytes - 1) / kPageBytes; }
+
   void resized(Object& object, const Op& op) {
     std::vector<std::pair<double, std::uint64_t>>& steps = steps_[index(op.object)];
     steps.emplace_back(position(), op.size);
@@ -173,13 +175,14 @@ class Learner {
       count_size(op.size);
     }
     object.size = op.size;
+    object.pages = std::min(object.pages, pages_of(op.size));
     object.changed_operation = operation_;
   }
 
   // Every second one, and the last.
   static void thin(std::vector<std::pair<double, std::uint64_t>>& steps) {
     std::size_t kept = 0;
-    for (std::size_t i = 1; i < steps.size(); i += 2) steps[kept++] = steps[i];
+    for (std::size_t i = (steps.size() + 1) % 2; i < steps.size(); i += 2) steps[kept++] = steps[i];
     steps.resize(kept);
   }
 
@@ -217,8 +220,7 @@ class Learner {
     if (object.kind == OpKind::aligned) ++counts.alignments[object.align_log2];
     if (!model_.written_measured || object.size < model_.written_threshold) return;
     BucketCounts& last = counts_[bucket_of(object.size)];
-    const std::uint64_t pages = (object.size + kPageBytes - 1) / kPageBytes;
-    last.pages += static_cast<double>(pages);
+    last.pages += static_cast<double>(pages_of(object.size));
     last.pages_written += static_cast<double>(object.pages);
   }
 
