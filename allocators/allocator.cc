@@ -39,8 +39,13 @@ Contender contender_of(const Allocator& allocator, const Tuning& tuning) {
 }
 
 std::string library_path(const std::string& soname) {
-  for (const char* directory : {"/usr/lib/" HEAPWISE_MULTIARCH, "/lib/" HEAPWISE_MULTIARCH,
-                                "/usr/lib64", "/lib64", "/usr/lib", "/lib", "/usr/local/lib"}) {
+  // /usr/local first, as the linker and the loader have it. Without multiarch the next two are
+  // folders of a 32-bit system's libraries.
+  constexpr bool kMultiarch = sizeof HEAPWISE_MULTIARCH > 1;
+  for (const char* directory :
+       {"/usr/local/lib", kMultiarch ? "/usr/lib/" HEAPWISE_MULTIARCH : "",
+        kMultiarch ? "/lib/" HEAPWISE_MULTIARCH : "", "/usr/lib64", "/lib64", "/usr/lib", "/lib"}) {
+    if (*directory == '\0') continue;
     std::string path = std::string(directory) + "/" + soname;
     if (access(path.c_str(), R_OK) == 0) return path;
   }

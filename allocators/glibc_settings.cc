@@ -251,7 +251,8 @@ void check_tunable(const char* name, const char* text, SettingCheck& check) {
 
 /// GLIBC_TUNABLES=name=value:name=value
 void check_tunables(const char* text, SettingCheck& check) {
-  Effect worst = Effect::confirmed;
+  SettingCheck unknown;  // the first that is
+  bool any_unknown = false;
   while (*text != '\0') {
     char name[80] = "";
     char value[40] = "";
@@ -267,9 +268,12 @@ void check_tunables(const char* text, SettingCheck& check) {
       check_tunable(name + 13, value, check);
     }
     if (check.effect == Effect::refused) return;
-    if (check.effect == Effect::unknown) worst = Effect::unknown;
+    if (check.effect == Effect::unknown && !any_unknown) {
+      unknown = check;
+      any_unknown = true;
+    }
   }
-  check.effect = worst;
+  if (any_unknown) check = unknown;
 }
 
 }  // namespace

@@ -18,6 +18,20 @@ uint64_t allocated_bytes() {
   return mallctl("thread.allocated", &bytes, &size, nullptr, 0) == 0 ? bytes : 0;
 }
 
+/// Where the system gives huge pages to all, jemalloc asks for none; where it gives none, it says
+/// nothing of that.
+bool has_huge_pages() {
+  char mode[64] = "";
+  FILE* const file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+  const bool known = file != nullptr && fgets(mode, sizeof mode, file) != nullptr;
+  if (file != nullptr) fclose(file);
+  if (known && strstr(mode, "[always]") != nullptr) return true;
+  char* volatile block = static_cast<char*>(malloc(size_t{16} << 20));
+  const bool huge = block != nullptr && is_huge(block + (size_t{8} << 20));
+  free(block);
+  return huge;
+}
+
 /// One "key:value" of MALLOC_CONF.
 struct Option {
   char key[64];
@@ -101,6 +115,9 @@ void check_option(const Option& option, SettingCheck& check) {
       return conclude(check, Effect::refused, "jemalloc could not start its background thread");
     }
   }
+  if (strcmp(option.key, "thp") == 0 && strcmp(found, "always") == 0 && !has_huge_pages()) {
+    return conclude(check, Effect::refused, "the system gives jemalloc no huge pages");
+  }
   conclude(check, Effect::confirmed, "%s is %s", name, found);
 }
 
@@ -126,16 +143,22 @@ void check_setting(const char* variable, const char* value, SettingCheck& check)
     return conclude(check, Effect::unknown, "jemalloc takes its settings from MALLOC_CONF");
   }
   Option option{};
-  Effect worst = Effect::confirmed;
+  SettingCheck unknown;  // the first that is
+  bool any_unknown = false;
   while (*value != '\0') {
     if (!next_option(value, option)) {
       return conclude(check, Effect::refused, "\"%s\" is not of the form option:value", value);
     }
     check_option(option, check);
     if (check.effect == Effect::refused) return;
-    if (check.effect == Effect::unknown) worst = Effect::unknown;
+    if (check.effect == Effect::unknown && !any_unknown) {
+      unknown = check;
+      any_unknown = true;
+    }
   }
-  check.effect = worst;
+  if (!any_unknown) return;
+  unknown.in_real_time = check.in_real_time;
+  check = unknown;
 }
 
 }  // namespace heapwise::probe
