@@ -129,6 +129,13 @@ bool is_stream(const std::string& path) {
   return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
+std::string behind_link(const std::string& path) {
+  std::error_code failed;
+  if (!std::filesystem::is_symlink(path, failed)) return path;
+  const std::filesystem::path real = std::filesystem::canonical(path, failed);
+  return failed ? path : real.string();
+}
+
 std::string folder_of(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return folder.empty() ? "." : folder;
@@ -238,22 +245,33 @@ Expected<void> write_stream(const std::string& path, std::string_view content) {
   return {};
 }
 
+/// The rights of the file that is replaced, or what the user's umask leaves of a new one's.
+mode_t mode_for(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) return status.st_mode & 0777;
+  const mode_t mask = umask(0);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
 Expected<void> replace_file(const std::string& path, std::string_view content, bool overwrite) {
   std::string temporary = path + ".XXXXXX";
   Fd fd(mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd) return fail_errno("cannot write " + path, "check that its folder exists");
-  const mode_t mask = umask(0);
-  umask(mask);
-  const bool written = fchmod(fd.get(), 0666 & ~mask) == 0 &&
+  note_temporary_file(temporary);
+  const bool written = fchmod(fd.get(), mode_for(path)) == 0 &&
                        write_all(fd.get(), content.data(), content.size()) && fd.close();
-  if (written && (overwrite ? ::rename(temporary.c_str(), path.c_str()) == 0
-                            : rename_to_new(temporary, path))) {
-    return {};
+  const bool done = written && (overwrite ? ::rename(temporary.c_str(), path.c_str()) == 0
+                                          : rename_to_new(temporary, path));
+  Expected<void> result;
+  if (!done && written && errno == EEXIST) {
+    result = exists_already(path);
+  } else if (!done) {
+    result = fail_errno("cannot write " + path);
   }
-  auto error =
-      written && errno == EEXIST ? exists_already(path) : fail_errno("cannot write " + path);
-  ::unlink(temporary.c_str());
-  return error;
+  if (!done) ::unlink(temporary.c_str());
+  forget_temporary_file(temporary);
+  return result;
 }
 
 }  // namespace

@@ -54,6 +54,10 @@ std::string read_again(int fd);
 /// True for a device or a pipe: what is written to it goes on, and replaces nothing.
 bool is_stream(const std::string& path);
 
+/// Where a link leads that the path ends with, so that it is not the link that gets replaced; the
+/// path itself where it is none.
+std::string behind_link(const std::string& path);
+
 /// The folder that a file is in: "." for a bare name.
 std::string folder_of(const std::string& path);
 

@@ -121,7 +121,7 @@ Expected<Recording> record_command(const std::vector<std::string>& command,
                                    const RecordingFlags& flags) {
   if (auto good = check_command(command); !good) return tl::make_unexpected(good.error());
   if (auto free = check_file(output, overwrite); !free) return tl::make_unexpected(free.error());
-  const Staging staging(output);
+  const Staging staging(behind_link(output));
   RecordOptions options;
   options.command = command;
   options.output = staging.path;

@@ -118,9 +118,9 @@ Expected<ChunkWriter> ChunkWriter::create(const std::string& path, bool overwrit
     return tl::unexpected(checked.error());
   }
   ChunkWriter writer;
-  writer.path_ = path;
+  writer.path_ = behind_link(path);
   writer.overwrite_ = overwrite;
-  writer.file_ = open_temporary(path, writer.part_.path);
+  writer.file_ = open_temporary(writer.path_, writer.part_.path);
   if (!writer.file_) {
     writer.part_.path.clear();
     return fail_errno("cannot write " + path, "check that its folder exists and is writable");

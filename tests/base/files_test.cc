@@ -47,6 +47,16 @@ TEST(WriteFile, LeavesDevicesAndLinksWhatTheyAre) {
   EXPECT_TRUE(std::filesystem::is_symlink(link));
 }
 
+TEST(WriteFile, LeavesTheRightsOfWhatItReplaces) {
+  const auto folder = TemporaryDirectory::make();
+  const std::string path = folder->path() + "/secret";
+  ASSERT_TRUE(write_file(path, "old", false));
+  ASSERT_EQ(chmod(path.c_str(), 0600), 0);
+  ASSERT_TRUE(write_file(path, "new", true));
+  EXPECT_EQ(*read_file(path), "new");
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
+}
+
 TEST(WriteFile, LeavesNothingBehindWhenTheFolderIsMissing) {
   const auto folder = TemporaryDirectory::make();
   const auto written = write_file(folder->path() + "/no/such/file", "x", false);

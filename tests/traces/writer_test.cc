@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/rng.h"
 #include "tests/traces/support.h"
 #include "traces/format.h"
@@ -54,6 +56,16 @@ TEST(Writer, AFileThatWasThereIsKeptUntilItsSuccessorIsWhole) {
   ASSERT_TRUE(writer->finish());
   EXPECT_TRUE(read_trace(folder / "t.hwt"));
   EXPECT_THAT(folder.files(), UnorderedElementsAre("t.hwt"));
+}
+
+TEST(Writer, ALinkStaysOne) {
+  const Folder folder;
+  spill(folder / "target", "old");
+  std::filesystem::create_symlink("target", folder / "t.hwt");
+  auto writer = TraceWriter::create(folder / "t.hwt", {}, true);
+  ASSERT_TRUE(writer->finish());
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "t.hwt"));
+  EXPECT_TRUE(read_trace(folder / "target"));
 }
 
 TEST(Writer, AFileThatAppearsMeanwhileIsNotReplaced) {
