@@ -228,8 +228,10 @@ void register_batches() {
 
 void register_threaded(int cores) {
   const auto threads = [cores](benchmark::internal::Benchmark* primitive) {
+    int last = 0;
     for (const int count : {1, cores, 2 * cores}) {
-      if (count > 1 || cores > 1) primitive->Threads(count);
+      if (count > last) primitive->Threads(count);
+      last = count;
     }
     primitive->UseRealTime();
   };

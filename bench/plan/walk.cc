@@ -15,6 +15,12 @@ tl::unexpected<Error> nonsense(std::uint64_t op, const std::string& what) {
               "Check the file with: heapwise trace check");
 }
 
+tl::unexpected<Error> too_many_threads() {
+  return fail(ErrorCode::unsupported,
+              "the trace has more than " + std::to_string(kMaxThreads) + " threads",
+              "no more can be replayed; a synthetic one needs fewer calls, or longer generations");
+}
+
 }  // namespace
 
 Expected<void> Walk::run(TraceReader& reader) {
@@ -36,7 +42,7 @@ Expected<void> Walk::run(TraceReader& reader) {
 }
 
 Expected<void> Walk::step(const Op& op) {
-  if (index(op.thread) >= kMaxThreads) return nonsense(ops_, "is of a thread out of bounds");
+  if (index(op.thread) >= kMaxThreads) return too_many_threads();
   const std::uint64_t time_ns = timed_ ? std::max(op.time_ns, time_ns_) : ops_ * kUntimedStepNs;
   figures_.live_byte_ns +=
       static_cast<double>(figures_.live_bytes) * static_cast<double>(time_ns - time_ns_);
@@ -46,7 +52,7 @@ Expected<void> Walk::step(const Op& op) {
   last_thread_ = index(op.thread);
   switch (op.kind) {
     case OpKind::thread_start:
-      if (index(op.object) >= kMaxThreads) return nonsense(ops_, "starts a thread out of bounds");
+      if (index(op.object) >= kMaxThreads) return too_many_threads();
       thread_start(op);
       return {};
     case OpKind::exit_begin:

@@ -96,7 +96,10 @@ Cost read_result(const Session& session) {
   const auto text = heapwise::read_file(session.folder + "/result");
   std::filesystem::remove(session.folder + "/result");
   Cost cost;
-  if (!text) return cost;
+  if (!text) {
+    std::fprintf(stderr, "bench-self: the measured work did not end well\n");
+    std::exit(1);
+  }
   char* end = nullptr;
   cost.wall_ns = std::strtod(text->c_str(), &end);
   cost.cpu_ns = std::strtod(end, nullptr);
