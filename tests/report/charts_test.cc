@@ -64,7 +64,8 @@ TEST_F(Charts, WriteNamesInColoursThatCanBeReadOnWhite) {
   }
   EXPECT_THAT(colours, SizeIs(8));
   const auto series = series_of(views_[0], result_);
-  for (const auto& row : layer(*memory_chart(views_[0], series), "line_ends")["data"]["values"]) {
+  const auto spec = memory_chart(views_[0], series);
+  for (const auto& row : layer(*spec, "line_ends")["data"]["values"]) {
     EXPECT_EQ(colours.count(row["ink"]), 1U) << row["ink"];
   }
 }
