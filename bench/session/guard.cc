@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "bench/session/process.h"
+
 namespace heapwise {
 namespace {
 
@@ -28,9 +30,6 @@ constexpr int kGrace_ms = 2000;
 constexpr std::size_t kManyProcesses = 256;
 
 // ---- inside the guard
-
-/// Holds on to a process, so that no other is taken for it once its number is given out again.
-Fd hold(pid_t pid) { return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
 
 void signal_to(const Fd& process, int signal) {
   if (process) syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0);
@@ -75,7 +74,7 @@ void add_descendants(Processes& processes) {
       const auto known = processes.find(parent);
       if (known == processes.end() || processes.count(pid) != 0) continue;
       if (has_ended(known->second, 0)) continue;  // its number may be another's
-      processes.emplace(pid, hold(pid));
+      processes.emplace(pid, open_process(pid));
       more = true;
     }
   }
@@ -110,7 +109,7 @@ void forget_ended(Processes& processes) {
     if (got != static_cast<ssize_t>(sizeof pid)) break;
     if (pid == kAllIsWell) _exit(0);
     if (processes.size() >= kManyProcesses) forget_ended(processes);
-    processes[pid] = hold(pid);
+    processes[pid] = open_process(pid);
   }
   end_all(processes);
   _exit(0);

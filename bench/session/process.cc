@@ -34,6 +34,17 @@ void die_with(pid_t parent) {
   if (getppid() != parent) raise(SIGKILL);
 }
 
+// Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
+Fd open_process(pid_t pid) { return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))); }
+
+bool is_gone(pid_t pid) { return kill(pid, 0) != 0 && errno == ESRCH; }
+
+bool has_exited(pid_t child) {
+  siginfo_t state{};
+  return waitid(P_PID, static_cast<id_t>(child), &state, WEXITED | WNOWAIT | WNOHANG) == 0 &&
+         state.si_pid == child;
+}
+
 std::uint64_t oom_kills() {
   std::uint64_t sum = 0;
   std::vector<std::string> files{"/proc/vmstat"};
@@ -74,8 +85,7 @@ void read_some(int file, std::string& output, std::size_t kept) {
 /// Collects output until the process is gone. False when time ran out first.
 bool follow(pid_t process, int output, Clock::time_point deadline, const std::atomic<bool>* stop,
             std::string& text, std::size_t kept) {
-  // Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
-  const Fd gone(static_cast<int>(syscall(SYS_pidfd_open, process, 0)));
+  const Fd gone = open_process(process);
   while (true) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
@@ -88,11 +98,7 @@ bool follow(pid_t process, int output, Clock::time_point deadline, const std::at
       read_some(output, text, kept);
       continue;
     }
-    siginfo_t state{};
-    if (waitid(P_PID, static_cast<id_t>(process), &state, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-        state.si_pid == process) {
-      return true;
-    }
+    if (has_exited(process)) return true;
     if ((files[0].revents & POLLHUP) != 0) usleep(1000);  // it closed its output and lives on
   }
 }

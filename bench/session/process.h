@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "results/result.h"
 
 namespace heapwise {
@@ -40,6 +41,14 @@ std::vector<char*> exec_pointers(const std::vector<std::string>& strings);
 
 /// In a child, right after fork: it is killed when `parent` dies, and at once where that is dead.
 void die_with(pid_t parent);
+
+/// A file that is readable when the process has ended, and keeps its number from being taken for
+/// another's; none where the process is gone (ESRCH) or the kernel has no such files.
+Fd open_process(pid_t pid);
+/// Where there is no such file: no process has that number any more.
+bool is_gone(pid_t pid);
+/// Whether a child has ended. It stays to be collected.
+bool has_exited(pid_t child);
 
 /// How often the system has killed for want of memory so far: of the machine, and of the own
 /// cgroup.

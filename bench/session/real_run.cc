@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,7 +115,7 @@ class Watch {
       : call_(call),
         starts_(starts),
         pid_(pid),
-        process_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0))),
+        process_(open_process(pid)),
         images_(pid, call.image, call.rules, [&guard](pid_t found) { guard.watch(found); }) {}
 
   /// Until the command's own process ends; false when time ran out first.
@@ -136,12 +135,13 @@ class Watch {
     if (image == nullptr) return end;
     end.program = image->program();
     const double from_s = start_of(*image);
-    end.anonymous = measured(image->anonymous(), from_s, until_s);
+    const std::vector<ProcessMoment> anonymous = image->anonymous();
+    end.anonymous = measured(anonymous, from_s, until_s);
     end.non_heap = measured(image->non_heap(), from_s, until_s);
     end.peak_resident_bytes = image->peak_resident();
     end.files = image->files();
-    end.was_read = was_seen(image->non_heap(), from_s) &&
-                   was_seen(image->anonymous(), from_s + kShortestSeen_s);
+    end.was_read =
+        was_seen(image->non_heap(), from_s) && was_seen(anonymous, from_s + kShortestSeen_s);
     return end;
   }
 
@@ -182,19 +182,13 @@ class Watch {
   bool ends_within(double seconds) const {
     if (!process_) {  // a kernel or a sandbox without pidfd
       usleep(static_cast<useconds_t>(seconds * 1e6));
-      return has_ended();
+      return has_exited(pid_);
     }
     const timespec time{
         static_cast<time_t>(seconds),
         static_cast<long>((seconds - static_cast<double>(static_cast<long>(seconds))) * 1e9)};
     pollfd event{process_.get(), POLLIN, 0};
     return ppoll(&event, 1, &time, nullptr) > 0;
-  }
-
-  bool has_ended() const {
-    siginfo_t state{};
-    return waitid(P_PID, static_cast<id_t>(pid_), &state, WEXITED | WNOWAIT | WNOHANG) == 0 &&
-           state.si_pid == pid_;
   }
 
   const RealRunCall& call_;

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,22 +52,17 @@ bool is_ready(const LoadScript& script) {
 
 /// A process that another collects.
 struct Server {
-  explicit Server(pid_t number)
-      // Not through <sys/pidfd.h>, which C++ cannot link in glibc 2.36.
-      : pid(number), fd(static_cast<int>(syscall(SYS_pidfd_open, number, 0))) {}
+  explicit Server(pid_t number) : pid(number), fd(open_process(number)) {}
   pid_t pid;
   Fd fd;
 };
-
-/// Where the kernel has no pidfd. The number may be another's in the end, which lives.
-bool is_gone(const Server& server) { return kill(server.pid, 0) != 0 && errno == ESRCH; }
 
 /// True when the process ends within so many milliseconds.
 bool ends_within(const Server& server, int milliseconds) {
   pollfd event{server.fd.get(), POLLIN, 0};
   if (server.fd) return poll(&event, 1, milliseconds) > 0;
-  for (; milliseconds > 0 && !is_gone(server); --milliseconds) usleep(1000);
-  return is_gone(server);
+  for (; milliseconds > 0 && !is_gone(server.pid); --milliseconds) usleep(1000);
+  return is_gone(server.pid);
 }
 
 // ---- inside the process of the load

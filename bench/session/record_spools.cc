@@ -5,15 +5,14 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
+#include "bench/session/process.h"
 #include "bench/session/real_run_memory.h"
 #include "traces/recorder/raw_spool.h"
 
@@ -92,7 +91,7 @@ void LiveSpool::begin_raw_file(const std::string& path) {
 void LiveSpool::identify_process() {
   same_namespace_ = header().pid_namespace != 0 && header().pid_namespace == own_pid_namespace();
   if (!same_namespace_) return;
-  process_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, header().pid, 0)));
+  process_ = open_process(header().pid);
   was_gone_ = !process_ && errno == ESRCH;
   const std::string status = "/proc/" + std::to_string(header().pid) + "/status";
   status_ = Fd(::open(status.c_str(), O_RDONLY | O_CLOEXEC));
@@ -217,7 +216,7 @@ void LiveSpool::finish(std::atomic<std::uint64_t>& beat) {
 bool LiveSpool::is_gone() const {
   if (!same_namespace_) return false;
   if (was_gone_) return true;
-  if (!process_) return kill(header().pid, 0) != 0 && errno == ESRCH;  // there is no pidfd here
+  if (!process_) return heapwise::is_gone(header().pid);
   pollfd ended{process_.get(), POLLIN, 0};
   return poll(&ended, 1, 0) > 0;
 }

@@ -63,15 +63,12 @@ ShareCurve curve_of(const std::vector<ProcessMoment>& moments) {
 }
 
 /// Over time: what changes is looked at more often, and would count for more.
-double mean(const ShareCurve& curve) {
-  if (curve.empty()) return 0;
-  const double duration = curve.back().first - curve.front().first;
-  if (duration <= 0) return curve.back().second;
-  double area = 0;
-  for (std::size_t i = 1; i < curve.size(); ++i) {
-    area += (curve[i].first - curve[i - 1].first) * (curve[i].second + curve[i - 1].second) / 2;
-  }
-  return area / duration;
+double mean(const std::vector<ProcessMoment>& moments) {
+  if (moments.empty()) return 0;
+  std::vector<Sample> samples;
+  samples.reserve(moments.size());
+  for (const ProcessMoment& moment : moments) samples.push_back({moment.time_s, 0, moment.bytes});
+  return figures_of(samples).mean;
 }
 
 class Verifier {
@@ -163,7 +160,7 @@ class Verifier {
 
   void take(const RealRunEnd& plain) {
     own_files_ = plain.files;
-    result_.non_heap_bytes = mean(curve_of(plain.non_heap));
+    result_.non_heap_bytes = mean(plain.non_heap);
   }
 
   /// Settings without effect would be verified as what they are not.
@@ -309,8 +306,9 @@ std::vector<Sample> heap_samples(const std::vector<ProcessMoment>& anonymous,
     add(moment.time_s, static_cast<double>(moment.high));
     add(moment.time_s, bytes);
   };
-  const double heap = mean(whole) - mean(other);
-  if (non_heap.size() < 2 || mean(other) <= kLargeNonHeap * heap) {
+  const double non_heap_mean = mean(non_heap);
+  const double heap = mean(anonymous) - non_heap_mean;
+  if (non_heap.size() < 2 || non_heap_mean <= kLargeNonHeap * heap) {
     for (const ProcessMoment& moment : anonymous) add_moment(moment);
     return samples;
   }
