@@ -251,8 +251,7 @@ void check_tunable(const char* name, const char* text, SettingCheck& check) {
 
 /// GLIBC_TUNABLES=name=value:name=value
 void check_tunables(const char* text, SettingCheck& check) {
-  SettingCheck unknown;  // the first that is
-  bool any_unknown = false;
+  SettingCheck unknown;
   while (*text != '\0') {
     char name[80] = "";
     char value[40] = "";
@@ -268,12 +267,9 @@ void check_tunables(const char* text, SettingCheck& check) {
       check_tunable(name + 13, value, check);
     }
     if (check.effect == Effect::refused) return;
-    if (check.effect == Effect::unknown && !any_unknown) {
-      unknown = check;
-      any_unknown = true;
-    }
+    keep_first_unknown(check, unknown);
   }
-  if (any_unknown) check = unknown;
+  if (*unknown.reason != '\0') check = unknown;
 }
 
 }  // namespace

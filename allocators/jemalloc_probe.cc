@@ -25,11 +25,7 @@ bool has_huge_pages() {
   FILE* const file = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
   const bool known = file != nullptr && fgets(mode, sizeof mode, file) != nullptr;
   if (file != nullptr) fclose(file);
-  if (known && strstr(mode, "[always]") != nullptr) return true;
-  char* volatile block = static_cast<char*>(malloc(size_t{16} << 20));
-  const bool huge = block != nullptr && is_huge(block + (size_t{8} << 20));
-  free(block);
-  return huge;
+  return (known && strstr(mode, "[always]") != nullptr) || large_block_is_huge();
 }
 
 /// One "key:value" of MALLOC_CONF.
@@ -143,20 +139,16 @@ void check_setting(const char* variable, const char* value, SettingCheck& check)
     return conclude(check, Effect::unknown, "jemalloc takes its settings from MALLOC_CONF");
   }
   Option option{};
-  SettingCheck unknown;  // the first that is
-  bool any_unknown = false;
+  SettingCheck unknown;
   while (*value != '\0') {
     if (!next_option(value, option)) {
       return conclude(check, Effect::refused, "\"%s\" is not of the form option:value", value);
     }
     check_option(option, check);
     if (check.effect == Effect::refused) return;
-    if (check.effect == Effect::unknown && !any_unknown) {
-      unknown = check;
-      any_unknown = true;
-    }
+    keep_first_unknown(check, unknown);
   }
-  if (!any_unknown) return;
+  if (*unknown.reason == '\0') return;
   unknown.in_real_time = check.in_real_time;
   check = unknown;
 }

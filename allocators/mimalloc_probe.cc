@@ -67,14 +67,6 @@ bool number_of(const char* value, long& number) {
   return true;
 }
 
-/// The option says what mimalloc would like; only a large block shows what it got.
-void check_large_pages(SettingCheck& check) {
-  char* volatile block = static_cast<char*>(malloc(size_t{16} << 20));
-  const bool huge = block != nullptr && is_huge(block + (size_t{8} << 20));
-  free(block);
-  if (!huge) conclude(check, Effect::refused, "the system gives mimalloc no huge pages");
-}
-
 }  // namespace
 
 void identify(Identity& identity) {
@@ -110,7 +102,10 @@ void check_setting(const char* variable, const char* value, SettingCheck& check)
     }
     compare_setting(check, known.name, asked, mi_option_get(known.option));
     const bool large = known.option == mi_option_large_os_pages && asked != 0;
-    if (large && check.effect == Effect::confirmed) check_large_pages(check);
+    // The option says what mimalloc would like; only a large block shows what it got.
+    if (large && check.effect == Effect::confirmed && !large_block_is_huge()) {
+      conclude(check, Effect::refused, "the system gives mimalloc no huge pages");
+    }
     return;
   }
   conclude(check, Effect::unknown, "heapwise knows of no option %s of this mimalloc", variable);

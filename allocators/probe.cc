@@ -61,6 +61,17 @@ void compare_setting(SettingCheck& check, const char* what, long long asked, lon
   conclude(check, Effect::refused, "%s is %lld, not %lld", what, found, asked);
 }
 
+void keep_first_unknown(const SettingCheck& check, SettingCheck& first) {
+  if (check.effect == Effect::unknown && *first.reason == '\0') first = check;
+}
+
+bool large_block_is_huge() {
+  char* volatile block = static_cast<char*>(malloc(size_t{16} << 20));
+  const bool huge = block != nullptr && is_huge(block + (size_t{8} << 20));
+  free(block);
+  return huge;
+}
+
 bool is_huge(const void* address) {
   FILE* const maps = fopen("/proc/self/smaps", "re");
   if (maps == nullptr) return false;

@@ -41,6 +41,13 @@ void conclude(SettingCheck& check, Effect effect, const char* format, ...)
 /// Compares a number that was asked for with the one that the allocator runs with.
 void compare_setting(SettingCheck& check, const char* what, long long asked, long long found);
 
+/// Of several settings in one variable the first that cannot be checked tells of them all: keeps
+/// `check` in `first`, if it is that one. Until then `first` has no reason.
+void keep_first_unknown(const SettingCheck& check, SettingCheck& first);
+
+/// Whether a large block of malloc's is made of huge pages (is_huge).
+bool large_block_is_huge();
+
 /// Whether the mapping that `address` lies in is made of huge pages, or the system was asked for
 /// them. False as well when the system does not say.
 bool is_huge(const void* address);
