@@ -259,20 +259,23 @@ const Candidate* winner(const Contest& contest) {
   return chosen;
 }
 
+/// Whether nothing but a loss that is not clear keeps it from being chosen.
+bool only_risks(const Candidate& hope) { return hope.risky && hope.points > 0; }
+
 /// The most promising of those that might be better, if only the noise allowed to say so: first
 /// those that clearly are, but for a loss that is not clear.
 const Candidate* hopeful(const Contest& contest) {
-  const Candidate* best = nullptr;
-  for (const Candidate& one : contest.candidates) {
-    if (!one.allowed || !one.risky || one.points <= 0) continue;
-    if (best == nullptr || one.points > best->points) best = &one;
-  }
-  if (best != nullptr) return best;
-  for (const Candidate& one : contest.candidates) {
-    if (!one.allowed || one.hopes <= 0) continue;
-    if (best == nullptr || one.hopes > best->hopes) best = &one;
-  }
-  return best;
+  const auto most = [&contest](double Candidate::*score, const auto& counts) {
+    const Candidate* best = nullptr;
+    for (const Candidate& one : contest.candidates) {
+      if (!one.allowed || !counts(one) || one.*score <= 0) continue;
+      if (best == nullptr || one.*score > best->*score) best = &one;
+    }
+    return best;
+  };
+  const Candidate* const held_back = most(&Candidate::points, only_risks);
+  return held_back != nullptr ? held_back
+                              : most(&Candidate::hopes, [](const Candidate&) { return true; });
 }
 
 // ---- in words
@@ -351,9 +354,6 @@ bool hopes_for_speed(const Contest& contest, const Candidate& hope) {
   const double speed = speed_points(hope.speed, true) - speed_points(hope.speed, false);
   return speed > memory;
 }
-
-/// Whether nothing but a loss that is not clear keeps it from being chosen.
-bool only_risks(const Candidate& hope) { return hope.risky && hope.points > 0; }
 
 /// The unclear difference that what is hoped for hangs on.
 const Difference& leading_difference(const Contest& contest, const Candidate& hope) {
