@@ -74,7 +74,7 @@ std::string time_name(const Difference& difference) {
 }
 
 std::string speed_phrase(const Difference& difference, const std::string& base) {
-  const std::string nothing = "no detectable difference in speed";
+  const char* const nothing = "no detectable difference in speed";
   if (difference.relation == Relation::same) return nothing;
   const bool noise = !difference.too_few && !difference.recordings_disagree;
   if (difference.relation != Relation::unclear || !noise) {

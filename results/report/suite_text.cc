@@ -67,6 +67,7 @@ std::string verdicts_text(const Result& result) {
   const auto views = views_of(result);
   if (views.empty()) return "No workload was run\n";
   std::vector<std::string> names;
+  names.reserve(views.size());
   for (const WorkloadView& view : views) names.push_back(printable(view.name));
   names = distinct_names(names, kWorkloadColumns);
   std::size_t width = 0;

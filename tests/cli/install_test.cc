@@ -7,8 +7,6 @@
 namespace heapwise::testing {
 namespace {
 
-using ::testing::HasSubstr;
-
 class Install : public CliTest {};
 
 TEST_F(Install, WorksFromAnyFolder) {
